@@ -1,0 +1,135 @@
+"""The seam to every provider: what a Channel is, what it renders and what the provider answers.
+
+A Channel is one module or package in `digest/channels/` that defines `CHANNEL`, a class with the
+shape of `Channel`, and one folder in `templates/`. Nothing else has to know of it: settings,
+command line, documentation and the conformance suite find it by `digest.channels.discover()`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol
+
+from digest.models.content import EditionContent, Envelope
+from digest.render.environment import Templates
+from digest.settings import SettingsGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call to the provider: `method` as the provider names it, `payload` as it goes out.
+
+    Steps after an edit in place may be `optional`: when one is refused for good, the Message still
+    counts as sent, and the refusal goes into the Receipt's notes.
+    `fallback` is sent instead when the provider says that this step's target is gone or can't be
+    edited.
+    """
+
+    method: str
+    payload: Mapping[str, object] | bytes
+    optional: bool = False
+    fallback: "Step | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered value that can be printed, stored, compared and sent; it holds no secret.
+
+    `text` is what a person would read in it, for terminals and fallbacks.
+    """
+
+    channel: str
+    address: str
+    steps: tuple[Step, ...]
+    text: str
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider's answer. `reference` finds the message again: Message-ID, "C1:ts", "chat:id"."""
+
+    reference: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `digest doctor`."""
+
+    level: Literal["ok", "warning", "error"]
+    what: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the provider allows. Rates are messages a second."""
+
+    overall_per_second: float | None = None
+    address_per_second: float | None = None
+    concurrency: int = 8
+    extra: Mapping[str, int] = field(default_factory=dict)
+
+
+class Channel(Protocol):
+    """Code that renders an Edition for one provider and sends it.
+
+    Made by `CHANNEL(settings, templates)`; `settings` is an instance of its own `Settings`.
+    `render` is pure: no clock, no network, no database; the same arguments give the same Message.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    Settings: ClassVar[type[SettingsGroup]]
+    limits: Limits
+
+    @property
+    def configured(self) -> bool:
+        """Whether the settings are there to send anything at all."""
+        ...
+
+    def address(self, text: str) -> str:
+        """The canonical form of an address as a person writes it.
+
+        Raises:
+            InputError: it is none; says what one looks like.
+        """
+        ...
+
+    def render(self, content: EditionContent, envelope: Envelope) -> Message:
+        """The Message for one recipient.
+
+        Raises:
+            ConfigurationError: a template fails; names file and line.
+        """
+        ...
+
+    async def send(self, message: Message) -> Receipt:
+        """Hands the Message to the provider, with a time-out on every call.
+
+        Raises:
+            DeliveryError: one of its kinds; nothing else escapes.
+        """
+        ...
+
+    async def recover(self, message: Message) -> Receipt | None:
+        """Looks for a Message that was handed over but never answered.
+
+        Returns the Receipt when the provider has it; None when it can't be told or is not there.
+
+        Raises:
+            DeliveryError: the provider can't be asked now.
+        """
+        ...
+
+    def preview(self, message: Message) -> tuple[str, bytes]:
+        """(file suffix, bytes) of the Message as a file: ".eml", ".json", ".html"."""
+        ...
+
+    async def check(self) -> Sequence[Finding]:
+        """Whether the settings work, for `digest doctor`; asks the provider."""
+        ...
+
+    async def close(self) -> None:
+        """Ends kept connections."""
+        ...

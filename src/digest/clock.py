@@ -1,0 +1,72 @@
+"""Time: UTC inside, IANA zones at the edges. Only this file asks the machine for the hour."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from digest.errors import InputError
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC. For entry points only: below them time is an argument."""
+    return datetime.now(UTC)
+
+
+def as_utc(value: datetime) -> datetime:
+    """`value` in UTC; a naive value is taken to be UTC already."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def parse_instant(text: str) -> datetime:
+    """An ISO 8601 date or date-time as an aware UTC instant; no offset means UTC.
+
+    Raises:
+        InputError: `text` is not ISO 8601.
+    """
+    try:
+        return as_utc(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        raise InputError(
+            f"{text!r} is not an ISO 8601 time, such as 2026-03-05T07:00:00Z"
+        ) from None
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone called `name`.
+
+    Raises:
+        InputError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(
+            f"{name!r} is not an IANA time zone, such as Europe/London"
+        ) from None
+
+
+def instant_of(day: date, at: time, tz: ZoneInfo) -> datetime:
+    """The UTC instant at which clocks in `tz` show `at` on `day`.
+
+    A time that does not exist (clocks go forward) is the first instant after the gap; a time that
+    comes twice (clocks go back) is the first of the two.
+    """
+    local = datetime.combine(day, at, tzinfo=tz)  # fold=0: the first of two
+    instant = local.astimezone(UTC)
+    if instant.astimezone(tz).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return instant
+    # In a gap fold=0 uses the offset from before it, which lands past the gap by as much as `at`
+    # lies inside it. The gap ends where the offset changes: search that instant to the second.
+    low, high = instant - timedelta(days=1), instant
+    before = low.astimezone(tz).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        if middle.astimezone(tz).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return high.replace(microsecond=0)
+
+
+def local_date(instant: datetime, tz: ZoneInfo) -> date:
+    """The calendar date that clocks in `tz` show at `instant`."""
+    return instant.astimezone(tz).date()

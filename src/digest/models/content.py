@@ -1,0 +1,250 @@
+"""What an Edition tells: the desk composes it, an Edition row stores it, a Channel renders it.
+
+A value, complete in itself: nothing here is looked up again later, so a retry, the web page and
+`digest preview` show the same words. Nothing here is about one recipient, so readers with equal
+selections share one Edition; what differs by recipient (name, links) is in `Envelope`.
+"""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from digest.models.words import Code, EditionKind
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reason(Value):
+    """Why an Item is here: this Follow matched."""
+
+    follow: str  # what the reader follows, as labelled: "Sahel"
+    kind: str  # InterestKind
+    slug: str  # slug of the followed Interest or Story
+    via: str | None = None  # the Interest that was found in the Event, if another: "Mali"
+    role: str = "primary"
+    strength: float = 0.0  # 0..1
+
+
+class ScenarioLine(Value):
+    """One thing that could happen next."""
+
+    kind: str
+    text: str
+    horizon: str | None = None
+    confidence: str | None = None
+
+
+class WatchLine(Value):
+    """A row of the scenario watch: a Scenario of a followed Story that has moved."""
+
+    state: str  # new, raised, lowered, materialised, expired, ...
+    text: str
+    kind: str
+    horizon: str | None = None
+    confidence: str | None = None
+    first_raised: date | None = None
+    events: int = 1  # Events that assert it
+    event_slug: str | None = None
+    story: str = ""
+
+
+class Stand(Value):
+    """A Perspective: what an Actor says or does, as of a time."""
+
+    actor: str
+    text: str
+    as_of: datetime
+    followed: bool = False
+
+
+class SourceLine(Value):
+    publisher: str
+    url: str | None = None
+    via: str | None = None
+    published_on: date | None = None
+
+
+class Change(Value):
+    """One field that differs from what this reader was last told.
+
+    `field` is severity, status, certainty, headline, takeaway, sources, scenarios, ...; for the
+    counted ones (`sources`, `scenarios`) `now` is the number of additions.
+    """
+
+    field: str
+    was: str | None = None
+    now: str | None = None
+
+
+class Told(Value):
+    """An earlier message about the same Event to the same reader."""
+
+    at: datetime
+    revision: int
+    kind: str = EditionKind.DIGEST
+
+
+class Correction(Value):
+    wrong: str
+    right: str
+    why: str | None = None
+    at: datetime
+    told_at: datetime | None = None
+
+
+class Retraction(Value):
+    reason: str
+    at: datetime
+
+
+class Chain(Value):
+    """At most one causal chain: cause -> Event -> effect, each with its own sentence."""
+
+    title: str
+    causes: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
+    significance: str | None = None
+
+
+class Item(Value):
+    """One Event in an Edition. Optional parts are None or empty, and then show no label."""
+
+    event_id: int
+    slug: str
+    revision: int
+    section: str  # lead, item, brief, alerted, correction
+    code: Code = Code.NEW
+
+    headline: str
+    standfirst: str | None = None
+    takeaway: str | None = None
+    category: str | None = None
+    regions: tuple[str, ...] = ()
+    status: str | None = None
+    severity: int
+    certainty: str | None = None
+    breaking: bool = False
+    lang: str = "en"
+
+    scenarios: tuple[ScenarioLine, ...] = ()
+    stands: tuple[Stand, ...] = ()
+    sources: tuple[SourceLine, ...] = ()  # the first is who reported it first
+    root_causes: str | None = None
+    escalation: str | None = None
+
+    occurred_at: datetime | None = None
+    reported_at: datetime | None = None
+    updated_at: datetime | None = None
+    visible_at: datetime
+    day_only: bool = False  # the hour of reported_at and occurred_at is not known
+    late: bool = False  # became visible long after it happened: "reported late"
+
+    story: str | None = None
+    story_slug: str | None = None
+    update: str | None = None  # "Update 22: IRGC drones hit Azerbaijan"
+    chain: Chain | None = None
+
+    reasons: tuple[Reason, ...]
+    changes: tuple[Change, ...] = ()
+    told: Told | None = None
+    correction: Correction | None = None
+    retraction: Retraction | None = None
+
+
+class LeftOut(Value):
+    """What matched and is not shown, and why. Rules: told_before, below_threshold, over_budget,
+    muted, little_gain, same_fact."""
+
+    rule: str
+    count: int
+
+
+class EditionContent(Value):
+    """All that one Edition tells. `items` are in the order in which they are shown."""
+
+    kind: EditionKind
+    code: Code = Code.NEW  # of an alert; a digest is always new
+    locale: str = "en"
+    zone: str = "UTC"  # IANA zone in which hours are shown
+    day: date  # local date of the edition
+    at: datetime  # the instant of this edition: its hour is shown
+    covers_from: datetime | None = None
+    covers_to: datetime | None = None
+    late: bool = False  # sent well after its hour
+    catch_up: bool = False  # covers more than one missed edition
+    test: bool = False
+    list_name: str = "Digest"
+    follows: tuple[str, ...] = ()  # labels of what the reader follows, in the reader's order
+
+    items: tuple[Item, ...] = ()
+    watch: tuple[WatchLine, ...] = ()
+    matched: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+    quiet: str | None = None  # the one line for a day without news, if the reader wants one
+
+    def section(self, *names: str) -> tuple[Item, ...]:
+        """Items of the sections named, in order."""
+        return tuple(item for item in self.items if item.section in names)
+
+    @property
+    def lead(self) -> Item | None:
+        """The first Item that is told in full."""
+        return next(iter(self.section("lead", "item")), None)
+
+    @property
+    def words(self) -> int:
+        """Words a reader reads: headlines, takeaways, standfirsts and scenarios."""
+        count = 0
+        for item in self.items:
+            texts = [item.headline]
+            if item.section in ("lead", "item"):
+                texts += [item.takeaway or "", *(line.text for line in item.scenarios)]
+            if item.section == "lead":
+                texts.append(item.standfirst or "")
+            count += sum(len(text.split()) for text in texts)
+        return count + sum(len(line.text.split()) for line in self.watch)
+
+    @property
+    def minutes(self) -> int:
+        """Reading time in whole minutes at 230 words a minute, at least 1."""
+        return max(1, round(self.words / 230))
+
+
+class Links(Value):
+    """The addresses that differ by recipient; all absolute, signed, and safe to open with GET."""
+
+    home: str
+    view: str  # this edition in a browser
+    preferences: str
+    pause: str
+    unsubscribe: str  # a page with a button
+    one_click: str  # RFC 8058: POST acts
+    unsubscribe_mail: str | None = None  # mailto:
+    tune: str  # prefix; "<tune>?do=less&event=..." opens a page with a button
+    event: str  # prefix of an Event's page; the slug follows
+
+
+class Earlier(Value):
+    """The message about the same Event that this Destination got before."""
+
+    reference: str  # Message-ID, "C1:1700000000.0001", "chat:message"
+    subject: str | None = None  # as first sent: an email thread keeps its subject
+    references: tuple[str, ...] = ()  # all Message-IDs of the thread, oldest first
+
+
+class Envelope(Value):
+    """Everything about one recipient of an Edition."""
+
+    delivery_id: int
+    slot: str  # "digest:2026-03-05", "alert:12:3"
+    address: str  # in the Channel's own canonical form
+    name: str = ""
+    links: Links
+    sent_at: datetime
+    attempt: int = 1
+    resent: bool = False  # an earlier attempt was never answered: this may arrive twice
+    earlier: Earlier | None = None
+    silent: bool = False  # no sound (Telegram)
+    postal_address: str = ""

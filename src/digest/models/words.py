@@ -1,0 +1,148 @@
+"""The vocabularies. All stay open on input: an unknown word is stored, warned of and shown as it is.
+
+Columns hold these values as plain text, so a new word needs no migration.
+"""
+
+from enum import IntEnum, StrEnum
+
+
+class Status(StrEnum):
+    """How far an Event has settled."""
+
+    DEVELOPING = "developing"
+    CONFIRMED = "confirmed"
+    CONCLUDED = "concluded"
+    DISPUTED = "disputed"
+
+
+class Certainty(StrEnum):
+    """CAP 1.2's `certainty`, lower case, less "observed" which we call confirmed."""
+
+    CONFIRMED = "confirmed"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    UNLIKELY = "unlikely"
+    UNKNOWN = "unknown"
+
+
+class Severity(IntEnum):
+    """What an Event means for people, 1 to 5; each level says what to do."""
+
+    NOTE = 1
+    MINOR = 2
+    SIGNIFICANT = 3  # belongs in the digest
+    MAJOR = 4  # be prepared: at once to those who follow it
+    CRITICAL = 5  # act now
+
+
+class SeverityOrigin(StrEnum):
+    """Who set the severity: the record itself, our documented prior, or an editor."""
+
+    STATED = "stated"
+    DERIVED = "derived"
+    EDITOR = "editor"
+
+
+class ScenarioKind(StrEnum):
+    RISK = "risk"
+    CONSEQUENCE = "consequence"
+    OPPORTUNITY = "opportunity"
+    MEANING = "meaning"
+    PRECEDENT = "precedent"
+
+
+class Horizon(StrEnum):
+    IMMEDIATE = "immediate"
+    SHORT = "short"
+    MEDIUM = "medium"
+    LONG = "long"
+
+
+class Confidence(StrEnum):
+    """The basis of a Scenario, never a probability."""
+
+    ASSESSED = "assessed"
+    SUGGESTED = "suggested"
+    REPORTED = "reported"
+
+
+class Code(StrEnum):
+    """Lifecycle of what is told of an Event (after VTEC's action codes and CAP's msgType)."""
+
+    NEW = "new"
+    UPDATE = "update"
+    ESCALATE = "escalate"
+    CORRECT = "correct"
+    RETRACT = "retract"
+    CLOSE = "close"
+    TEST = "test"
+    ROUNDUP = "roundup"  # several alerts that were held, in one message
+
+
+class InterestKind(StrEnum):
+    ACTOR = "actor"
+    REGION = "region"
+    TOPIC = "topic"
+    STORY = "story"  # not an Interest, but what a Follow may point to
+
+
+class Role(StrEnum):
+    """Where in an Event an Interest stands."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    MENTIONED = "mentioned"
+
+
+class Origin(StrEnum):
+    """Who said that an Event touches an Interest."""
+
+    STATED = "stated"
+    TAGGED = "tagged"
+    EDITOR = "editor"
+
+
+class EditionKind(StrEnum):
+    DIGEST = "digest"
+    ALERT = "alert"
+
+
+class Cadence(StrEnum):
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    NONE = "none"  # alerts only
+
+
+class SubscriberKind(StrEnum):
+    PERSON = "person"
+    TEAM = "team"
+
+
+class SubscriberState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    LEFT = "left"  # unsubscribed from everything; only the subscriber can come back
+
+
+class DeliveryState(StrEnum):
+    """States of the ledger row."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRY = "retry"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+
+
+class Outcome(StrEnum):
+    """What became of a Slot: the planner's answer for one Subscriber."""
+
+    EDITION = "edition"  # something is told
+    NOTHING = "nothing"  # nothing to say, and why
+    HELD = "held"  # an alert waits for the end of quiet hours, a cap or a window
+    DIGEST = "digest"  # an alert is left to the next digest
+    FOLDED = "folded"  # a missed digest, or a held alert, went into a later Edition
+    EXPIRED = "expired"  # too old to be told at all

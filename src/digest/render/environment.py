@@ -1,0 +1,105 @@
+"""Jinja environments: StrictUndefined, an override folder first, errors that name file and line."""
+
+import traceback
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from digest.errors import ConfigurationError
+from digest.render import filters
+from digest.render.locales import direction, translations
+
+
+def built_in_folder(name: str) -> Path:
+    """A top level folder of the project ("templates", "migrations", "subscribers").
+
+    In a wheel it lies inside the package, in a checkout beside `src`.
+    """
+    packaged = Path(__file__).parents[1] / "_data" / name
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / name
+
+
+class Templates:
+    """The templates of the service: those of `override` come before the built-in ones."""
+
+    def __init__(self, override: Path | None = None) -> None:
+        if override is not None and not override.is_dir():
+            raise ConfigurationError(f"DIGEST_TEMPLATES_DIR names {override}, which is not a folder")
+        self.folders = tuple(f for f in (override, built_in_folder("templates")) if f is not None)
+        self._environments: dict[tuple[str, bool, Any], jinja2.Environment] = {}
+
+    @cached_property
+    def loader(self) -> jinja2.BaseLoader:
+        return jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder) for folder in self.folders])
+
+    def environment(
+        self,
+        locale: str = "en",
+        *,
+        autoescape: bool = True,
+        finalize: Callable[[Any], Any] | None = None,
+    ) -> jinja2.Environment:
+        """The environment of a language.
+
+        `autoescape` escapes for HTML; a Channel with other rules passes `finalize`, which gets the
+        value of every expression.
+        """
+        key = (locale, autoescape, finalize)
+        if key not in self._environments:
+            environment = jinja2.Environment(
+                loader=self.loader,
+                autoescape=autoescape,
+                finalize=finalize,
+                undefined=jinja2.StrictUndefined,
+                trim_blocks=True,
+                lstrip_blocks=True,
+                keep_trailing_newline=True,
+                auto_reload=False,
+                extensions=["jinja2.ext.i18n"],
+            )
+            environment.install_gettext_translations(  # type: ignore[attr-defined]
+                translations(locale), newstyle=True
+            )
+            environment.filters.update(filters.for_locale(locale))
+            environment.globals.update(locale=locale, direction=direction, Markup=Markup)
+            self._environments[key] = environment
+        return self._environments[key]
+
+    def source(self, name: str) -> str:
+        """The text of a template.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        try:
+            return self.loader.get_source(self.environment(), name)[0]
+        except jinja2.TemplateNotFound:
+            raise ConfigurationError(f"templates/{name} is missing") from None
+
+
+def render(template: jinja2.Template, /, **values: Any) -> str:
+    """`template.render(**values)`, with errors that name the template file and line.
+
+    Raises:
+        ConfigurationError: the template failed.
+    """
+    try:
+        return template.render(**values)
+    except Exception as error:  # noqa: BLE001 - whatever a template raises is the template's fault
+        raise template_error(error, template.name or "?") from error
+
+
+def template_error(error: Exception, name: str) -> ConfigurationError:
+    """A template's failure as one line: file, line, what went wrong."""
+    line: int | None = getattr(error, "lineno", None)
+    where = getattr(error, "name", None) or name
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.endswith(tuple(name.rsplit("/", 1)[-1:])) or "templates" in frame.filename:
+            line, where = frame.lineno, frame.filename.rsplit("templates/", 1)[-1]
+    return ConfigurationError(
+        f"templates/{where}{f', line {line}' if line else ''}: {type(error).__name__}: {error}"
+    )

@@ -1,0 +1,65 @@
+"""Fixed strings in the reader's language: Babel catalogues, read from their .po files at start.
+
+No compiled .mo files are kept: a catalogue of this size is read in a few milliseconds, once.
+"""
+
+import io
+from functools import cache
+from importlib import resources
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+SOURCE_LOCALE = "en"
+DOMAIN = "digest"
+
+
+@cache
+def available() -> tuple[str, ...]:
+    """Locales with a catalogue, English first."""
+    folder = resources.files("digest") / "locale"
+    others = sorted(
+        entry.name
+        for entry in folder.iterdir()
+        if (entry / "LC_MESSAGES" / f"{DOMAIN}.po").is_file()
+    ) if folder.is_dir() else []
+    return (SOURCE_LOCALE, *(name for name in others if name != SOURCE_LOCALE))
+
+
+def best(wanted: str) -> str:
+    """The available locale nearest to `wanted` ("ar-EG" -> "ar"); English if there is none."""
+    for name in (wanted.replace("-", "_"), wanted.replace("-", "_").split("_")[0]):
+        if name in available():
+            return name
+    return SOURCE_LOCALE
+
+
+@cache
+def translations(locale: str) -> NullTranslations:
+    """The catalogue of `locale`; English strings are their own translations."""
+    if locale == SOURCE_LOCALE or locale not in available():
+        return NullTranslations()
+    path = resources.files("digest") / "locale" / locale / "LC_MESSAGES" / f"{DOMAIN}.po"
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(path.read_bytes()), locale=locale, domain=DOMAIN))
+    compiled.seek(0)
+    return Translations(fp=compiled, domain=DOMAIN)
+
+
+@cache
+def babel_locale(locale: str) -> Locale:
+    """Babel's locale, for dates and numbers; "en" means British English."""
+    try:
+        return Locale.parse("en_GB" if locale == "en" else locale)
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_GB")
+
+
+def direction(lang: str) -> str:
+    """"rtl" or "ltr", for the `dir` attribute."""
+    try:
+        return Locale.parse(lang.replace("-", "_")).text_direction
+    except (UnknownLocaleError, ValueError):
+        return "ltr"

@@ -1,0 +1,155 @@
+"""Settings: typed, complete at start, from the environment, files and one TOML file.
+
+Each setting X is read from DIGEST_X, else from the file named by DIGEST_X_FILE (for secrets), else
+from the TOML file named by DIGEST_CONFIG (./digest.toml when it exists), else its default.
+A Channel declares its own settings beside its code as a subclass of `SettingsGroup`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import tomllib
+from pydantic import Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from digest.errors import ConfigurationError
+
+PREFIX = "DIGEST_"
+
+
+def toml_values() -> Mapping[str, Any]:
+    """The keys of the TOML file, lower case; empty without one.
+
+    Raises:
+        ConfigurationError: DIGEST_CONFIG names no file, or the file is not TOML.
+    """
+    named = os.environ.get(PREFIX + "CONFIG")
+    path = Path(named or "digest.toml")
+    if not path.is_file():
+        if named:
+            raise ConfigurationError(f"DIGEST_CONFIG names {path}, which is not a file")
+        return {}
+    try:
+        return {key.lower(): value for key, value in tomllib.loads(path.read_text()).items()}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not a TOML file: {error}") from None
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """DIGEST_X_FILE: the value is the file's content without its last line end."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        variable = f"{PREFIX}{field_name.upper()}_FILE"
+        named = os.environ.get(variable)
+        if not named:
+            return None, field_name, False
+        try:
+            return Path(named).read_text().rstrip("\r\n"), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise ConfigurationError(f"{variable} names {named}, which can't be read: {why}") from None
+
+    def __call__(self) -> dict[str, Any]:
+        found = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class _TomlSource(PydanticBaseSettingsSource):
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return toml_values().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        values = toml_values()
+        return {name: values[name] for name in self.settings_cls.model_fields if name in values}
+
+
+class SettingsGroup(BaseSettings):
+    """Base of every group of settings. Frozen; wrong values fail at start with the name and remedy."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _FileSource(settings_cls), _TomlSource(settings_cls)
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """The settings of this group.
+
+        Raises:
+            ConfigurationError: a value is missing or wrong; says which variable and why.
+        """
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = PREFIX + str(first["loc"][0] if first["loc"] else "").upper()
+            raise ConfigurationError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+class Settings(SettingsGroup):
+    """Settings of the service itself; those of a Channel stand in its own module."""
+
+    database_url: str = Field(
+        "sqlite:///digest.db",
+        description="SQLAlchemy URL: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.",
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8000", description="Where readers reach the web pages; begins every link."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Signs the links in messages. Made at `digest init` and kept in the database"
+        " when not set.",
+    )
+    templates_dir: Path | None = Field(
+        None, description="Folder whose templates come before the built-in ones."
+    )
+    subscribers_dir: Path | None = Field(
+        None, description="Folder of the YAML files with lists and subscribers."
+    )
+    gazetteer_dir: Path | None = Field(
+        None, description="Folder of YAML files with interests, read after the built-in ones."
+    )
+    product_name: str = Field("Digest", description="Name that readers see.")
+    postal_address: str = Field("", description="Postal address in the footer of emails.")
+    default_zone: str = Field("UTC", description="IANA zone of a subscriber who has none.")
+    default_locale: str = Field("en", description="Language of a subscriber who has none.")
+    late_hours: float = Field(
+        12, gt=0, description="A digest missed by more hours than this goes into the next one."
+    )
+    lookback_days: int = Field(
+        7, ge=1, description="Events older than this many days are not told in a digest."
+    )
+    backfill_minutes: int = Field(
+        60, ge=0,
+        description="A record without visible_at, published longer ago than this many minutes,"
+        " is history: it is visible from its own time and never alerts.",
+    )
+    digest_items: int = Field(12, ge=1, le=15, description="Events told in full in one digest.")
+    web_host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    web_port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
+    feed_private_addresses: bool = Field(
+        False, description="Allow feeds and imports from private or local addresses."
+    )
+    log_level: str = Field("info", description="debug, info, warning or error.")
+    log_format: str = Field("text", description="text or json.")
