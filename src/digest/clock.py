@@ -39,9 +39,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(
-            f"{name!r} is not an IANA time zone, such as Europe/London"
-        ) from None
+        raise InputError(f"{name!r} is not an IANA time zone, such as Europe/London") from None
 
 
 def instant_of(day: date, at: time, tz: ZoneInfo) -> datetime:

@@ -6,11 +6,11 @@ A Channel declares its own settings beside its code as a subclass of `SettingsGr
 """
 
 import os
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import tomllib
 from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -54,7 +54,9 @@ class _FileSource(PydanticBaseSettingsSource):
             return Path(named).read_text().rstrip("\r\n"), field_name, False
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
-            raise ConfigurationError(f"{variable} names {named}, which can't be read: {why}") from None
+            raise ConfigurationError(
+                f"{variable} names {named}, which can't be read: {why}"
+            ) from None
 
     def __call__(self) -> dict[str, Any]:
         found = {
@@ -74,10 +76,14 @@ class _TomlSource(PydanticBaseSettingsSource):
 
 
 class SettingsGroup(BaseSettings):
-    """Base of every group of settings. Frozen; wrong values fail at start with the name and remedy."""
+    """Base of every group of settings. Frozen; a wrong value fails at start with its name."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
     )
 
     @classmethod
@@ -103,7 +109,9 @@ class SettingsGroup(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = PREFIX + str(first["loc"][0] if first["loc"] else "").upper()
-            raise ConfigurationError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+            raise ConfigurationError(
+                f"{name}: {first['msg'].removeprefix('Value error, ')}"
+            ) from None
 
 
 class Settings(SettingsGroup):
@@ -141,7 +149,8 @@ class Settings(SettingsGroup):
         7, ge=1, description="Events older than this many days are not told in a digest."
     )
     backfill_minutes: int = Field(
-        60, ge=0,
+        60,
+        ge=0,
         description="A record without visible_at, published longer ago than this many minutes,"
         " is history: it is visible from its own time and never alerts.",
     )

@@ -7,7 +7,7 @@ command line, documentation and the conformance suite find it by `digest.channel
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from digest.models.content import EditionContent, Envelope
 from digest.render.environment import Templates
@@ -46,7 +46,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The provider's answer. `reference` finds the message again: Message-ID, "C1:ts", "chat:id"."""
+    """The provider's answer.
+
+    `reference` finds the message again: a Message-ID, "C1:ts", "chat:message".
+    """
 
     reference: str
     notes: tuple[str, ...] = ()
@@ -74,7 +77,7 @@ class Limits:
 class Channel(Protocol):
     """Code that renders an Edition for one provider and sends it.
 
-    Made by `CHANNEL(settings, templates)`; `settings` is an instance of its own `Settings`.
+    `settings` is an instance of the Channel's own `Settings`.
     `render` is pure: no clock, no network, no database; the same arguments give the same Message.
     """
 
@@ -82,6 +85,8 @@ class Channel(Protocol):
     label: ClassVar[str]
     Settings: ClassVar[type[SettingsGroup]]
     limits: Limits
+
+    def __init__(self, settings: Any, templates: Templates) -> None: ...
 
     @property
     def configured(self) -> bool:

@@ -1,1 +1,1 @@
-"""The nouns of the service (docs/glossary.md): tables, values and vocabularies. No session, no query."""
+"""The nouns of the service (docs/glossary.md): tables, values, vocabularies. No session, no query."""

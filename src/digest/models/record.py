@@ -1,7 +1,7 @@
 """An Event as it is written down: what import reads, a Revision stores and export writes.
 
-The JSON form is documented by `json_schema()` (docs/event.schema.json). Field names are the nouns of
-docs/glossary.md; the names of the first rich format (`briefing`, `key_takeaway`, `deep_analysis`,
+The JSON form is documented by `json_schema()` (docs/event.schema.json). Field names are the
+nouns of docs/glossary.md; the names of the first rich format (`briefing`, `key_takeaway`, `deep_analysis`,
 `causes_and_effects`) are read as well. Keys nobody knows are kept in `extra`, so that a record
 that goes in comes out without losing a sentence.
 """
@@ -36,7 +36,7 @@ class SourceRecord(Part):
 
 
 class AnalysisRecord(Part):
-    """One section of analysis; `section` is plain_english, synthesis, root_causes, escalation, ..."""
+    """One section of analysis: plain_english, synthesis, root_causes, escalation, ..."""
 
     section: Short
     text: Text
@@ -157,7 +157,8 @@ class EventRecord(Part):
     )
     update: UpdateRecord | None = None
     number: int | None = Field(
-        None, description="Number of the Event within its Update.",
+        None,
+        description="Number of the Event within its Update.",
         validation_alias=_also("number", "event_number"),
     )
 
@@ -193,4 +194,3 @@ class EventRecord(Part):
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the rich Event format."""
     return EventRecord.model_json_schema(mode="validation")
-

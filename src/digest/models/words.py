@@ -1,4 +1,4 @@
-"""The vocabularies. All stay open on input: an unknown word is stored, warned of and shown as it is.
+"""The vocabularies. All stay open: an unknown word is stored, warned of and shown as it is.
 
 Columns hold these values as plain text, so a new word needs no migration.
 """

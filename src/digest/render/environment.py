@@ -28,7 +28,9 @@ class Templates:
 
     def __init__(self, override: Path | None = None) -> None:
         if override is not None and not override.is_dir():
-            raise ConfigurationError(f"DIGEST_TEMPLATES_DIR names {override}, which is not a folder")
+            raise ConfigurationError(
+                f"DIGEST_TEMPLATES_DIR names {override}, which is not a folder"
+            )
         self.folders = tuple(f for f in (override, built_in_folder("templates")) if f is not None)
         self._environments: dict[tuple[str, bool, Any], jinja2.Environment] = {}
 
@@ -89,7 +91,7 @@ def render(template: jinja2.Template, /, **values: Any) -> str:
     """
     try:
         return template.render(**values)
-    except Exception as error:  # noqa: BLE001 - whatever a template raises is the template's fault
+    except Exception as error:
         raise template_error(error, template.name or "?") from error
 
 
@@ -98,7 +100,10 @@ def template_error(error: Exception, name: str) -> ConfigurationError:
     line: int | None = getattr(error, "lineno", None)
     where = getattr(error, "name", None) or name
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.endswith(tuple(name.rsplit("/", 1)[-1:])) or "templates" in frame.filename:
+        if (
+            frame.filename.endswith(tuple(name.rsplit("/", 1)[-1:]))
+            or "templates" in frame.filename
+        ):
             line, where = frame.lineno, frame.filename.rsplit("templates/", 1)[-1]
     return ConfigurationError(
         f"templates/{where}{f', line {line}' if line else ''}: {type(error).__name__}: {error}"

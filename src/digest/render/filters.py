@@ -18,7 +18,7 @@ _UNSENDABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufff
 
 
 def clean(text: str | None) -> str:
-    """`text` on one line, without what no provider accepts (lone surrogates, control characters)."""
+    """`text` on one line, without what no provider accepts (lone surrogates, controls)."""
     return _BLANKS.sub(" ", _UNSENDABLE.sub("", text or "")).strip()
 
 
@@ -30,7 +30,9 @@ def cut(text: str | None, length: int) -> str:
     head = text[: length - 1]
     ends = [match.end() for match in _SENTENCE_END.finditer(head)]
     if ends and ends[-1] >= length * 0.6:
-        return head[: ends[-1]].rstrip() + " …" if ends[-1] + 1 < length else head[: ends[-1]].rstrip()
+        return (
+            head[: ends[-1]].rstrip() + " …" if ends[-1] + 1 < length else head[: ends[-1]].rstrip()
+        )
     space = head.rfind(" ")
     if space >= length * 0.5:
         head = head[:space]
@@ -38,7 +40,7 @@ def cut(text: str | None, length: int) -> str:
 
 
 def day_name(value: date | datetime, zone_name: str, locale: str, style: str) -> str:
-    """`style`: long "Thursday 5 March 2026", medium "5 March 2026", short "Thu 5 March", brief "5 Mar"."""
+    """`style`: long "Thursday 5 March 2026", medium "5 March 2026", short "Thu 5 March", ..."""
     if isinstance(value, datetime):
         value = value.astimezone(zone(zone_name)).date()
     pattern = {
@@ -53,7 +55,7 @@ def day_name(value: date | datetime, zone_name: str, locale: str, style: str) ->
 
 
 def hour(value: datetime, zone_name: str, locale: str) -> str:
-    """"07:00", as clocks in the zone show it."""
+    """ "07:00", as clocks in the zone show it."""
     return format_time(
         value.astimezone(UTC), "HH:mm", tzinfo=zone(zone_name), locale=babel_locale(locale)
     )
@@ -74,7 +76,9 @@ def for_locale(locale: str) -> Mapping[str, Callable[..., Any]]:
     return {
         "clean": clean,
         "cut": cut,
-        "day": lambda value, zone_name="UTC", style="plain": day_name(value, zone_name, locale, style),
+        "day": lambda value, zone_name="UTC", style="plain": day_name(
+            value, zone_name, locale, style
+        ),
         "hour": lambda value, zone_name="UTC": hour(value, zone_name, locale),
         "place": place_of,
         "label": lambda word, group: label(group, word, gettext),

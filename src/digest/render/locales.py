@@ -20,11 +20,15 @@ DOMAIN = "digest"
 def available() -> tuple[str, ...]:
     """Locales with a catalogue, English first."""
     folder = resources.files("digest") / "locale"
-    others = sorted(
-        entry.name
-        for entry in folder.iterdir()
-        if (entry / "LC_MESSAGES" / f"{DOMAIN}.po").is_file()
-    ) if folder.is_dir() else []
+    others = (
+        sorted(
+            entry.name
+            for entry in folder.iterdir()
+            if (entry / "LC_MESSAGES" / f"{DOMAIN}.po").is_file()
+        )
+        if folder.is_dir()
+        else []
+    )
     return (SOURCE_LOCALE, *(name for name in others if name != SOURCE_LOCALE))
 
 
@@ -58,7 +62,7 @@ def babel_locale(locale: str) -> Locale:
 
 
 def direction(lang: str) -> str:
-    """"rtl" or "ltr", for the `dir` attribute."""
+    """ "rtl" or "ltr", for the `dir` attribute."""
     try:
         return Locale.parse(lang.replace("-", "_")).text_direction
     except (UnknownLocaleError, ValueError):

@@ -1,4 +1,4 @@
-"""Labels of the vocabularies, in the reader's language. A word without a label is shown as it is."""
+"""Labels of the vocabularies in the reader's language. An unknown word is shown as it is."""
 
 from collections.abc import Callable
 
