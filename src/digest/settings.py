@@ -154,7 +154,7 @@ class Settings(SettingsGroup):
         description="A record without visible_at, published longer ago than this many minutes,"
         " is history: it is visible from its own time and never alerts.",
     )
-    digest_items: int = Field(12, ge=1, le=15, description="Events told in full in one digest.")
+    digest_items: int = Field(8, ge=1, le=15, description="Events told in full in one digest.")
     web_host: str = Field("127.0.0.1", description="Address the web server listens on.")
     web_port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
     feed_private_addresses: bool = Field(

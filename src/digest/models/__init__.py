@@ -1,1 +1,60 @@
-"""The nouns of the service (docs/glossary.md): tables, values, vocabularies. No session, no query."""
+"""The nouns of the service (docs/glossary.md): tables, values, words. No session, no query."""
+
+from digest.models.base import Base
+from digest.models.delivery import (
+    AuditEntry,
+    ChannelStop,
+    Counter,
+    Delivery,
+    Secret,
+    Suppression,
+)
+from digest.models.edition import Edition, Item, Slot
+from digest.models.event import Analysis, Event, EventInterest, Link, Revision, Source
+from digest.models.feed import Feed
+from digest.models.interest import Interest, InterestAlias, InterestClosure, InterestParent
+from digest.models.story import (
+    Assertion,
+    Perspective,
+    PerspectiveActor,
+    Scenario,
+    Story,
+    Update,
+)
+from digest.models.subscriber import Destination, Follow, List, ListMember, Schedule, Subscriber
+
+__all__ = [
+    "Analysis",
+    "Assertion",
+    "AuditEntry",
+    "Base",
+    "ChannelStop",
+    "Counter",
+    "Delivery",
+    "Destination",
+    "Edition",
+    "Event",
+    "EventInterest",
+    "Feed",
+    "Follow",
+    "Interest",
+    "InterestAlias",
+    "InterestClosure",
+    "InterestParent",
+    "Item",
+    "Link",
+    "List",
+    "ListMember",
+    "Perspective",
+    "PerspectiveActor",
+    "Revision",
+    "Scenario",
+    "Schedule",
+    "Secret",
+    "Slot",
+    "Source",
+    "Story",
+    "Subscriber",
+    "Suppression",
+    "Update",
+]

@@ -1,9 +1,9 @@
 """An Event as it is written down: what import reads, a Revision stores and export writes.
 
 The JSON form is documented by `json_schema()` (docs/event.schema.json). Field names are the
-nouns of docs/glossary.md; the names of the first rich format (`briefing`, `key_takeaway`, `deep_analysis`,
-`causes_and_effects`) are read as well. Keys nobody knows are kept in `extra`, so that a record
-that goes in comes out without losing a sentence.
+nouns of docs/glossary.md; the names of the first rich format (`briefing`, `key_takeaway`,
+`deep_analysis`, `causes_and_effects`) are read as well. Keys nobody knows are kept in `extra`, so
+that a record that goes in comes out without losing a sentence.
 """
 
 from datetime import date

@@ -1,1 +1,1 @@
-"""Rendering that all Channels share: templates, words, dates, budgets. No input or output but files."""
+"""Rendering that all Channels share: templates, words, dates, budgets. It reads files only."""

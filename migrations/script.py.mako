@@ -1,0 +1,23 @@
+"""${message}
+
+Works with the code of the release before it: says here how (new columns are nullable or have a
+default; nothing is dropped that yesterday's code reads).
+
+Revision: ${up_revision}, after ${down_revision | comma,n}.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}

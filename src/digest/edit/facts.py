@@ -1,0 +1,79 @@
+"""When two records are the same: hashes over what readers must hear of, and over the fact itself."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from digest.models.record import EventRecord
+
+_NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
+_TRACKING = re.compile(r"^(utm_|at_|fbclid|gclid|mc_|cmpid|ito$|ref$|rss$)", re.IGNORECASE)
+
+
+def normalise(text: str | None) -> str:
+    """`text` without case, accents of width, punctuation and runs of blanks."""
+    folded = unicodedata.normalize("NFKC", text or "").casefold()
+    return _NOT_WORD.sub(" ", folded).strip()
+
+
+def record_hash(record: EventRecord) -> str:
+    """Equal for records that are the same in every field."""
+    return _digest(record.model_dump(mode="json"))
+
+
+def content_hash(record: EventRecord) -> str:
+    """Equal while nothing changed that a reader must hear of.
+
+    Over headline, standfirst, takeaway, body, status, severity, certainty, breaking, interests,
+    scenarios, correction and retraction; blind to case, blanks and punctuation, so that a mended
+    typo of that kind tells nobody anything.
+    """
+    return _digest(
+        [
+            normalise(record.headline),
+            normalise(record.standfirst),
+            normalise(record.takeaway),
+            [normalise(paragraph) for paragraph in record.body],
+            record.status,
+            record.severity,
+            record.certainty,
+            record.breaking,
+            sorted(normalise(interest.name) for interest in record.interests),
+            sorted(
+                [one.kind, normalise(one.text), one.horizon or "", one.confidence or ""]
+                for one in record.assertions
+            ),
+            record.correction.model_dump() if record.correction else None,
+            normalise(record.retraction.reason) if record.retraction else None,
+        ]
+    )
+
+
+def fact_key(record: EventRecord) -> str:
+    """Equal for the same report from several senders.
+
+    Headline and text decide, not the address: one page may be the source of several Events.
+    """
+    first = normalise(record.body[0]) if record.body else normalise(record.standfirst)
+    return _digest([normalise(record.headline), first])[:32]
+
+
+def canonical_url(url: str | None) -> str | None:
+    """`url` without fragment and tracking parameters, host in lower case."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.netloc.casefold()
+    except ValueError:
+        return None
+    query = [pair for pair in parse_qsl(parts.query, True) if not _TRACKING.match(pair[0])]
+    path = parts.path.rstrip("/") or "/"
+    return urlunsplit((parts.scheme.casefold(), host, path, urlencode(query), ""))
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

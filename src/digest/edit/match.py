@@ -1,0 +1,60 @@
+"""Match: does an Event concern a reader, why, and how strongly?
+
+A hard filter and a soft strength (docs/desk.md). No reason, no Item.
+"""
+
+from datetime import datetime
+
+from digest.edit.values import (
+    ROLE_RANK,
+    ROLE_WEIGHT,
+    Candidate,
+    Following,
+    Match,
+    Reader,
+    Reasoned,
+)
+
+EXACT = 1.0
+DESCENDANT = 0.9  # Mali for a follower of the Sahel
+
+
+def match(candidate: Candidate, reader: Reader, now: datetime) -> Match | str:
+    """Every reason for which `candidate` concerns `reader`, strongest first.
+
+    Without one, the rule that says why not: "no_follow", "muted", "below_threshold".
+    A muted Follow vetoes: who mutes Iran doesn't hear of Iran through another Follow.
+    """
+    reasons: list[Reasoned] = []
+    below = False
+    for follow in reader.follows:
+        reason = _reason(candidate, follow)
+        if reason is None:
+            continue
+        if follow.muted or (follow.snoozed_until is not None and now < follow.snoozed_until):
+            return "muted"
+        if candidate.severity < (follow.from_severity or 1):
+            below = True
+            continue
+        reasons.append(reason)
+    if not reasons:
+        return "below_threshold" if below else "no_follow"
+    missing = 1.0
+    for reason in reasons:
+        missing *= 1 - reason.strength
+    reasons.sort(key=lambda reason: (-reason.strength, reason.follow.label, reason.follow.slug))
+    return Match(candidate, 1 - missing, tuple(reasons))
+
+
+def _reason(candidate: Candidate, follow: Following) -> Reasoned | None:
+    if follow.is_story:
+        if follow.target not in candidate.stories:
+            return None
+        path = EXACT if candidate.stories[0] == follow.target else DESCENDANT
+        return Reasoned(follow, "primary", follow.weight * path)
+    reach = candidate.reach.get(follow.target)
+    if reach is None or ROLE_RANK.get(reach.role, 0) < ROLE_RANK.get(follow.role or "", 0):
+        return None
+    path = EXACT if reach.distance == 0 else DESCENDANT
+    strength = follow.weight * ROLE_WEIGHT.get(reach.role, 0.3) * path
+    return Reasoned(follow, reach.role, strength, reach.via if reach.distance else None)

@@ -1,0 +1,140 @@
+"""What the desk works on: plain values, made by the store, judged by the other files here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, tzinfo
+
+from digest.models.words import Code
+
+ROLE_WEIGHT = {"primary": 1.0, "secondary": 0.6, "mentioned": 0.3}
+ROLE_RANK = {"primary": 2, "secondary": 1, "mentioned": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """That an Event reaches an Interest: itself (distance 0) or through a descendant `via`."""
+
+    via: int
+    role: str
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One visible Revision of an Event, as far as match and select need to know it.
+
+    `reach` maps every Interest that it touches, and all their ancestors, to the best way there.
+    `stories` is its Story and the broader ones, nearest first.
+    """
+
+    event_id: int
+    revision: int
+    seq: int
+    slug: str
+    severity: int
+    visible_at: datetime
+    content_hash: str
+    fact_key: str
+    reach: Mapping[int, Reach]
+    stories: tuple[int, ...] = ()
+    code: Code = Code.NEW
+    status: str | None = None
+    certainty: str | None = None
+    breaking: bool = False
+    minor: bool = False
+    history: bool = False
+    publishers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A live Follow of one reader, own or through a List, with its label."""
+
+    target: int
+    is_story: bool
+    slug: str
+    label: str
+    kind: str
+    weight: float = 0.45
+    role: str | None = None
+    from_severity: int | None = None
+    alerts_from: int | None = None
+    alerts_at_night_from: int | None = None
+    updates: str | None = None
+    breaking_only: bool = False
+    muted: bool = False
+    snoozed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Quiet hours: local [start, end), which may cross midnight; never when they are equal."""
+
+    start: time
+    end: time
+
+    def covers(self, local: time) -> bool:
+        if self.start <= self.end:
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many alerts a reader gets at most; what is over them waits and is never dropped."""
+
+    quarter_hour: int = 3
+    hour: int = 6
+    day: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One thing a reader was told: a Revision of an Event, when, and in which kind of Edition."""
+
+    event_id: int
+    revision: int
+    content_hash: str
+    fact_key: str
+    severity: int
+    at: datetime
+    kind: str
+    sent: bool = True  # False while its Delivery is still on the way
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One Subscriber as the desk sees them.
+
+    `told` is the newest memory of each Event, `alerts` the instants of alerts in the last day.
+    """
+
+    subscriber_id: int
+    follows: tuple[Following, ...]
+    zone: tzinfo = UTC
+    locale: str = "en"
+    quiet: Quiet | None = None
+    quiet_break_severity: int | None = None
+    caps: Caps = Caps()
+    told: Mapping[int, Memory] = field(default_factory=dict)
+    facts: Mapping[str, Memory] = field(default_factory=dict)
+    alerts: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """A Follow that matched, with the way it did and how strongly, 0..1."""
+
+    follow: Following
+    role: str
+    strength: float
+    via: int | None = None  # the Interest found in the Event, when it is not the followed one
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Why a Candidate concerns a reader. `strength` is the noisy-OR over all reasons, 0..1."""
+
+    candidate: Candidate
+    strength: float
+    reasons: tuple[Reasoned, ...]

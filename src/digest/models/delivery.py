@@ -1,0 +1,103 @@
+"""The ledger: one row for each Edition slot and Destination, and who must not be written to."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from digest.models.base import Base, Id
+from digest.models.words import DeliveryState
+
+
+class Delivery(Base):
+    """pending -> sending (lease) -> sent | retry (not before) | unknown | failed | expired | ...
+
+    Unique for its Destination and slot. The claim is committed before the provider is called.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("destination_id", "slot"),
+        Index(None, "state", "channel", "priority", "not_before"),
+        Index(None, "edition_id"),
+        Index(None, "subscriber_id"),
+        Index(None, "state", "lease_until"),
+    )
+
+    id: Mapped[Id]
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    destination_id: Mapped[int] = mapped_column(ForeignKey("destinations.id", ondelete="CASCADE"))
+    channel: Mapped[str]
+    slot: Mapped[str]  # "digest:2026-03-05", "alert:12:3", "roundup:..."
+    priority: Mapped[int] = mapped_column(SmallInteger, default=0)  # alerts before digests
+    state: Mapped[str] = mapped_column(default=DeliveryState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    unanswered: Mapped[int] = mapped_column(default=0)  # attempts nobody answered: may be twice
+    not_before: Mapped[datetime]
+    expires_at: Mapped[datetime | None]  # after it the message is of no use
+    lease_until: Mapped[datetime | None]
+    worker: Mapped[str | None]
+    reason: Mapped[str | None]  # stable code of the last failure
+    detail: Mapped[str | None]  # the provider's words
+    reference: Mapped[str | None]  # the provider's reference: Message-ID, "C1:ts", "chat:id"
+    subject: Mapped[str | None]  # as sent: an email thread keeps it
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class Suppression(Base):
+    """An address that must not be written to, whoever it belongs to."""
+
+    __tablename__ = "suppressions"
+    __table_args__ = (UniqueConstraint("channel", "address"),)
+
+    id: Mapped[Id]
+    channel: Mapped[str]
+    address: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Who changed what, and when."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[Id]
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor: Mapped[str]  # "cli", "subscriber", "sync", ...
+    action: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Counter(Base):
+    """A number that only grows, and whose row is the lock for it: `visible`, `alerted`."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)
+
+
+class Secret(Base):
+    """A key this installation made for itself, such as the one that signs links."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class ChannelStop(Base):
+    """A Channel that refused us as a whole; nothing is sent over it before `until`."""
+
+    __tablename__ = "channel_stops"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+    until: Mapped[datetime]

@@ -1,0 +1,73 @@
+"""Editions: what is told. And Slots: what was decided for one Subscriber at one occasion."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from digest.models.base import Base, Id
+
+
+class Edition(Base):
+    """A digest or an alert; immutable. Readers with equal selections share one."""
+
+    __tablename__ = "editions"
+
+    id: Mapped[Id]
+    content_key: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the content
+    kind: Mapped[str]
+    code: Mapped[str]
+    content: Mapped[dict[str, Any]]  # EditionContent
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Item(Base):
+    """An Event Revision in an Edition, in order, with every reason it is there."""
+
+    __tablename__ = "items"
+    __table_args__ = (Index(None, "event_id", "revision"),)
+
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    revision: Mapped[int]
+    section: Mapped[str]
+    content_hash: Mapped[str]  # of the Revision: whether this very state was told
+    reasons: Mapped[list[Any]]
+
+
+class Slot(Base):
+    """One occasion to tell one Subscriber something, and what was decided.
+
+    `key` is the local date of a digest, or "<event id>:<revision>" of an alert. The unique key
+    makes a second digest of one local date, or a second alert of one Revision, impossible.
+    `window_from`..`window_to` is the half-open range of `Revision.seq` that it covers.
+    """
+
+    __tablename__ = "slots"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "kind", "key"),
+        Index(None, "outcome", "release_at"),
+        Index(None, "edition_id"),
+        Index(None, "event_id"),
+    )
+
+    id: Mapped[Id]
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    key: Mapped[str]
+    due_at: Mapped[datetime]
+    planned_at: Mapped[datetime] = mapped_column(index=True)
+    outcome: Mapped[str]
+    rule: Mapped[str]  # stable code of the rule that decided
+    reason: Mapped[str]  # the same in words
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
+    revision: Mapped[int | None]
+    release_at: Mapped[datetime | None]  # of what is held
+    window_from: Mapped[int | None]
+    window_to: Mapped[int | None]
+    left_out: Mapped[list[Any]] = mapped_column(default=list)  # [event id, revision, rule]

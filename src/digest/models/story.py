@@ -1,0 +1,99 @@
+"""Stories and what belongs to them rather than to one Event: Updates, Scenarios, Perspectives."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from digest.models.base import Base, Id
+
+
+class Story(Base):
+    """The running thread that Events belong to. A broader thread is its parent."""
+
+    __tablename__ = "stories"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str] = mapped_column(index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+
+
+class Update(Base):
+    """A numbered Update of a Story ("#22 IRGC drones hit Azerbaijan"), which groups Events."""
+
+    __tablename__ = "updates"
+    __table_args__ = (UniqueConstraint("story_id", "number"),)
+
+    id: Mapped[Id]
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(default="")
+
+
+class Scenario(Base):
+    """Something that could happen next, as it stands after its newest Assertion."""
+
+    __tablename__ = "scenarios"
+    __table_args__ = (UniqueConstraint("story_id", "key"),)
+
+    id: Mapped[Id]
+    story_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    kind: Mapped[str]
+    text: Mapped[str]
+    horizon: Mapped[str | None]
+    confidence: Mapped[str | None]
+    state: Mapped[str]
+    first_at: Mapped[datetime]
+    moved_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime | None]
+
+
+class Assertion(Base):
+    """One Event Revision's claim of a Scenario; append-only."""
+
+    __tablename__ = "assertions"
+    __table_args__ = (Index(None, "scenario_id", "at"),)
+
+    id: Mapped[Id]
+    scenario_id: Mapped[int] = mapped_column(ForeignKey("scenarios.id", ondelete="CASCADE"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    revision: Mapped[int]
+    position: Mapped[int]
+    kind: Mapped[str]
+    text: Mapped[str]
+    horizon: Mapped[str | None]
+    confidence: Mapped[str | None]
+    state: Mapped[str]  # the transition this Assertion makes
+    at: Mapped[datetime]
+
+
+class Perspective(Base):
+    """What an Actor says or does, as of a time; never shown as if older or newer than that."""
+
+    __tablename__ = "perspectives"
+    __table_args__ = (Index(None, "story_id", "as_of"),)
+
+    id: Mapped[Id]
+    story_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))
+    event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("events.id", ondelete="CASCADE"), index=True
+    )
+    actor: Mapped[str]  # as labelled: "Hezbollah / Lebanon"
+    text: Mapped[str]
+    as_of: Mapped[datetime]
+
+
+class PerspectiveActor(Base):
+    """The Interests behind a Perspective's label: both of "Hezbollah / Lebanon"."""
+
+    __tablename__ = "perspective_actors"
+
+    perspective_id: Mapped[int] = mapped_column(
+        ForeignKey("perspectives.id", ondelete="CASCADE"), primary_key=True
+    )
+    interest_id: Mapped[int] = mapped_column(
+        ForeignKey("interests.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

@@ -1,0 +1,1 @@
+"""The database: sessions, queries and the ledger. Each file holds the queries of one noun."""
