@@ -232,6 +232,9 @@ class Earlier(Value):
     reference: str  # Message-ID, "C1:1700000000.0001", "chat:message"
     subject: str | None = None  # as first sent: an email thread keeps its subject
     references: tuple[str, ...] = ()  # all Message-IDs of the thread, oldest first
+    # It told of this Event and no other, so it may be rewritten in place; False for a digest or
+    # roundup, which is only replied to.
+    alone: bool = True
 
 
 class Envelope(Value):
