@@ -60,6 +60,15 @@ async def test_a_hold_for_everybody_holds_everybody() -> None:
     assert all(at >= 0.199 for _, at in await timed_turns(pacer, "C1", "C2"))
 
 
+async def test_one_can_ask_how_long_a_hold_lasts_without_waiting() -> None:
+    pacer = Pacer(None, None)
+    assert pacer.held("C1") == 0
+    pacer.hold("C1", 3600)
+    pacer.hold(None, 60)
+    assert 3599 < pacer.held("C1") <= 3600
+    assert 59 < pacer.held("C2") <= 60
+
+
 async def test_a_hold_reaches_those_who_already_wait() -> None:
     pacer = Pacer(10, None)
     await pacer.turn("C1")

@@ -42,6 +42,14 @@ class Pacer:
         """No turn for `address` (None: for anybody) in the next `seconds`: the provider said so."""
         (self._all if address is None else self._lane(address)).hold(seconds)
 
+    def held(self, address: str) -> float:
+        """Seconds until a turn for `address` could come, not counting those who wait before it.
+
+        A caller who would have to wait long can give the message back instead of a worker's time.
+        """
+        lane = self._lanes.get(address, self._all)
+        return max(0.0, self._all.free_at - _present(), lane.free_at - _present())
+
     def _lane(self, address: str) -> "_Lane":
         if address not in self._lanes:
             if len(self._lanes) >= self._room:
