@@ -56,7 +56,7 @@ def test_why_names_the_follow_and_the_way_there() -> None:
         Reason(follow="Sahel", kind="region", slug="sahel", via="Mali"),
         Reason(follow="diplomacy", kind="topic", slug="diplomacy"),
     )
-    assert EN.why(make_item(reasons=reasons)) == "Because you follow Sahel (Mali) and diplomacy"
+    assert EN.why(make_item(reasons=reasons)) == "Because you follow Sahel (Mali) and diplomacy."
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,15 @@ def test_changes_count_from_when_this_reader_heard_of_it(age: timedelta, since: 
         ),
         (Change(field="sources", now="1"), "1 more source"),
         (Change(field="scenarios", now="2"), "2 more scenarios"),
-        (Change(field="sources", now="some"), "sources changed"),
-        (Change(field="headline", was="a", now="b"), "headline changed"),
-        (Change(field="mood_of_crowd", now="b"), "mood of crowd changed"),
+        (Change(field="sources", now="some"), "new sources"),
+        (Change(field="headline", was="a", now="b"), "new headline"),
+        (Change(field="mood_of_crowd", now="b"), "new mood of crowd"),
     ],
 )
 def test_a_change_is_said_in_a_few_words(change: Change, text: str) -> None:
     assert EN.change(change) == text
+
+
+def test_an_arrow_points_where_the_reader_reads() -> None:
+    severity = Change(field="severity", was="3", now="4")
+    assert "3 ← 4" in Phrases(make_digest(locale="ar")).change(severity)

@@ -7,9 +7,10 @@ cutting to length are the Channel's own.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from digest import clock
 from digest.models.content import Change, EditionContent, Item, ScenarioLine, WatchLine
-from digest.render.filters import clean, cut, day_name, hour
-from digest.render.locales import translations
+from digest.render.filters import clean, cut, day_name, hour, place_of
+from digest.render.locales import direction, translations
 from digest.render.words import label
 
 SEPARATOR = " · "
@@ -23,6 +24,10 @@ class Phrases:
     def __init__(self, content: EditionContent) -> None:
         self.content = content
         self._translations = translations(content.locale)
+
+    def headline(self, item: Item) -> str:
+        """The headline on one line; never empty, because it carries the link."""
+        return clean(item.headline) or self._translations.gettext("(no headline)")
 
     def kicker(self, item: Item) -> str:
         """ "Conflict · Middle East · Developing"."""
@@ -40,7 +45,7 @@ class Phrases:
             self._label("horizon", line.horizon),
             self._label("confidence", line.confidence),
         ]
-        inside = ", ".join(_names(basis))
+        inside = self._translations.gettext(", ").join(_names(basis))
         return f"{kind} ({inside})" if inside else kind
 
     def sources(self, item: Item, shown: int = 3) -> str:
@@ -48,7 +53,7 @@ class Phrases:
         names = _names([source.publisher for source in item.sources])
         if not names:
             return ""
-        _ = self._translations.gettext
+        _, ngettext = self._translations.gettext, self._translations.ngettext
         first, others = names[0], names[1:shown]
         day = item.sources[0].published_on or item.reported_at
         if day:
@@ -60,13 +65,13 @@ class Phrases:
             line = _("First reported by %(publisher)s") % {"publisher": first}
         more = len(names) - 1 - len(others)
         if more:
-            others.append(_("%(count)s more") % {"count": more})
+            others.append(ngettext("%(num)s more", "%(num)s more", more) % {"num": more})
         if others:
             line += _("; also %(publishers)s") % {"publishers": self.series(others)}
         return line
 
     def why(self, item: Item, shown: int = 3) -> str:
-        """ "Because you follow Sahel (Mali) and diplomacy"."""
+        """ "Because you follow Sahel (Mali) and diplomacy."."""
         follows = []
         for reason in item.reasons[:shown]:
             name, via = cut(reason.follow, NAME_LENGTH), cut(reason.via, NAME_LENGTH)
@@ -74,7 +79,7 @@ class Phrases:
         follows = [name for name in dict.fromkeys(follows) if name]
         if not follows:
             return ""
-        return self._translations.gettext("Because you follow %(follows)s") % {
+        return self._translations.gettext("Because you follow %(follows)s.") % {
             "follows": self.series(follows)
         }
 
@@ -82,8 +87,8 @@ class Phrases:
         """ "Since Friday: severity 3 → 4; 2 more sources"; "" when nothing has changed."""
         if not item.changes:
             return ""
-        what = "; ".join(self.change(change) for change in item.changes)
         _ = self._translations.gettext
+        what = _("; ").join(self.change(change) for change in item.changes)
         if item.told is None:
             return _("What changed: %(changes)s") % {"changes": what}
         return _("Since %(day)s: %(changes)s") % {"day": self.since(item.told.at), "changes": what}
@@ -94,15 +99,17 @@ class Phrases:
         if change.field in COUNTED and (change.now or "").isdecimal():
             count = int(change.now or 0)
             if change.field == "sources":
-                text = ngettext("%(count)s more source", "%(count)s more sources", count)
+                text = ngettext("%(num)s more source", "%(num)s more sources", count)
             else:
-                text = ngettext("%(count)s more scenario", "%(count)s more scenarios", count)
-            return text % {"count": count}
+                text = ngettext("%(num)s more scenario", "%(num)s more scenarios", count)
+            return text % {"num": count}
         field = cut(self._label("field", change.field), NAME_LENGTH)
         if change.field in ("severity", "status", "certainty") and change.was and change.now:
             was, now = (self._value(change.field, value) for value in (change.was, change.now))
-            return f"{field} {was} → {now}"
-        return _("%(field)s changed") % {"field": field}
+            # An arrow does not turn round by itself in a right-to-left line.
+            arrow = "←" if direction(self.content.locale) == "rtl" else "→"
+            return f"{field} {was} {arrow} {now}"
+        return _("new %(field)s") % {"field": field}
 
     def since(self, instant: datetime) -> str:
         """When that was, as one says it: "14:02", "Friday", "21 February"."""
@@ -120,18 +127,76 @@ class Phrases:
             return ""
         _ = self._translations.gettext
         parts = [
-            _("%(count)s matched") % {"count": content.matched},
-            _("%(count)s shown") % {"count": len(content.items)},
+            _("%(matched)s matched, %(shown)s shown")
+            % {"matched": content.matched, "shown": len(content.items)},
             *(f"{part.count} {self._label('left_out', part.rule)}" for part in left),
         ]
-        return ", ".join(clean(part) for part in parts)
+        return _(", ").join(clean(part) for part in parts)
+
+    def follows(self, shown: int = 5) -> str:
+        """ "Iran, Gulf, diplomacy": what this Edition is about for its reader."""
+        names = _names(self.content.follows)
+        if len(names) > shown:
+            more = len(names) - shown
+            ngettext = self._translations.ngettext
+            names = [*names[:shown], ngettext("%(num)s more", "%(num)s more", more) % {"num": more}]
+        return self._translations.gettext(", ").join(names)
+
+    def window(self) -> str:
+        """ "07:00 Wednesday to 07:00 Thursday, London"; "" when the Edition covers no window."""
+        content = self.content
+        start, end = content.covers_from, content.covers_to
+        if start is None or end is None:
+            return ""
+        style = "weekday" if end - start < timedelta(days=6) else "plain"
+
+        def moment(instant: datetime) -> str:
+            day = day_name(instant, content.zone, content.locale, style)
+            return f"{hour(instant, content.zone, content.locale)} {day}"
+
+        return self._translations.gettext("%(start)s to %(end)s, %(place)s") % {
+            "start": moment(start),
+            "end": moment(end),
+            "place": place_of(content.zone),
+        }
+
+    def moment(self, item: Item) -> str:
+        """ "14:02 London", when it was reported; "" on another day or when the hour isn't known."""
+        content, reported = self.content, item.reported_at
+        if reported is None or item.day_only:
+            return ""
+        zone = clock.zone(content.zone)
+        if clock.local_date(reported, zone) != clock.local_date(content.at, zone):
+            return ""
+        return f"{hour(reported, content.zone, content.locale)} {place_of(content.zone)}"
+
+    def watched(self, line: WatchLine) -> str:
+        """ "(Risk, short term, reported; 2 events; first raised 21 February)"."""
+        _, ngettext = self._translations.gettext, self._translations.ngettext
+        kind = _names(
+            [
+                self._label("kind", line.kind),
+                self._label("horizon", line.horizon),
+                self._label("confidence", line.confidence),
+            ]
+        )
+        parts = [_(", ").join(kind)]
+        if line.events > 1:
+            parts.append(
+                ngettext("%(num)s event", "%(num)s events", line.events) % {"num": line.events}
+            )
+        if line.first_raised and line.state != "new":
+            day = day_name(line.first_raised, self.content.zone, self.content.locale, "plain")
+            parts.append(_("first raised %(day)s") % {"day": day})
+        inside = _("; ").join(part for part in parts if part)
+        return f"({inside})" if inside else ""
 
     def series(self, names: Sequence[str]) -> str:
         """ "a", "a and b", "a, b and c"."""
         if len(names) < 2:
             return "".join(names)
         return self._translations.gettext("%(names)s and %(last)s") % {
-            "names": ", ".join(names[:-1]),
+            "names": self._translations.gettext(", ").join(names[:-1]),
             "last": names[-1],
         }
 
