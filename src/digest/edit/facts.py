@@ -1,4 +1,4 @@
-"""When two records are the same: hashes over what readers must hear of, and over the fact itself."""
+"""When two records are the same: hashes of all of it, of what readers hear of, and of the fact."""
 
 import hashlib
 import json

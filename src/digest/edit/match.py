@@ -5,7 +5,7 @@ A hard filter and a soft strength (docs/desk.md). No reason, no Item.
 
 from datetime import datetime
 
-from digest.edit.values import (
+from digest.models.desk import (
     ROLE_RANK,
     ROLE_WEIGHT,
     Candidate,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.edit.match import match
-from digest.edit.values import Candidate, Match, Memory, Reader
+from digest.models.desk import Candidate, Match, Memory, Reader
 from digest.models.words import Code, EditionKind
 
 HALF_LIFE_HOURS = 48.0

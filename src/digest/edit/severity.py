@@ -25,21 +25,17 @@ DEAD_FOR_MAJOR = 20
 DEAD_FOR_CRITICAL = 200
 WIDELY_REPORTED = 3  # independent publishers that lift an Event by one, up to 4
 
-_NUMBERS = {
-    word: value
-    for value, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-        " sixteen seventeen eighteen nineteen twenty".split(),
-        start=1,
-    )
-} | {"dozens": 24, "hundreds": 200, "thousands": 1000}
+_UP_TO_TWENTY = """one two three four five six seven eight nine ten eleven twelve thirteen
+    fourteen fifteen sixteen seventeen eighteen nineteen twenty"""
+_NUMBERS = {word: value for value, word in enumerate(_UP_TO_TWENTY.split(), start=1)}
+_NUMBERS |= {"dozens": 24, "hundreds": 200, "thousands": 1000}
 _COUNT = r"(?P<count>\d[\d,]*|" + "|".join(_NUMBERS) + r")"
 _DEATHS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b{_COUNT}\s+(?:\w+\s+){{0,3}}?(?:are|were|is|was|have been|has been)?\s*"
         r"(?:reported\s+|confirmed\s+)?(?:killed|dead|died)\b",
-        rf"\bkill(?:s|ed|ing)\s+(?:at least|more than|over|about|around|nearly|up to)?\s*{_COUNT}\b",
+        rf"\bkill(?:s|ed|ing)\s+(?:at least|more than|over|about|nearly|up to)?\s*{_COUNT}\b",
         rf"\bdeath toll\b[^.]{{0,40}}?\b(?:to|at|of)\s+(?:at least\s+)?{_COUNT}\b",
     )
 ]

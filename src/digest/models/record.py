@@ -166,7 +166,7 @@ class EventRecord(Part):
     sources: tuple[SourceRecord, ...] = ()
     analyses: tuple[AnalysisRecord, ...] = ()
     assertions: tuple[AssertionRecord, ...] = Field(
-        (), validation_alias=_also("assertions", "scenarios"), serialization_alias="scenarios"
+        (), validation_alias=_also("scenarios", "assertions"), serialization_alias="scenarios"
     )
     significance: Text | None = None
     links: tuple[LinkRecord, ...] = ()

@@ -1,9 +1,10 @@
-"""What the desk works on: plain values, made by the store, judged by the other files here."""
+"""What the desk works on: plain values, made by the store and judged in `edit`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 
+from digest.models.record import EventRecord
 from digest.models.words import Code
 
 ROLE_WEIGHT = {"primary": 1.0, "secondary": 0.6, "mentioned": 0.3}
@@ -14,7 +15,7 @@ ROLE_RANK = {"primary": 2, "secondary": 1, "mentioned": 0}
 class Reach:
     """That an Event reaches an Interest: itself (distance 0) or through a descendant `via`."""
 
-    via: int
+    via: str  # label of the Interest found in the Event
     role: str
     distance: int
 
@@ -128,7 +129,7 @@ class Reasoned:
     follow: Following
     role: str
     strength: float
-    via: int | None = None  # the Interest found in the Event, when it is not the followed one
+    via_label: str | None = None  # the Interest found in the Event, if it is not the followed one
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +139,65 @@ class Match:
     candidate: Candidate
     strength: float
     reasons: tuple[Reasoned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A Perspective as the desk knows it: `actors` are the Interests behind its label."""
+
+    actor: str
+    text: str
+    as_of: datetime
+    actors: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A Scenario of a Story as it stands, for the scenario watch."""
+
+    story_id: int | None
+    story: str
+    state: str
+    text: str
+    kind: str
+    horizon: str | None
+    confidence: str | None
+    first_at: datetime
+    moved_at: datetime
+    events: int
+    event_id: int
+    event_slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that is stored about one Revision, for composing its Item.
+
+    `causes` and `effects` are titles; `was` is the record that this reader was told before.
+    """
+
+    record: EventRecord
+    severity: int
+    slug: str
+    visible_at: datetime
+    stored_at: datetime
+    story: str | None = None
+    story_slug: str | None = None
+    update: str | None = None
+    regions: tuple[str, ...] = ()
+    views: tuple[View, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """The circumstances of an Edition that don't come from Events."""
+
+    at: datetime
+    day: date
+    zone: str = "UTC"
+    covers_from: datetime | None = None
+    covers_to: datetime | None = None
+    late: bool = False
+    catch_up: bool = False
+    test: bool = False
+    list_name: str = "Digest"

@@ -1,0 +1,306 @@
+"""Compose: a selection becomes the content of an Edition. Every sentence is a stored field."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from digest.edit.changes import changes
+from digest.edit.headline import opening
+from digest.edit.select import Chosen, Selection
+from digest.models.content import (
+    Chain,
+    Correction,
+    EditionContent,
+    Item,
+    LeftOut,
+    Reason,
+    Retraction,
+    ScenarioLine,
+    SourceLine,
+    Stand,
+    Told,
+    WatchLine,
+)
+from digest.models.desk import Match, Material, Occasion, Reader, View, Watched
+from digest.models.record import EventRecord
+from digest.models.words import Code, EditionKind
+
+HORIZONS = ("immediate", "short", "medium", "long")
+KINDS = ("risk", "consequence", "opportunity", "meaning", "precedent")
+SCENARIOS = {"lead": 3, "item": 2}
+STANDS = {"lead": 3, "item": 0}
+SOURCES = 4
+WATCHED = 5
+LATE_HOURS = 6
+TRANSITIONS = ("materialised", "contradicted", "raised", "lowered", "expired", "withdrawn", "new")
+
+Materials = Mapping[tuple[int, int], Material]
+
+
+def digest(
+    selection: Selection,
+    reader: Reader,
+    materials: Materials,
+    occasion: Occasion,
+    watched: Iterable[Watched] = (),
+) -> EditionContent:
+    """The content of a daily digest. `materials` holds every chosen (event, revision), and the
+    (event, revision) that the reader was told before where it differs."""
+    items = tuple(_item(chosen, reader, materials, occasion) for chosen in selection.chosen)
+    counts = Counter(rule for _, rule in selection.left_out)
+    return EditionContent(
+        kind=EditionKind.DIGEST,
+        items=items,
+        watch=_watch(selection, reader, watched, occasion),
+        matched=selection.matched,
+        left_out=tuple(LeftOut(rule=rule, count=n) for rule, n in counts.most_common()),
+        **_frame(reader, occasion),
+    )
+
+
+def alert(
+    chosen: Iterable[Chosen],
+    code: Code,
+    reader: Reader,
+    materials: Materials,
+    occasion: Occasion,
+) -> EditionContent:
+    """The content of an alert: one Event, or several that were held (`Code.ROUNDUP`)."""
+    items = tuple(_item(one, reader, materials, occasion, code) for one in chosen)
+    return EditionContent(
+        kind=EditionKind.ALERT,
+        code=code,
+        items=items,
+        matched=len(items),
+        **_frame(reader, occasion),
+    )
+
+
+def _frame(reader: Reader, occasion: Occasion) -> dict[str, object]:
+    return {
+        "locale": reader.locale,
+        "zone": occasion.zone,
+        "day": occasion.day,
+        "at": occasion.at,
+        "covers_from": occasion.covers_from,
+        "covers_to": occasion.covers_to,
+        "late": occasion.late,
+        "catch_up": occasion.catch_up,
+        "test": occasion.test,
+        "list_name": occasion.list_name,
+        "follows": tuple(follow.label for follow in reader.follows if not follow.muted),
+    }
+
+
+def _item(
+    chosen: Chosen,
+    reader: Reader,
+    materials: Materials,
+    occasion: Occasion,
+    code: Code | None = None,
+) -> Item:
+    candidate = chosen.match.candidate
+    material = materials[candidate.event_id, candidate.revision]
+    record, section = material.record, chosen.section
+    head = opening(record)
+    told = chosen.told
+    was = materials.get((told.event_id, told.revision)) if told else None
+    happened = record.occurred_at or record.reported_at
+    full = section in SCENARIOS
+    return Item(
+        event_id=candidate.event_id,
+        slug=material.slug,
+        revision=candidate.revision,
+        section=section,
+        code=code if code and code is not Code.ROUNDUP else _code(chosen),
+        headline=head.headline,
+        standfirst=head.standfirst if section == "lead" else None,
+        takeaway=head.takeaway,
+        category=record.category,
+        regions=material.regions[:2],
+        status=record.status,
+        severity=material.severity,
+        certainty=record.certainty,
+        breaking=bool(record.breaking),
+        lang=record.lang,
+        scenarios=scenarios(record)[: SCENARIOS.get(section, 0)],
+        stands=_stands(material.views, reader, occasion)[: STANDS.get(section, 0)],
+        sources=_sources(record, chosen, materials),
+        root_causes=_analysis(record, "root_causes") if section == "lead" else None,
+        escalation=_analysis(record, "escalation") if section == "lead" else None,
+        occurred_at=record.occurred_at,
+        reported_at=record.reported_at,
+        updated_at=record.updated_at,
+        visible_at=material.visible_at,
+        day_only=record.time_precision == "day",
+        late=bool(
+            happened
+            and record.time_precision == "instant"
+            and (material.visible_at - happened).total_seconds() > LATE_HOURS * 3600
+        ),
+        story=material.story,
+        story_slug=material.story_slug,
+        update=material.update,
+        chain=_chain(record) if section == "lead" else None,
+        reasons=_reasons(chosen.match, materials, reader),
+        changes=changes(was.record, record, (was.severity, material.severity)) if was else (),
+        told=Told(at=told.at, revision=told.revision, kind=told.kind) if told else None,
+        correction=_correction(material, chosen) if full or section == "correction" else None,
+        retraction=_retraction(material),
+    )
+
+
+def _code(chosen: Chosen) -> Code:
+    candidate, told = chosen.match.candidate, chosen.told
+    if candidate.code in (Code.CORRECT, Code.RETRACT):
+        return candidate.code
+    if told is None:
+        return Code.NEW
+    return Code.ESCALATE if candidate.severity > told.severity else Code.UPDATE
+
+
+def scenarios(record: EventRecord) -> tuple[ScenarioLine, ...]:
+    """Scenarios as a reader meets them: nearest horizon first, then by kind; unknown words last."""
+    order = sorted(
+        (one for one in record.assertions if one.state not in ("withdrawn", "contradicted")),
+        key=lambda one: (_place(HORIZONS, one.horizon), _place(KINDS, one.kind)),
+    )
+    return tuple(
+        ScenarioLine(kind=one.kind, text=one.text, horizon=one.horizon, confidence=one.confidence)
+        for one in order
+    )
+
+
+def _place(order: tuple[str, ...], word: str | None) -> int:
+    return order.index(word) if word in order else len(order)
+
+
+def _stands(views: tuple[View, ...], reader: Reader, occasion: Occasion) -> tuple[Stand, ...]:
+    """Followed Actors first, then the newest others; nothing from after this Edition's instant."""
+    followed = {follow.target for follow in reader.follows if not follow.is_story}
+    known = [view for view in views if view.as_of <= occasion.at]
+    known.sort(key=lambda view: (not (view.actors & followed), -view.as_of.timestamp(), view.actor))
+    return tuple(
+        Stand(
+            actor=view.actor,
+            text=view.text,
+            as_of=view.as_of,
+            followed=bool(view.actors & followed),
+        )
+        for view in known
+    )
+
+
+def _sources(record: EventRecord, chosen: Chosen, materials: Materials) -> tuple[SourceLine, ...]:
+    """Who reported it first, then the others once each, with those of folded copies."""
+    first = record.first_source
+    rest = [source for source in record.sources if source is not first]
+    for copy in chosen.copies:
+        copied = materials.get((copy.event_id, copy.revision))
+        rest += copied.record.sources if copied else ()
+    lines: dict[str, SourceLine] = {}
+    for source in ([first] if first else []) + rest:
+        on = source.published_on
+        if on is None and source is first and record.reported_at:
+            on = record.reported_at.date()
+        lines.setdefault(
+            source.publisher.casefold(),
+            SourceLine(publisher=source.publisher, url=source.url, via=source.via, published_on=on),
+        )
+    return tuple(lines.values())[:SOURCES]
+
+
+def _analysis(record: EventRecord, section: str) -> str | None:
+    return next((one.text for one in record.analyses if one.section == section), None)
+
+
+def _chain(record: EventRecord) -> Chain | None:
+    causes = tuple(link.title for link in record.links if link.direction == "cause")
+    effects = tuple(link.title for link in record.links if link.direction == "effect")
+    if not causes and not effects:
+        return None
+    return Chain(
+        title=record.headline,
+        causes=causes[:2],
+        effects=effects[:2],
+        significance=record.significance,
+    )
+
+
+def _reasons(found: Match, materials: Materials, reader: Reader) -> tuple[Reason, ...]:
+    material = materials[found.candidate.event_id, found.candidate.revision]
+    return tuple(
+        Reason(
+            follow=reason.follow.label,
+            kind=reason.follow.kind,
+            slug=reason.follow.slug,
+            via=reason.via_label,
+            role=reason.role,
+            strength=round(reason.strength, 4),
+        )
+        for reason in found.reasons
+    ) or (
+        Reason(
+            follow=material.story or material.record.headline,
+            kind="told",
+            slug=material.story_slug or material.slug,
+        ),
+    )
+
+
+def _correction(material: Material, chosen: Chosen) -> Correction | None:
+    correction = material.record.correction
+    if correction is None or chosen.match.candidate.code is not Code.CORRECT:
+        return None
+    return Correction(
+        wrong=correction.wrong,
+        right=correction.right,
+        why=correction.why,
+        at=material.visible_at,
+        told_at=chosen.told.at if chosen.told else None,
+    )
+
+
+def _retraction(material: Material) -> Retraction | None:
+    retraction = material.record.retraction
+    return Retraction(reason=retraction.reason, at=material.visible_at) if retraction else None
+
+
+def _watch(
+    selection: Selection, reader: Reader, watched: Iterable[Watched], occasion: Occasion
+) -> tuple[WatchLine, ...]:
+    """Scenarios that moved, of Stories this reader follows or meets here; weightiest first.
+
+    A new one is not repeated when its own Event is told in full in the same Edition.
+    """
+    stories = {follow.target for follow in reader.follows if follow.is_story}
+    for chosen in selection.chosen:
+        stories.update(chosen.match.candidate.stories)
+    stories.update(story for one, _ in selection.left_out for story in one.stories)
+    shown = {
+        chosen.match.candidate.event_id
+        for chosen in selection.chosen
+        if chosen.section in SCENARIOS
+    }
+    rows = [
+        one
+        for one in watched
+        if one.story_id in stories
+        and one.state in TRANSITIONS
+        and one.moved_at <= occasion.at
+        and not (one.state == "new" and one.event_id in shown)
+    ]
+    rows.sort(key=lambda one: (TRANSITIONS.index(one.state), -one.moved_at.timestamp(), one.text))
+    return tuple(
+        WatchLine(
+            state=one.state,
+            text=one.text,
+            kind=one.kind,
+            horizon=one.horizon,
+            confidence=one.confidence,
+            first_raised=one.first_at.date(),
+            events=one.events,
+            event_slug=one.event_slug,
+            story=one.story,
+        )
+        for one in rows[:WATCHED]
+    )

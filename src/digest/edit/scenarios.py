@@ -1,0 +1,58 @@
+"""Scenarios over time: what an Assertion does to the Scenario it belongs to."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from digest.edit.facts import normalise
+from digest.models.record import AssertionRecord
+
+STATED = ("materialised", "contradicted", "withdrawn")
+ENDED = (*STATED, "expired")
+
+# How long a Scenario stays open after it was last asserted (docs/desk.md).
+OPEN_FOR = {
+    "immediate": timedelta(days=3),
+    "short": timedelta(days=30),
+    "medium": timedelta(days=180),
+    "long": timedelta(days=730),
+}
+UNKNOWN_HORIZON = timedelta(days=180)
+_NEARNESS = {"long": 0, "medium": 1, "short": 2, "immediate": 3}
+_FIRMNESS = {"suggested": 0, "reported": 1, "assessed": 2}
+
+
+def scenario_key(assertion: AssertionRecord) -> str:
+    """The Scenario's key within its Story: the stated one, or a hash of kind and words."""
+    if assertion.scenario:
+        return assertion.scenario
+    text = f"{assertion.kind.casefold()}\n{normalise(assertion.text)}"
+    return "text:" + hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def transition(
+    assertion: AssertionRecord, horizon: str | None, confidence: str | None, state: str | None
+) -> str:
+    """The state after `assertion`; the other arguments are the Scenario's before it, or None.
+
+    An end must be stated. A nearer horizon or a firmer basis raises it, the opposite lowers it;
+    when the two disagree, the horizon decides. A Scenario that had ended starts anew.
+    """
+    if assertion.state in STATED:
+        return assertion.state
+    if state is None or state in ENDED:
+        return "new"
+    moved = _step(_NEARNESS, horizon, assertion.horizon) or _step(
+        _FIRMNESS, confidence, assertion.confidence
+    )
+    return {1: "raised", -1: "lowered", 0: "restated"}[moved]
+
+
+def _step(order: dict[str, int], was: str | None, now: str | None) -> int:
+    if was not in order or now not in order:
+        return 0
+    return (order[now] > order[was]) - (order[now] < order[was])
+
+
+def expires_at(horizon: str | None, asserted_at: datetime) -> datetime:
+    """When a Scenario that nobody asserts again has come to nothing."""
+    return asserted_at + OPEN_FOR.get(horizon or "", UNKNOWN_HORIZON)

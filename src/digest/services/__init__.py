@@ -1,0 +1,1 @@
+"""What the service does, one verb a file. The way of an Event: ingest, alert, publish, deliver."""

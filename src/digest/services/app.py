@@ -1,0 +1,45 @@
+"""What every verb of the service needs: the database, the settings, the Channels, the links."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from digest.channels.base import Channel
+from digest.edit.tag import Tagger
+from digest.models.gazetteer import Gazetteer
+from digest.render.environment import Templates
+from digest.services.links import LinkMaker, signing_key
+from digest.settings import Settings
+from digest.store.database import Database
+
+
+@dataclass
+class App:
+    """One installation, wired by `digest.bootstrap`."""
+
+    settings: Settings
+    db: Database
+    templates: Templates
+    channels: Mapping[str, Channel]
+    gazetteer: Gazetteer
+    unsubscribe_address: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        return Tagger(self.gazetteer)
+
+    @cached_property
+    def links(self) -> LinkMaker:
+        given = self.settings.secret_key
+        if given is not None:
+            key = given.get_secret_value()
+        else:
+            with self.db.begin() as session:
+                key = signing_key(session)
+        return LinkMaker(self.settings.base_url, key, self.unsubscribe_address)
+
+    @property
+    def active_channels(self) -> dict[str, Channel]:
+        """Channels whose settings are there."""
+        return {name: channel for name, channel in self.channels.items() if channel.configured}

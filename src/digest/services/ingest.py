@@ -1,0 +1,189 @@
+"""Ingest: records become Events and Revisions. One bad record never stops the others."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.edit import clocks, facts, scenarios, severity
+from digest.edit.slug import event_slug, story_slug
+from digest.edit.tag import Tagger
+from digest.formats import Entry
+from digest.formats.lint import lint
+from digest.models import Interest
+from digest.models.record import EventRecord
+from digest.models.words import Code, Origin
+from digest.services.app import App
+from digest.store import records
+from digest.store.chunks import chunks
+from digest.store.records import Judged, Known, ScenarioRules
+
+BATCH = 500
+RULES = ScenarioRules(scenarios.transition, scenarios.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record that was not stored, why, and its own text for the rejects file."""
+
+    place: str
+    reason: str
+    raw: str
+
+
+@dataclass
+class Summary:
+    """What an import did."""
+
+    new: int = 0
+    revised: int = 0
+    same: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)  # (place, what)
+
+    def add(self, other: "Summary") -> None:
+        """Counts another summary in."""
+        self.new += other.new
+        self.revised += other.revised
+        self.same += other.same
+        self.refused += other.refused
+        self.warnings += other.warnings
+
+
+def ingest(
+    app: App,
+    entries: Iterable[Entry],
+    now: datetime,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Summary:
+    """Stores what is new or changed, in one transaction a batch; the rest is counted.
+
+    The same id with an equal record is "same"; with another record it is a new Revision.
+    """
+    summary = Summary()
+    interests = _interest_ids(app)
+    for part in chunks(entries, BATCH):
+        good: list[tuple[str, EventRecord]] = []
+        for entry in part:
+            if entry.record is None:
+                summary.refused.append(Refusal(entry.place, entry.error or "", entry.raw))
+                continue
+            notes = (*entry.warnings, *lint(entry.record, now=now))
+            summary.warnings += [(entry.place, note) for note in notes]
+            good.append((entry.place, entry.record))
+        with app.db.begin() as session:
+            summary.add(_batch(session, app, [record for _, record in good], interests, now))
+        progress(len(part))
+    return summary
+
+
+def _interest_ids(app: App) -> dict[str, int]:
+    with app.db.read() as session:
+        return {slug: one for slug, one in session.execute(select(Interest.slug, Interest.id))}
+
+
+def _batch(
+    session: Session,
+    app: App,
+    batch: Iterable[EventRecord],
+    interests: Mapping[str, int],
+    now: datetime,
+) -> Summary:
+    summary = Summary()
+    every = list(batch)
+    known = records.known(session, [record.id for record in every])
+    backfill = timedelta(minutes=app.settings.backfill_minutes)
+    for record in every:
+        before = known.get(record.id)
+        whole = facts.record_hash(record)
+        if before is not None and before.record_hash == whole:
+            summary.same += 1
+            continue
+        judged = judge(record, whole, before, app.tagger, interests, now, backfill)
+        known[record.id] = records.store(session, before, judged, RULES, now)
+        if before is None:
+            summary.new += 1
+        else:
+            summary.revised += 1
+    return summary
+
+
+def judge(
+    record: EventRecord,
+    whole: str,
+    before: Known | None,
+    tagger: Tagger,
+    interests: Mapping[str, int],
+    now: datetime,
+    backfill: timedelta,
+) -> Judged:
+    """Everything the desk has to say of a record before it is stored."""
+    level, origin = severity.rate(record)
+    content = facts.content_hash(record)
+    shown = clocks.showing(record, now, backfill, before.visible_at if before else None)
+    threads = [story_slug(title) for title in record.storyline]
+    own = _own_story(record)
+    broader = [
+        (slug, title) for slug, title in zip(threads, record.storyline, strict=True) if slug != own
+    ]
+    return Judged(
+        record=record,
+        slug=event_slug(record.headline, record.id),
+        story_slug=own,
+        parents=tuple(reversed(broader)),
+        severity=level,
+        severity_origin=origin,
+        code=_code(record, level, before),
+        minor=record.minor or (before is not None and before.content_hash == content),
+        history=shown.history,
+        visible_at=shown.visible_at,
+        fact_key=facts.fact_key(record),
+        record_hash=whole,
+        content_hash=content,
+        interests=_interests(record, tagger, interests),
+        actors=_actors(record, tagger, interests),
+        scenario_keys=tuple(scenarios.scenario_key(one) for one in record.assertions),
+    )
+
+
+def _own_story(record: EventRecord) -> str | None:
+    if record.story is not None:
+        return record.story.slug or story_slug(record.story.title)
+    return story_slug(record.storyline[-1]) if record.storyline else None
+
+
+def _code(record: EventRecord, level: int, before: Known | None) -> Code:
+    if before is None:
+        return Code.NEW
+    if record.retraction is not None:
+        return Code.RETRACT
+    if record.correction is not None:
+        return Code.CORRECT
+    return Code.ESCALATE if level > before.event.severity else Code.UPDATE
+
+
+def _interests(
+    record: EventRecord, tagger: Tagger, interests: Mapping[str, int]
+) -> tuple[tuple[int, str, str], ...]:
+    """(interest id, role, origin); what the record states wins over what the tagger found."""
+    found: dict[int, tuple[int, str, str]] = {}
+    stated, _ = tagger.resolve_stated(record)
+    for tags, origin in ((stated, Origin.STATED), (tagger.tag(record), Origin.TAGGED)):
+        for tag in tags:
+            interest_id = interests.get(tag.slug)
+            if interest_id is not None:
+                found.setdefault(interest_id, (interest_id, tag.role, origin))
+    return tuple(found.values())
+
+
+def _actors(
+    record: EventRecord, tagger: Tagger, interests: Mapping[str, int]
+) -> dict[str, frozenset[int]]:
+    return {
+        one.actor: frozenset(
+            interests[slug] for slug in tagger.resolve_label(one.actor) if slug in interests
+        )
+        for one in record.perspectives
+    }

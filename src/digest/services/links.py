@@ -1,0 +1,86 @@
+"""Links in messages: one signed token for each Delivery, which opens all pages of its reader."""
+
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+
+from itsdangerous import BadSignature, Signer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.errors import NotFound
+from digest.models import Secret
+from digest.models.content import Links
+
+KEY_NAME = "links"
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who a token stands for. `version` must equal the Subscriber's, or the link has ended."""
+
+    delivery_id: int
+    subscriber_id: int
+    version: int
+
+
+class LinkMaker:
+    """Makes and reads the links of one installation.
+
+    The token names a Delivery and its Subscriber and is signed with HMAC-SHA256; it holds no
+    address. It doesn't expire: an unsubscribe link must work for as long as the mail is kept.
+    """
+
+    def __init__(self, base_url: str, key: str, unsubscribe_address: str = "") -> None:
+        self.base_url = base_url.rstrip("/")
+        self.unsubscribe_address = unsubscribe_address
+        self._signer = Signer(key, salt="digest.links", digest_method=sha256)
+
+    def token(self, bearer: Bearer) -> str:
+        parts = (bearer.delivery_id, bearer.subscriber_id, bearer.version)
+        return self._signer.sign("-".join(f"{part:x}" for part in parts)).decode()
+
+    def read(self, token: str) -> Bearer:
+        """
+        Raises:
+            NotFound: the token is not one of ours.
+        """
+        try:
+            parts = self._signer.unsign(token).decode().split("-")
+            delivery_id, subscriber_id, version = (int(part, 16) for part in parts)
+        except (BadSignature, ValueError, UnicodeError):
+            raise NotFound(
+                "This link is not complete. Please use it as it stands in the message."
+            ) from None
+        return Bearer(delivery_id, subscriber_id, version)
+
+    def links(self, bearer: Bearer) -> Links:
+        """All links of one Delivery; the HTTPS one-click address answers POST (RFC 8058)."""
+        own = f"{self.base_url}/r/{self.token(bearer)}"
+        mail = self.unsubscribe_address
+        return Links(
+            home=self.base_url,
+            view=own,
+            preferences=f"{own}/preferences",
+            pause=f"{own}/pause",
+            unsubscribe=f"{own}/unsubscribe",
+            one_click=f"{own}/unsubscribe",
+            unsubscribe_mail=(
+                f"mailto:{mail}?subject=unsubscribe%20{self.token(bearer)}" if mail else None
+            ),
+            tune=f"{own}/tune",
+            event=f"{self.base_url}/e/",
+        )
+
+
+def signing_key(session: Session) -> str:
+    """The key of this installation, made at its first use.
+
+    Two processes that make it at the same moment end with the same one: the second insert fails.
+    """
+    key = session.scalar(select(Secret.value).where(Secret.name == KEY_NAME))
+    if key is None:
+        key = secrets.token_urlsafe(32)
+        session.add(Secret(name=KEY_NAME, value=key))
+        session.flush()
+    return key

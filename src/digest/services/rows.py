@@ -1,0 +1,76 @@
+"""Rows of the planners: Slots and Deliveries as plain mappings, ready for one INSERT."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from digest.models import Destination
+from digest.models.words import DeliveryState, Outcome
+
+
+def slot_row(
+    subscriber_id: int,
+    kind: str,
+    key: str,
+    *,
+    due_at: datetime,
+    planned_at: datetime,
+    outcome: Outcome,
+    rule: str,
+    reason: str,
+    edition_id: int | None = None,
+    event_id: int | None = None,
+    revision: int | None = None,
+    release_at: datetime | None = None,
+    window_from: int | None = None,
+    window_to: int | None = None,
+    left_out: list[Any] | None = None,
+) -> dict[str, Any]:
+    """All columns of one Slot."""
+    return {
+        "subscriber_id": subscriber_id,
+        "kind": str(kind),
+        "key": key,
+        "due_at": due_at,
+        "planned_at": planned_at,
+        "outcome": str(outcome),
+        "rule": rule,
+        "reason": reason,
+        "edition_id": edition_id,
+        "event_id": event_id,
+        "revision": revision,
+        "release_at": release_at,
+        "window_from": window_from,
+        "window_to": window_to,
+        "left_out": left_out or [],
+    }
+
+
+def delivery_rows(
+    places: Iterable[Destination],
+    edition_id: int,
+    *,
+    slot: str,
+    priority: int,
+    now: datetime,
+    not_before: datetime,
+    expires_at: datetime,
+) -> list[dict[str, Any]]:
+    """One pending Delivery for each Destination."""
+    return [
+        {
+            "edition_id": edition_id,
+            "subscriber_id": place.subscriber_id,
+            "destination_id": place.id,
+            "channel": place.channel,
+            "slot": slot,
+            "priority": priority,
+            "state": str(DeliveryState.PENDING),
+            "attempts": 0,
+            "unanswered": 0,
+            "not_before": not_before,
+            "expires_at": expires_at,
+            "created_at": now,
+        }
+        for place in places
+    ]

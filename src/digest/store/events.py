@@ -1,0 +1,257 @@
+"""Events: becoming visible, and what the desk needs to know of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from digest.models import (
+    Event,
+    EventInterest,
+    Interest,
+    InterestClosure,
+    Perspective,
+    PerspectiveActor,
+    Revision,
+    Story,
+    Update,
+)
+from digest.models.desk import ROLE_RANK, Candidate, Material, Reach, View
+from digest.models.record import EventRecord
+from digest.models.words import Code, InterestKind
+from digest.store import counters
+from digest.store.chunks import chunks
+
+VISIBLE = "visible"
+
+
+def make_visible(session: Session, now: datetime) -> int:
+    """Gives every Revision whose hour has come its place in the order of becoming visible.
+
+    The counter's row is locked until commit, so this order is the order of commits: a reader of
+    "all up to n" misses nothing that gets a number at or below n later. Returns how many.
+    """
+    waiting = (Revision.seq.is_(None), Revision.visible_at <= now)
+    count = session.scalar(select(func.count()).where(*waiting)) or 0
+    if not count:
+        return 0
+    last = counters.take(session, VISIBLE, count)
+    ids = session.scalars(
+        select(Revision.id).where(*waiting).order_by(Revision.visible_at, Revision.id).limit(count)
+    ).all()
+    session.execute(
+        update(Revision),
+        [{"id": one, "seq": last + place} for place, one in enumerate(ids, start=1)],
+    )
+    return len(ids)
+
+
+def newest_seq(session: Session, until: datetime | None = None) -> int:
+    """The last place given out, or the last one visible at `until`; 0 without any."""
+    if until is None:
+        return counters.read(session, VISIBLE)
+    return session.scalar(select(func.max(Revision.seq)).where(Revision.visible_at <= until)) or 0
+
+
+def candidates(
+    session: Session,
+    after: int,
+    upto: int,
+    visible_after: datetime | None = None,
+    event_ids: Iterable[int] | None = None,
+) -> list[Candidate]:
+    """The newest Revision, with `after` < seq <= `upto`, of every Event that has one there.
+
+    `visible_after` leaves older ones out; `event_ids` restricts to these Events.
+    """
+    query = select(
+        Revision.event_id,
+        Revision.number,
+        Revision.seq,
+        Revision.code,
+        Revision.severity,
+        Revision.content_hash,
+        Revision.minor,
+        Revision.history,
+        Revision.visible_at,
+        Revision.record,
+        Event.slug,
+        Event.fact_key,
+        Event.story_id,
+    ).join(Event, Event.id == Revision.event_id)
+    query = query.where(Revision.seq > after, Revision.seq <= upto).order_by(Revision.seq)
+    if visible_after is not None:
+        query = query.where(Revision.visible_at > visible_after)
+    if event_ids is not None:
+        query = query.where(Revision.event_id.in_(list(event_ids)))
+    newest = {row.event_id: row for row in session.execute(query)}
+    reach = reaches(session, newest)
+    above = story_lines(session)
+    return [
+        Candidate(
+            event_id=row.event_id,
+            revision=row.number,
+            seq=row.seq,
+            slug=row.slug,
+            severity=row.severity,
+            visible_at=row.visible_at,
+            content_hash=row.content_hash,
+            fact_key=row.fact_key,
+            reach=reach.get(row.event_id, {}),
+            stories=above.get(row.story_id, ()),
+            code=Code(row.code),
+            status=row.record.get("status"),
+            certainty=row.record.get("certainty"),
+            breaking=bool(row.record.get("breaking")),
+            minor=row.minor,
+            history=row.history,
+            publishers=len({s["publisher"].casefold() for s in row.record.get("sources", ())}) or 1,
+        )
+        for row in newest.values()
+    ]
+
+
+def reaches(session: Session, event_ids: Iterable[int]) -> dict[int, dict[int, Reach]]:
+    """For each Event, every Interest it touches and all ancestors of those, by the best way."""
+    found: dict[int, dict[int, Reach]] = defaultdict(dict)
+    for part in chunks(event_ids):
+        rows = session.execute(
+            select(
+                EventInterest.event_id,
+                EventInterest.role,
+                InterestClosure.ancestor_id,
+                InterestClosure.distance,
+                Interest.name,
+            )
+            .join(InterestClosure, InterestClosure.descendant_id == EventInterest.interest_id)
+            .join(Interest, Interest.id == EventInterest.interest_id)
+            .where(EventInterest.event_id.in_(part))
+            .order_by(EventInterest.event_id, InterestClosure.distance, Interest.name)
+        )
+        for row in rows:
+            way = Reach(via=row.name, role=row.role, distance=row.distance)
+            best = found[row.event_id].get(row.ancestor_id)
+            if best is None or _better(way, best):
+                found[row.event_id][row.ancestor_id] = way
+    return found
+
+
+def _better(one: Reach, other: Reach) -> bool:
+    """A named Interest beats a nearer role through a descendant; then role, then distance."""
+    return (one.distance == 0, ROLE_RANK.get(one.role, 0), -one.distance) > (
+        other.distance == 0,
+        ROLE_RANK.get(other.role, 0),
+        -other.distance,
+    )
+
+
+def story_lines(session: Session) -> dict[int | None, tuple[int, ...]]:
+    """Each Story's id -> itself and its broader threads, nearest first."""
+    parents = {row.id: row.parent_id for row in session.execute(select(Story.id, Story.parent_id))}
+    lines: dict[int | None, tuple[int, ...]] = {None: ()}
+    for story_id in parents:
+        line: list[int] = []
+        at: int | None = story_id
+        while at is not None and at not in line:
+            line.append(at)
+            at = parents.get(at)
+        lines[story_id] = tuple(line)
+    return lines
+
+
+def materials(
+    session: Session, keys: Iterable[tuple[int, int]]
+) -> Mapping[tuple[int, int], Material]:
+    """What is stored about each (event id, revision), for composing."""
+    wanted = set(keys)
+    event_ids = sorted({event_id for event_id, _ in wanted})
+    regions = _regions(session, event_ids)
+    views, of_story = _views(session, event_ids)
+    found: dict[tuple[int, int], Material] = {}
+    for part in chunks(event_ids):
+        rows = session.execute(
+            select(
+                Revision.event_id,
+                Revision.number,
+                Revision.record,
+                Revision.severity,
+                Revision.visible_at,
+                Revision.stored_at,
+                Event.slug,
+                Event.story_id,
+                Story.title,
+                Story.slug.label("story_slug"),
+                Update.number.label("update_number"),
+                Update.title.label("update_title"),
+            )
+            .join(Event, Event.id == Revision.event_id)
+            .outerjoin(Story, Story.id == Event.story_id)
+            .outerjoin(Update, Update.id == Event.update_id)
+            .where(Revision.event_id.in_(part))
+        )
+        for row in rows:
+            if (row.event_id, row.number) not in wanted:
+                continue
+            update_label = None
+            if row.update_number is not None:
+                update_label = f"#{row.update_number} {row.update_title}".strip()
+            found[row.event_id, row.number] = Material(
+                record=EventRecord.model_validate(row.record),
+                severity=row.severity,
+                slug=row.slug,
+                visible_at=row.visible_at,
+                stored_at=row.stored_at,
+                story=row.title,
+                story_slug=row.story_slug,
+                update=update_label,
+                regions=regions.get(row.event_id, ()),
+                views=(*views.get(row.event_id, ()), *of_story.get(row.story_id, ())),
+            )
+    return found
+
+
+def _regions(session: Session, event_ids: list[int]) -> dict[int, tuple[str, ...]]:
+    """Names of the Regions of each Event, by role and then by name; at most three."""
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for part in chunks(event_ids):
+        rows = session.execute(
+            select(EventInterest.event_id, EventInterest.role, Interest.name)
+            .join(Interest, Interest.id == EventInterest.interest_id)
+            .where(EventInterest.event_id.in_(part), Interest.kind == InterestKind.REGION)
+        )
+        for event_id, role, name in rows:
+            found[event_id].append((-ROLE_RANK.get(role, 0), name))
+    return {event_id: tuple(n for _, n in sorted(rows)[:3]) for event_id, rows in found.items()}
+
+
+def _views(
+    session: Session, event_ids: list[int]
+) -> tuple[dict[int, list[View]], dict[int, list[View]]]:
+    """Perspectives of the Events themselves, and of their Stories, newest first."""
+    of_event: dict[int, list[View]] = defaultdict(list)
+    of_story: dict[int, list[View]] = defaultdict(list)
+    for part in chunks(event_ids):
+        stories = select(Event.story_id).where(Event.id.in_(part), Event.story_id.is_not(None))
+        rows = session.scalars(
+            select(Perspective)
+            .where(
+                Perspective.event_id.in_(part)
+                | (Perspective.event_id.is_(None) & Perspective.story_id.in_(stories))
+            )
+            .order_by(Perspective.as_of.desc(), Perspective.id)
+        ).all()
+        actors: dict[int, set[int]] = defaultdict(set)
+        for ids in chunks([row.id for row in rows]):
+            for one in session.scalars(
+                select(PerspectiveActor).where(PerspectiveActor.perspective_id.in_(ids))
+            ):
+                actors[one.perspective_id].add(one.interest_id)
+        for row in rows:
+            view = View(row.actor, row.text, row.as_of, frozenset(actors[row.id]))
+            if row.event_id is not None:
+                of_event[row.event_id].append(view)
+            elif row.story_id is not None:
+                of_story[row.story_id].append(view)
+    return of_event, of_story

@@ -1,0 +1,276 @@
+"""Readers: Subscribers as the desk sees them, loaded in batches with a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Exists, exists, or_, select
+from sqlalchemy.orm import Session
+
+from digest.clock import zone
+from digest.models import (
+    Delivery,
+    Destination,
+    Edition,
+    Event,
+    Follow,
+    Interest,
+    Item,
+    List,
+    ListMember,
+    Revision,
+    Schedule,
+    Slot,
+    Story,
+    Subscriber,
+)
+from digest.models.desk import Caps, Following, Memory, Quiet, Reader
+from digest.models.words import DeliveryState, EditionKind, InterestKind, Outcome
+
+REACHED = (
+    DeliveryState.PENDING,
+    DeliveryState.SENDING,
+    DeliveryState.RETRY,
+    DeliveryState.SENT,
+    DeliveryState.UNKNOWN,
+)
+"""States of a Delivery that has told its reader something, or is about to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A Subscriber's rows, with the Schedule and name in force (own, or of their first List)."""
+
+    subscriber: Subscriber
+    schedule: Schedule
+    list_name: str
+    follows: tuple[Following, ...]
+
+
+def accounts(session: Session, subscriber_ids: Iterable[int], now: datetime) -> list[Account]:
+    """The accounts, in the order of the ids. A Follow of one's own replaces the List's."""
+    ids = list(subscriber_ids)
+    people = {
+        one.id: one for one in session.scalars(select(Subscriber).where(Subscriber.id.in_(ids)))
+    }
+    lists: dict[int, list[List]] = defaultdict(list)
+    for member, group in session.execute(
+        select(ListMember, List)
+        .join(List, List.id == ListMember.list_id)
+        .where(ListMember.subscriber_id.in_(ids), ListMember.left_at.is_(None))
+        .order_by(ListMember.position, List.key)
+    ):
+        lists[member.subscriber_id].append(group)
+    list_ids = {group.id for groups in lists.values() for group in groups}
+    own, shared = _follows(session, ids, list_ids)
+    schedules = session.scalars(
+        select(Schedule).where(or_(Schedule.subscriber_id.in_(ids), Schedule.list_id.in_(list_ids)))
+    ).all()
+    own_schedule = {one.subscriber_id: one for one in schedules if one.subscriber_id}
+    list_schedule = {one.list_id: one for one in schedules if one.list_id}
+
+    found = []
+    for one in (people[i] for i in ids if i in people):
+        groups = lists[one.id]
+        schedule = own_schedule.get(one.id) or next(
+            (list_schedule[group.id] for group in groups if group.id in list_schedule), None
+        )
+        follows = {(f.is_story, f.target): f for f in own.get(one.id, ())}
+        for group in groups:
+            for follow in shared.get(group.id, ()):
+                follows.setdefault((follow.is_story, follow.target), follow)
+        found.append(
+            Account(
+                subscriber=one,
+                schedule=schedule or default_schedule(),
+                list_name=groups[0].name if groups else "",
+                follows=tuple(follows.values()),
+            )
+        )
+    return found
+
+
+def default_schedule() -> Schedule:
+    """The Schedule of a Subscriber who has none: daily at 07:00 UTC, no quiet hours."""
+    defaults = {
+        column.name: column.default.arg(None) if column.default.is_callable else column.default.arg
+        for column in Schedule.__table__.columns
+        if column.default is not None
+    }
+    return Schedule(**defaults)
+
+
+def _follows(
+    session: Session, subscriber_ids: list[int], list_ids: set[int]
+) -> tuple[dict[int, list[Following]], dict[int, list[Following]]]:
+    own: dict[int, list[Following]] = defaultdict(list)
+    shared: dict[int, list[Following]] = defaultdict(list)
+    rows = session.execute(
+        select(Follow, Interest.slug, Interest.name, Interest.kind, Story.slug, Story.title)
+        .outerjoin(Interest, Interest.id == Follow.interest_id)
+        .outerjoin(Story, Story.id == Follow.story_id)
+        .where(or_(Follow.subscriber_id.in_(subscriber_ids), Follow.list_id.in_(list_ids)))
+        .order_by(Follow.position, Follow.id)
+    )
+    for follow, slug, name, kind, story_slug, story_title in rows:
+        following = Following(
+            target=follow.interest_id or follow.story_id or 0,
+            is_story=follow.story_id is not None,
+            slug=slug or story_slug or "",
+            label=name or story_title or "",
+            kind=kind or InterestKind.STORY,
+            weight=follow.weight,
+            role=follow.role,
+            from_severity=follow.from_severity,
+            alerts_from=follow.alerts_from,
+            alerts_at_night_from=follow.alerts_at_night_from,
+            updates=follow.updates,
+            breaking_only=follow.breaking_only,
+            muted=follow.muted,
+            snoozed_until=follow.snoozed_until,
+        )
+        if follow.subscriber_id is not None:
+            own[follow.subscriber_id].append(following)
+        elif follow.list_id is not None:
+            shared[follow.list_id].append(following)
+    return own, shared
+
+
+def readers(
+    session: Session,
+    known: Sequence[Account],
+    now: datetime,
+    event_ids: Iterable[int],
+    fact_keys: Iterable[str],
+) -> list[Reader]:
+    """The accounts as the desk sees them, each with its memory of these Events and facts."""
+    ids = [one.subscriber.id for one in known]
+    told = memories(session, ids, event_ids, fact_keys)
+    alerts = recent_alerts(session, ids, now)
+    return [
+        Reader(
+            subscriber_id=one.subscriber.id,
+            follows=one.follows,
+            zone=zone(one.schedule.zone),
+            locale=one.subscriber.locale,
+            quiet=_quiet(one.schedule),
+            quiet_break_severity=one.schedule.quiet_break_severity,
+            caps=Caps(
+                one.schedule.alerts_per_quarter_hour,
+                one.schedule.alerts_per_hour,
+                one.schedule.alerts_per_day,
+            ),
+            told={memory.event_id: memory for memory in told.get(one.subscriber.id, ())},
+            facts={memory.fact_key: memory for memory in told.get(one.subscriber.id, ())},
+            alerts=tuple(alerts.get(one.subscriber.id, ())),
+        )
+        for one in known
+    ]
+
+
+def _quiet(schedule: Schedule) -> Quiet | None:
+    if schedule.quiet_from is None or schedule.quiet_to is None:
+        return None
+    return Quiet(schedule.quiet_from, schedule.quiet_to)
+
+
+def _reached() -> Exists:
+    return exists().where(
+        Delivery.edition_id == Slot.edition_id,
+        Delivery.subscriber_id == Slot.subscriber_id,
+        Delivery.state.in_(REACHED),
+    )
+
+
+def memories(
+    session: Session,
+    subscriber_ids: Iterable[int],
+    event_ids: Iterable[int],
+    fact_keys: Iterable[str],
+) -> Mapping[int, list[Memory]]:
+    """What each Subscriber was told of these Events and facts, oldest first."""
+    events, facts = list(event_ids), list(fact_keys)
+    found: dict[int, list[Memory]] = defaultdict(list)
+    if not events and not facts:
+        return found
+    about = select(Event.id).where(or_(Event.id.in_(events), Event.fact_key.in_(facts)))
+    rows = session.execute(
+        select(
+            Slot.subscriber_id,
+            Slot.planned_at,
+            Item.event_id,
+            Item.revision,
+            Item.content_hash,
+            Event.fact_key,
+            Revision.severity,
+            Edition.kind,
+        )
+        .join(Edition, Edition.id == Slot.edition_id)
+        .join(Item, Item.edition_id == Edition.id)
+        .join(Event, Event.id == Item.event_id)
+        .join(
+            Revision,
+            (Revision.event_id == Item.event_id) & (Revision.number == Item.revision),
+        )
+        .where(
+            Slot.subscriber_id.in_(list(subscriber_ids)),
+            Item.event_id.in_(about),
+            _reached(),
+        )
+        .order_by(Slot.planned_at, Slot.id, Item.revision)
+    )
+    for row in rows:
+        found[row.subscriber_id].append(
+            Memory(
+                event_id=row.event_id,
+                revision=row.revision,
+                content_hash=row.content_hash,
+                fact_key=row.fact_key,
+                severity=row.severity,
+                at=row.planned_at,
+                kind=row.kind,
+            )
+        )
+    return found
+
+
+def recent_alerts(
+    session: Session, subscriber_ids: Iterable[int], now: datetime
+) -> Mapping[int, list[datetime]]:
+    """The instants of each Subscriber's alerts in the last day; righting ones don't count."""
+    found: dict[int, list[datetime]] = defaultdict(list)
+    rows = session.execute(
+        select(Slot.subscriber_id, Slot.planned_at)
+        .where(
+            Slot.subscriber_id.in_(list(subscriber_ids)),
+            Slot.kind == EditionKind.ALERT,
+            Slot.outcome == Outcome.EDITION,
+            Slot.rule != "righting",
+            Slot.planned_at > now - timedelta(days=1),
+            Slot.planned_at <= now,
+        )
+        .order_by(Slot.planned_at)
+    )
+    for subscriber_id, at in rows:
+        found[subscriber_id].append(at)
+    return found
+
+
+def destinations(
+    session: Session, subscriber_ids: Iterable[int], kind: str | None = None
+) -> Mapping[int, list[Destination]]:
+    """Destinations that may be written to now: verified, not disabled, for this kind of Edition."""
+    found: dict[int, list[Destination]] = defaultdict(list)
+    for one in session.scalars(
+        select(Destination)
+        .where(
+            Destination.subscriber_id.in_(list(subscriber_ids)),
+            Destination.verified_at.is_not(None),
+            Destination.disabled_at.is_(None),
+        )
+        .order_by(Destination.id)
+    ):
+        if kind is None or kind in one.kinds:
+            found[one.subscriber_id].append(one)
+    return found
