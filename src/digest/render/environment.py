@@ -82,6 +82,17 @@ class Templates:
         except jinja2.TemplateNotFound:
             raise ConfigurationError(f"templates/{name} is missing") from None
 
+    def check(self, name: str) -> None:
+        """Compiles a template.
+
+        Raises:
+            ConfigurationError: it does not compile; names file and line.
+        """
+        try:
+            self.environment().get_template(name)
+        except jinja2.TemplateError as error:
+            raise template_error(error, name) from None
+
 
 def render(template: jinja2.Template, /, **values: Any) -> str:
     """`template.render(**values)`, with errors that name the template file and line.

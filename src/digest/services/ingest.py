@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from digest.edit import clocks, facts, scenarios, severity
 from digest.edit.slug import event_slug, story_slug
-from digest.edit.tag import Tagger
+from digest.edit.tag import Tagger, merge
 from digest.formats import Entry
 from digest.formats.lint import lint
 from digest.models import Interest
+from digest.models.gazetteer import Gazetteer
 from digest.models.record import EventRecord
-from digest.models.words import Code, Origin
+from digest.models.words import Code
 from digest.services.app import App
 from digest.store import records
 from digest.store.chunks import chunks
@@ -101,7 +102,7 @@ def _batch(
         if before is not None and before.record_hash == whole:
             summary.same += 1
             continue
-        judged = judge(record, whole, before, app.tagger, interests, now, backfill)
+        judged = judge(record, whole, before, app.tagger, app.gazetteer, interests, now, backfill)
         known[record.id] = records.store(session, before, judged, RULES, now)
         if before is None:
             summary.new += 1
@@ -115,6 +116,7 @@ def judge(
     whole: str,
     before: Known | None,
     tagger: Tagger,
+    gazetteer: Gazetteer,
     interests: Mapping[str, int],
     now: datetime,
     backfill: timedelta,
@@ -143,7 +145,7 @@ def judge(
         record_hash=whole,
         content_hash=content,
         interests=_interests(record, tagger, interests),
-        actors=_actors(record, tagger, interests),
+        actors=_actors(record, gazetteer, interests),
         scenario_keys=tuple(scenarios.scenario_key(one) for one in record.assertions),
     )
 
@@ -167,23 +169,24 @@ def _code(record: EventRecord, level: int, before: Known | None) -> Code:
 def _interests(
     record: EventRecord, tagger: Tagger, interests: Mapping[str, int]
 ) -> tuple[tuple[int, str, str], ...]:
-    """(interest id, role, origin); what the record states wins over what the tagger found."""
-    found: dict[int, tuple[int, str, str]] = {}
+    """(interest id, role, origin) of what the record states and what the tagger found."""
     stated, _ = tagger.resolve_stated(record)
-    for tags, origin in ((stated, Origin.STATED), (tagger.tag(record), Origin.TAGGED)):
-        for tag in tags:
-            interest_id = interests.get(tag.slug)
-            if interest_id is not None:
-                found.setdefault(interest_id, (interest_id, tag.role, origin))
-    return tuple(found.values())
+    return tuple(
+        (interests[tag.slug], tag.role, tag.origin)
+        for tag in merge(stated, tagger.tag(record))
+        if tag.slug in interests
+    )
 
 
 def _actors(
-    record: EventRecord, tagger: Tagger, interests: Mapping[str, int]
+    record: EventRecord, gazetteer: Gazetteer, interests: Mapping[str, int]
 ) -> dict[str, frozenset[int]]:
+    """The Interests behind each Perspective's label; both of "Hezbollah / Lebanon"."""
     return {
         one.actor: frozenset(
-            interests[slug] for slug in tagger.resolve_label(one.actor) if slug in interests
+            interests[entry.slug]
+            for entry in gazetteer.resolve_label(one.actor)[0]
+            if entry.slug in interests
         )
         for one in record.perspectives
     }

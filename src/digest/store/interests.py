@@ -14,7 +14,7 @@ def sync(session: Session, gazetteer: Gazetteer) -> tuple[int, int]:
     """
     known = {one.slug: one for one in session.scalars(select(Interest))}
     added = retired = 0
-    for entry in gazetteer.entries.values():
+    for entry in gazetteer:
         row = known.get(entry.slug)
         if row is None:
             row = known[entry.slug] = Interest(slug=entry.slug)
@@ -27,7 +27,7 @@ def sync(session: Session, gazetteer: Gazetteer) -> tuple[int, int]:
             False,
         )
     for slug, row in known.items():
-        if slug not in gazetteer.entries and not row.retired:
+        if slug not in gazetteer and not row.retired:
             row.retired = True
             retired += 1
     session.flush()
@@ -40,7 +40,7 @@ def sync(session: Session, gazetteer: Gazetteer) -> tuple[int, int]:
 
 def _fill(session: Session, gazetteer: Gazetteer, ids: dict[str, int]) -> None:
     aliases, parents, closure = [], [], []
-    for entry in gazetteer.entries.values():
+    for entry in gazetteer:
         own = ids[entry.slug]
         texts = {alias.text: alias.case for alias in entry.aliases}
         aliases += [
@@ -55,7 +55,7 @@ def _fill(session: Session, gazetteer: Gazetteer, ids: dict[str, int]) -> None:
             {"ancestor_id": ids[slug], "descendant_id": own, "distance": distance}
             for slug, distance in ways.items()
         ]
-    retired = set(ids) - set(gazetteer.entries)
+    retired = {slug for slug in ids if slug not in gazetteer}
     closure += [
         {"ancestor_id": ids[slug], "descendant_id": ids[slug], "distance": 0} for slug in retired
     ]

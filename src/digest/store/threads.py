@@ -51,7 +51,7 @@ def earlier(
     return found
 
 
-def editions_with(event_id: int, before_revision: int) -> Select[tuple[int]]:
+def editions_with(event_id: int, before_revision: int) -> Select[int]:
     """Query for the ids of Editions that told a Revision of an Event before this one."""
     return select(Item.edition_id).where(Item.event_id == event_id, Item.revision < before_revision)
 

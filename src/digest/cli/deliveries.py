@@ -1,0 +1,48 @@
+"""`digest deliveries`: the ledger."""
+
+from typing import Annotated
+
+import typer
+
+from digest.cli.common import Json, open_app, say_json, table
+from digest.services import find, ledger
+
+
+def deliveries(
+    state: Annotated[str | None, typer.Option("--state", help="Only in this state.")] = None,
+    channel: Annotated[str | None, typer.Option("--channel", help="Only over this one.")] = None,
+    subscriber: Annotated[
+        str | None, typer.Option("--subscriber", help="Only to this subscriber.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="At most this many, the newest.", min=1)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List deliveries: state, attempts, reason, provider's reference, items with reasons."""
+    app = open_app()
+    with app.db.read() as session:
+        person = find.subscriber(session, subscriber).id if subscriber else None
+        most = limit if json or limit else 50
+        found = ledger.rows(session, state=state, channel=channel, subscriber_id=person, limit=most)
+    if json:
+        say_json(found)
+        return
+    table(
+        "Deliveries",
+        ["id", "subscriber", "channel", "slot", "state", "tries", "reason", "reference", "items"],
+        [
+            [
+                one["id"],
+                one["subscriber"],
+                one["channel"],
+                one["slot"],
+                one["state"],
+                one["attempts"],
+                one["reason"],
+                one["reference"],
+                len(one["items"]),
+            ]
+            for one in found
+        ],
+    )

@@ -1,0 +1,41 @@
+"""`digest doctor`: checks everything and says how to mend what is wrong."""
+
+import asyncio
+
+import typer
+
+from digest import clock
+from digest.channels.base import Finding
+from digest.cli.common import Json, open_app, out, say_json
+from digest.services.app import App
+from digest.services.doctor import examine
+
+MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
+
+
+def doctor(json: Json = False) -> None:
+    """Check database, clock, templates and every channel; each fault comes with its remedy."""
+    app = open_app()
+    found = asyncio.run(_examine(app))
+    if json:
+        say_json(
+            [
+                {"part": part, "level": one.level, "what": one.what, "remedy": one.remedy}
+                for part, one in found
+            ]
+        )
+    else:
+        for part, one in found:
+            out.print(f"{MARKS[one.level]:<20} {part}: {one.what}", highlight=False)
+            if one.remedy:
+                out.print(f"          {one.remedy}", highlight=False, markup=False)
+    if any(one.level == "error" for _, one in found):
+        raise typer.Exit(1)
+
+
+async def _examine(app: App) -> list[tuple[str, Finding]]:
+    try:
+        return await examine(app, clock.now())
+    finally:
+        for channel in app.channels.values():
+            await channel.close()

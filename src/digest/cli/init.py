@@ -1,0 +1,16 @@
+"""`digest init`: creates the tables and brings the gazetteer in."""
+
+from digest.bootstrap import set_up
+from digest.cli.common import open_app, out
+
+
+def init() -> None:
+    """Create or upgrade the database. Safe to repeat."""
+    app = open_app()
+    before, added = set_up(app)
+    _ = app.links  # makes the key that signs links
+    place = app.db.url.render_as_string(hide_password=True)
+    what = "created" if before is None else "up to date"
+    out.print(f"Database {place}: {what}. {len(app.gazetteer)} interests, {added} new.")
+    if not app.active_channels:
+        out.print("No channel is set up yet: see `digest doctor`.")

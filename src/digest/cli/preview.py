@@ -1,0 +1,50 @@
+"""`digest preview`: shows the message a Subscriber would get."""
+
+import webbrowser
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest import clock
+from digest.cli.common import Json, open_app, out
+from digest.errors import DigestError, InputError
+from digest.services.preview import preview as make
+
+
+def preview(
+    subscriber: Annotated[str, typer.Argument(help="Key, name or address of a subscriber.")],
+    on: Annotated[
+        str | None, typer.Option("--date", help="Local date of the digest; today without it.")
+    ] = None,
+    channel: Annotated[str, typer.Option("--channel", help="email, slack or telegram.")] = "email",
+    to_file: Annotated[
+        Path | None, typer.Option("--out", help="Write the message as it would be sent.")
+    ] = None,
+    open_browser: Annotated[bool, typer.Option("--browser", help="Open it in a browser.")] = False,
+    json: Json = False,
+) -> None:
+    """Show the digest of a date as one subscriber would get it. Nothing is stored or sent."""
+    app = open_app()
+    try:
+        day = date.fromisoformat(on) if on else None
+    except ValueError:
+        raise InputError(f"--date {on}: not a date such as 2026-03-05") from None
+    shown = make(app, subscriber, day, channel, clock.now())
+    suffix, data = app.channels[channel].preview(shown.message)
+    if json:
+        print(shown.content.model_dump_json(indent=2))
+    elif to_file is not None:
+        try:
+            to_file.write_bytes(data)
+        except OSError as error:
+            raise DigestError(f"{to_file} can't be written: {error.strerror}") from None
+        out.print(f"Written to {to_file} ({len(data):,} bytes, {suffix}).")
+    elif open_browser:
+        path = Path(f"digest-preview{suffix}").resolve()
+        path.write_bytes(data)
+        webbrowser.open(path.as_uri())
+        out.print(f"Opened {path}.")
+    else:
+        print(shown.message.text)

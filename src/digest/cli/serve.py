@@ -1,0 +1,90 @@
+"""`digest serve`: web pages, clock and worker in one process."""
+
+import asyncio
+import fcntl
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from digest import clock
+from digest.bootstrap import set_up
+from digest.cli.common import open_app, out
+from digest.errors import ConfigurationError
+from digest.scheduler import Service
+from digest.services.app import App
+from digest.web.app import create
+
+DRAIN_SECONDS = 10.0
+
+
+def serve() -> None:
+    """Run web pages, scheduler and sender until stopped. SIGTERM finishes what is being sent."""
+    app = open_app()
+    with only_one(app):
+        set_up(app)
+        out.print(
+            f"Serving {app.settings.base_url} on {app.settings.web_host}:{app.settings.web_port};"
+            f" channels: {', '.join(app.active_channels) or 'none set up'}."
+        )
+        asyncio.run(_serve(app))
+
+
+@contextmanager
+def only_one(app: App) -> Iterator[None]:
+    """Refuses a second `serve` on one SQLite file: each would take the other for dead.
+
+    Raises:
+        ConfigurationError: another one runs.
+    """
+    name = app.db.url.database
+    if not app.db.is_sqlite or not name or name == ":memory:":
+        yield
+        return
+    with Path(f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigurationError(f"another `digest serve` runs on {name}") from None
+        yield
+
+
+async def _serve(app: App) -> None:
+    service = Service(app, clock.now)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create(app, clock.now),
+            host=app.settings.web_host,
+            port=app.settings.web_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        service.stop()
+        server.should_exit = True
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    pages = asyncio.create_task(server.serve())
+    worker = asyncio.create_task(service.run())
+    try:
+        await asyncio.wait({pages, worker}, return_when=asyncio.FIRST_COMPLETED)
+        stop()
+        await asyncio.wait({pages, worker}, timeout=DRAIN_SECONDS)
+    finally:
+        for task in (pages, worker):
+            if not task.done():
+                task.cancel()
+        for channel in app.channels.values():
+            await channel.close()
+        app.db.dispose()
+    for task in (pages, worker):
+        if task.done() and not task.cancelled() and task.exception() is not None:
+            raise task.exception()  # type: ignore[misc]

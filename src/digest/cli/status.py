@@ -1,0 +1,29 @@
+"""`digest status`: how the installation is doing."""
+
+from digest import clock
+from digest.cli.common import Json, open_app, out, say_json, table
+from digest.services.status import status as look
+
+
+def status(json: Json = False) -> None:
+    """Show events, subscribers, deliveries, channels and feeds in numbers."""
+    found = look(open_app(), clock.now())
+    if json:
+        say_json(found)
+        return
+    out.print(
+        f"{found['events']} events, the newest stored {found['newest_event_stored_at'] or 'never'}."
+        f" {found['subscribers']} active subscribers, {found['destinations_paused']} paused"
+        f" destinations, {found['alerts_held']} alerts held."
+    )
+    table("Channels", ["channel", "state"], [[n, s] for n, s in found["channels"].items()])
+    table(
+        "Deliveries",
+        ["channel", "state", "count"],
+        [[c, s, n] for c, states in found["deliveries"].items() for s, n in states.items()],
+    )
+    table(
+        "Feeds in trouble",
+        ["feed", "failures", "what is wrong"],
+        [[f["url"], f["failures"], f["error"]] for f in found["feeds"]],
+    )

@@ -1,0 +1,55 @@
+"""`digest why`: the reason for every Event sent and not sent."""
+
+from typing import Annotated
+
+import typer
+
+from digest import clock
+from digest.cli.common import Json, Now, instant, open_app, out, say_json, table
+from digest.services.explain import why as explain
+
+
+def why(
+    subscriber: Annotated[str, typer.Argument(help="Key, name or address of a subscriber.")],
+    event: Annotated[str, typer.Argument(help="Slug or id of an event.")],
+    now: Now = None,
+    json: Json = False,
+) -> None:
+    """Say why a subscriber did, or did not, get an event: by which rule, when and where."""
+    answer = explain(open_app(), subscriber, event, instant(now) if now else clock.now())
+    if json:
+        say_json(answer)
+        return
+    verb = "was sent" if answer["sent"] else "was not sent"
+    out.print(f"{answer['subscriber']} {verb}: {answer['headline']}", markup=False)
+    out.print(f"Rule: {answer['rule']} ({answer['reason']}).", markup=False)
+    for reason in answer["reasons"]:
+        via = f" through {reason['via']}" if reason["via"] else ""
+        out.print(
+            f"Follows {reason['follow']}{via}: {reason['role']}, strength {reason['strength']}.",
+            markup=False,
+        )
+    table(
+        "Decisions",
+        ["at", "kind", "for", "outcome", "rule", "reason"],
+        [
+            [one["at"], one["kind"], one["key"], one["outcome"], one["rule"], one["reason"]]
+            for one in answer["decisions"]
+        ],
+    )
+    table(
+        "Deliveries",
+        ["id", "channel", "slot", "state", "section", "revision", "sent at"],
+        [
+            [
+                one["id"],
+                one["channel"],
+                one["slot"],
+                one["state"],
+                one["section"],
+                one["revision"],
+                one["sent_at"],
+            ]
+            for one in answer["deliveries"]
+        ],
+    )

@@ -1,0 +1,157 @@
+"""Explain: why did, or didn't, this Subscriber get that Event? Answered from stored decisions."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from digest.edit.match import match
+from digest.models import Delivery, Event, Item, Slot, Subscriber
+from digest.models.desk import Candidate, Match, Reader
+from digest.models.words import EditionKind
+from digest.services import find
+from digest.services.app import App
+from digest.store import events, readers
+
+RULES = {
+    "no_follow": "nothing this subscriber follows is touched by the event",
+    "muted": "a follow that matches is muted",
+    "below_threshold": "its severity is below the follow's threshold",
+    "told_before": "it was told before and has not changed",
+    "same_fact": "the same report from another source was told",
+    "over_budget": "the digest was full",
+    "not_visible": "it is not visible yet",
+    "not_planned": "no digest or alert has been planned since it became visible",
+    "retracted": "it was retracted before it could be told",
+}
+
+
+def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[str, Any]:
+    """The whole story of one Event and one Subscriber.
+
+    `sent` is whether at least one message was accepted (or perhaps was); `rule` and `reason` give
+    the decision that counts; `decisions` every Slot, `deliveries` every ledger row, `reasons` the
+    Follows that match.
+
+    Raises:
+        NotFound: there is no such Subscriber or Event.
+    """
+    with app.db.read() as session:
+        person = find.subscriber(session, subscriber_name)
+        event = find.event(session, event_name)
+        rows = _deliveries(session, person, event)
+        decisions = _decisions(session, person, event)
+        reasons, rule = _match_now(session, person, event, now)
+        sent = any(row["state"] in ("sent", "unknown") for row in rows)
+        answer = {
+            "subscriber": person.key,
+            "event": event.slug,
+            "headline": event.headline,
+            "sent": sent,
+            "reasons": reasons,
+            "decisions": decisions,
+            "deliveries": rows,
+        }
+    told = [one for one in decisions if one["outcome"] == "edition"]
+    last = (told or decisions)[-1] if decisions else None
+    if last is not None:
+        answer |= {"rule": last["rule"], "reason": last["reason"]}
+    else:
+        answer |= {"rule": rule, "reason": RULES.get(rule, rule)}
+    return answer
+
+
+def _deliveries(session: Session, person: Subscriber, event: Event) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Delivery, Item)
+        .join(Item, Item.edition_id == Delivery.edition_id)
+        .where(Delivery.subscriber_id == person.id, Item.event_id == event.id)
+        .order_by(Delivery.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "channel": row.channel,
+            "slot": row.slot,
+            "state": row.state,
+            "attempts": row.attempts,
+            "reason": row.reason,
+            "sent_at": row.sent_at.isoformat() if row.sent_at else None,
+            "reference": row.reference,
+            "revision": item.revision,
+            "section": item.section,
+            "reasons": item.reasons,
+        }
+        for row, item in rows
+    ]
+
+
+def _decisions(session: Session, person: Subscriber, event: Event) -> list[dict[str, Any]]:
+    """Slots about this Event, or whose Edition has it, or which left it out."""
+    editions = select(Item.edition_id).where(Item.event_id == event.id)
+    found = []
+    for slot in session.scalars(
+        select(Slot)
+        .where(
+            Slot.subscriber_id == person.id,
+            or_(
+                Slot.event_id == event.id,
+                Slot.edition_id.in_(editions),
+                Slot.kind == EditionKind.DIGEST,
+            ),
+        )
+        .order_by(Slot.planned_at, Slot.id)
+    ):
+        left = [rule for event_id, _, rule in slot.left_out if event_id == event.id]
+        mine = slot.event_id == event.id or (
+            slot.edition_id is not None and _has(session, slot.edition_id, event.id)
+        )
+        if not left and not mine:
+            continue
+        found.append(
+            {
+                "at": slot.planned_at.isoformat(),
+                "kind": slot.kind,
+                "key": slot.key,
+                "outcome": "left_out" if left and not mine else slot.outcome,
+                "rule": left[0] if left and not mine else slot.rule,
+                "reason": RULES.get(left[0], left[0]) if left and not mine else slot.reason,
+                "release_at": slot.release_at.isoformat() if slot.release_at else None,
+            }
+        )
+    return found
+
+
+def _has(session: Session, edition_id: int, event_id: int) -> bool:
+    found = select(Item.edition_id).where(Item.edition_id == edition_id, Item.event_id == event_id)
+    return session.scalar(found.limit(1)) is not None
+
+
+def _match_now(
+    session: Session, person: Subscriber, event: Event, now: datetime
+) -> tuple[list[dict[str, Any]], str]:
+    """(the Follows that match as they stand, the rule if none does)."""
+    found = events.candidates(session, 0, events.newest_seq(session), event_ids=[event.id])
+    if not found:
+        return [], "not_visible"
+    reader = _reader(session, person, found[0], now)
+    matched = match(found[0], reader, now)
+    if isinstance(matched, Match):
+        reasons = [
+            {
+                "follow": reason.follow.label,
+                "kind": reason.follow.kind,
+                "via": reason.via_label,
+                "role": reason.role,
+                "strength": round(reason.strength, 3),
+            }
+            for reason in matched.reasons
+        ]
+        return reasons, "retracted" if event.retracted_at else "not_planned"
+    return [], matched
+
+
+def _reader(session: Session, person: Subscriber, one: Candidate, now: datetime) -> Reader:
+    known = readers.accounts(session, [person.id], now)
+    return readers.readers(session, known, now, [one.event_id], [one.fact_key])[0]

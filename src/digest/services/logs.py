@@ -1,0 +1,35 @@
+"""Logs: one line an event, structured; secrets and addresses never get into them."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+NOISY = ("httpx", "httpcore", "aiosmtplib", "telegram", "slack_sdk", "apscheduler", "asyncio")
+"""Libraries whose lines hold URLs with tokens, or one line a request."""
+
+
+def configure_logs(level: str, form: str) -> None:
+    """Sends all logs to standard error as text or JSON."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
+    last: Any = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)

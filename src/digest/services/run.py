@@ -1,0 +1,71 @@
+"""Run: one pass over all that is due at an instant: alerts, what was held, digests, sending."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from digest.services.alert import alert
+from digest.services.app import App
+from digest.services.deliver import Deliverer, summary
+from digest.services.publish import publish
+from digest.services.release import release
+from digest.store import deliveries as ledger
+
+
+@dataclass
+class Report:
+    """What one pass did."""
+
+    now: datetime
+    alerts: Counter[str] = field(default_factory=Counter)
+    released: Counter[str] = field(default_factory=Counter)
+    digests: Counter[str] = field(default_factory=Counter)
+    deliveries: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for a program: outcomes of Slots by kind, Deliveries by kind/channel/state."""
+        return {
+            "now": self.now.isoformat(),
+            "alerts": dict(self.alerts),
+            "released": dict(self.released),
+            "digests": dict(self.digests),
+            "deliveries": summary(self.deliveries),
+        }
+
+    @property
+    def failed(self) -> int:
+        """Deliveries that ended without reaching their reader."""
+        return sum(n for (_, _, state), n in self.deliveries.items() if state == "failed")
+
+
+def plan(app: App, now: datetime) -> Report:
+    """Plans everything that is due, without sending it."""
+    return Report(
+        now, alerts=alert(app, now), released=release(app, now), digests=publish(app, now)
+    )
+
+
+async def run(
+    app: App, now: datetime, clock: Callable[[], datetime], stop: asyncio.Event | None = None
+) -> Report:
+    """Plans and sends everything that is due; alerts go out before digests are planned.
+
+    `clock` is asked while sending, for leases and retries; with `--now` it stands still.
+    """
+    report = Report(now)
+    deliverer = Deliverer.of(app, clock)
+    await asyncio.to_thread(_recover, app, clock())
+    report.alerts = await asyncio.to_thread(alert, app, now)
+    report.released = await asyncio.to_thread(release, app, now)
+    report.deliveries.update(await deliverer.drain(stop))
+    report.digests = await asyncio.to_thread(publish, app, now)
+    report.deliveries.update(await deliverer.drain(stop))
+    return report
+
+
+def _recover(app: App, now: datetime) -> None:
+    with app.db.begin() as session:
+        ledger.recover(session, now)

@@ -1,0 +1,55 @@
+"""Status: how the installation is doing, for a terminal, a page or a monitor."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from digest.models import Destination, Event, Feed, Revision, Slot, Subscriber
+from digest.models.words import Outcome, SubscriberState
+from digest.services.app import App
+from digest.store import deliveries as ledger
+
+
+def status(app: App, now: datetime) -> dict[str, Any]:
+    """Counts and ages; every number is of rows that `digest` can list."""
+    with app.db.read() as session:
+        newest = session.scalar(select(func.max(Revision.stored_at)))
+        stopped = ledger.stopped(session, now)
+        deliveries: dict[str, dict[str, int]] = {}
+        for (channel, state), n in ledger.counts(session).items():
+            deliveries.setdefault(channel, {})[state] = n
+        return {
+            "now": now.isoformat(),
+            "events": _count(session, Event.id),
+            "newest_event_stored_at": newest.isoformat() if newest else None,
+            "subscribers": _count(
+                session, Subscriber.id, Subscriber.state == SubscriberState.ACTIVE
+            ),
+            "destinations_paused": _count(
+                session, Destination.id, Destination.disabled_at.is_not(None)
+            ),
+            "alerts_held": _count(session, Slot.id, Slot.outcome == Outcome.HELD),
+            "deliveries": deliveries,
+            "channels": {
+                name: (
+                    "not set up"
+                    if not channel.configured
+                    else f"stopped: {stopped[name].reason}"
+                    if name in stopped
+                    else "ready"
+                )
+                for name, channel in app.channels.items()
+            },
+            "feeds": [
+                {"url": feed.url, "failures": feed.failures, "error": feed.last_error}
+                for feed in session.scalars(select(Feed).where(Feed.failures > 0))
+            ],
+        }
+
+
+def _count(
+    session: Session, column: InstrumentedAttribute[int], *where: ColumnElement[bool]
+) -> int:
+    return session.scalar(select(func.count(column)).where(*where)) or 0
