@@ -1,0 +1,74 @@
+"""Documents of many forms as `EventRecord`s. Pure: bytes in, values out, nothing is fetched.
+
+A new form is one module with `read(data)` and one line in `FORMATS`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from digest.errors import InputError
+from digest.formats import cap, feed, jsonfeed, neutral, newsml, ninjs, rich
+from digest.formats.entry import Entry, NoEntries
+from digest.formats.lint import lint
+from digest.formats.sniff import guess as _guess
+from digest.formats.unpack import unpack
+
+__all__ = ["FORMATS", "Entry", "NoEntries", "guess", "lint", "parse"]
+
+
+Read = Callable[[bytes], Iterator[Entry]]
+"""The entries of an unpacked document. InputError: it cannot be read at all."""
+
+FORMATS: Final[Mapping[str, Read]] = {
+    "rich": rich.read,
+    "neutral": neutral.read,
+    "feed": feed.read,
+    "jsonfeed": jsonfeed.read,
+    "cap": cap.read,
+    "ninjs": ninjs.read,
+    "newsml": newsml.read,
+}
+
+
+def parse(
+    data: bytes, *, name: str = "", format: str | None = None, now: datetime
+) -> Iterator[Entry]:
+    """The entries of a document, gzipped or not, with the warnings of `lint` at `now`.
+
+    `name` stands in front of messages; `format` is a key of FORMATS and guessed without it. The
+    document is opened on the first `next()`.
+
+    Raises:
+        NoEntries: it can be read, but is empty.
+        InputError: it cannot be read; `str(error)` is one line.
+    """
+    try:
+        data = unpack(data)
+        read = FORMATS.get(format or _guess(data))
+        if read is None:
+            raise InputError(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
+        found = False
+        for entry in read(data):
+            found = True
+            yield _linted(entry, now)
+        if not found:
+            raise NoEntries("it has no entries")
+    except InputError as error:
+        raise type(error)(error.message, place=name or error.place) from None
+
+
+def guess(data: bytes, name: str = "") -> str:
+    """The format of a document, gzipped or not: a key of FORMATS.
+
+    Raises:
+        InputError: it is none that we read; says what it seems to be.
+    """
+    return _guess(unpack(data), name)
+
+
+def _linted(entry: Entry, now: datetime) -> Entry:
+    if entry.record is None:
+        return entry
+    return replace(entry, warnings=(*entry.warnings, *lint(entry.record, now=now)))

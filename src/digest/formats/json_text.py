@@ -1,0 +1,118 @@
+"""JSON documents as entries: one object, a list of objects, or JSON lines."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from digest.errors import InputError
+from digest.formats.entry import Entry, Notes, attempt, refused
+from digest.formats.text import clean, tidy
+from digest.models.record import EventRecord
+
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One object of a document, or why it is none."""
+
+    place: str
+    value: dict[str, Any]
+    raw: object
+    error: str | None = None
+
+
+def load(data: bytes | str) -> Any:
+    """The value of a JSON document, its texts clean.
+
+    Raises:
+        InputError: it is not JSON.
+    """
+    try:
+        return tidy(json.loads(data, parse_constant=lambda _: None))
+    except UnicodeDecodeError:
+        raise InputError("it is not text in UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise InputError("it is nested too deeply") from None
+    except ValueError:  # a number of thousands of digits
+        raise InputError("it holds a number that is too long") from None
+
+
+def pieces(data: bytes) -> Iterator[Piece]:
+    """The objects of a document, each with its place; what is no object says so.
+
+    Raises:
+        InputError: nothing of it is JSON.
+    """
+    if is_lines(data):
+        yield from _of_lines(data)
+        return
+    document = load(data)
+    values = document if isinstance(document, list) else [document]
+    for number, value in enumerate(values, 1):
+        yield _piece(f"entry {number}", value, value)
+
+
+def read_pieces(
+    data: bytes, record: Callable[[dict[str, Any], Notes], EventRecord]
+) -> Iterator[Entry]:
+    """An Entry for each object of a document, as `record` reads it.
+
+    Raises:
+        InputError: nothing of it is JSON.
+    """
+    for piece in pieces(data):
+        if piece.error:
+            yield refused(piece.place, piece.raw, piece.error)
+        else:
+            yield attempt(piece.place, piece.raw, partial(record, piece.value))
+
+
+def is_lines(data: bytes) -> bool:
+    """Whether these are JSON lines: the first line that is not empty is an object by itself, and
+    it is not the last."""
+    found = 0
+    for text in lines(data):
+        if not text.strip():
+            continue
+        found += 1
+        if found == 2:
+            return True
+        if not text.strip().startswith(b"{"):
+            return False
+        try:
+            load(text)
+        except InputError:
+            # Either the start of a document over several lines, or one broken line of many.
+            return text.rstrip().endswith(b"}") and b"\n{" in data
+    return False
+
+
+def lines(data: bytes) -> Iterator[bytes]:
+    """The lines of a document, in UTF-8 whatever it came in."""
+    if data[:2] in _BOMS:
+        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
+    yield from data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+
+
+def _of_lines(data: bytes) -> Iterator[Piece]:
+    for number, text in enumerate(lines(data), 1):
+        if not text.strip():
+            continue
+        place = f"line {number}"
+        try:
+            yield _piece(place, load(text), text)
+        except InputError as error:
+            yield Piece(place, {}, clean(text.decode("utf-8", "replace")), str(error))
+
+
+def _piece(place: str, value: Any, raw: object) -> Piece:
+    if isinstance(value, dict):
+        return Piece(place, value, raw)
+    return Piece(place, {}, raw, "it is not an object with fields")

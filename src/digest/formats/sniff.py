@@ -1,0 +1,96 @@
+"""Which format a document is in, by what is in it and never by its name alone."""
+
+import re
+from typing import Any, Final
+
+from digest.errors import InputError
+from digest.formats import jsonfeed, neutral, newsml, ninjs
+from digest.formats.json_text import is_lines, lines, load
+from digest.formats.safe_xml import root_name
+
+_FEED_ROOTS: Final = frozenset(("rss", "RDF", "feed", "channel"))
+_CAP_ROOTS: Final = frozenset(("alert", "EDXLDistribution"))
+_ALERT_INSIDE = re.compile(rb"<(?:[\w.-]+:)?alert[\s>]")
+_CAP_NAMESPACE = b"urn:oasis:names:tc:emergency:cap:"
+_FEED_SOMEWHERE = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
+_HEAD = 4096
+_LINES_TRIED = 20
+
+# What makes a JSON object an Event: our own names and those of the first rich form.
+_RICH_MARKS: Final = frozenset(
+    """
+    headline standfirst takeaway key_takeaway briefing deep_analysis scenarios assertions body
+    correction retraction
+    """.split()  # noqa: SIM905
+)
+_KNOWN = "our JSON, JSON lines, RSS, Atom, JSON Feed, CAP, ninjs and NewsML"
+
+
+def guess(data: bytes, name: str = "") -> str:
+    """The format of unpacked `data`: a key of `digest.formats.FORMATS`. `name` is for messages.
+
+    Raises:
+        InputError: it is none that we read; says what it seems to be.
+    """
+    start = data[:_HEAD].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    if not start:
+        raise InputError("it is empty", place=name)
+    try:
+        if start in (b"{", b"["):
+            return _guess_json(data)
+        if start == b"<" or _FEED_SOMEWHERE.search(data[:_HEAD]):
+            return _guess_xml(data)
+    except InputError as error:
+        raise InputError(error.message, place=name) from None
+    raise InputError(f"it is none of the formats we read: {_KNOWN}", place=name)
+
+
+def _guess_xml(data: bytes) -> str:
+    root = root_name(data)
+    if root in _CAP_ROOTS:
+        return "cap"
+    if root in newsml.ROOTS:
+        return "newsml"
+    if root in _FEED_ROOTS:
+        return "cap" if _CAP_NAMESPACE in data and _ALERT_INSIDE.search(data) else "feed"
+    if root is not None and root.casefold() == "html":
+        raise InputError("it is a web page, not a feed")
+    if root is None and (_FEED_SOMEWHERE.search(data[:_HEAD]) or b"<?xml" in data[:_HEAD]):
+        return "feed"  # broken before it begins; its lenient reader may still find entries
+    if root is None:
+        raise InputError("it is broken XML, or none at all")
+    raise InputError(f"it is XML, but <{root:.40}> is none of the formats we read: {_KNOWN}")
+
+
+def _guess_json(data: bytes) -> str:
+    sample = _sample(data)
+    keys = sample.keys()
+    version = sample.get("version")
+    if isinstance(version, str) and version.startswith(jsonfeed.VERSION):
+        return "jsonfeed"
+    if isinstance(sample.get("items"), list) and "feed_url" in keys:
+        return "jsonfeed"
+    if "uri" in keys and (keys & ninjs.MARKS or "type" in keys):
+        return "ninjs"
+    if keys & neutral.MARKS:
+        return "neutral"
+    if keys & _RICH_MARKS:
+        return "rich"
+    raise InputError(f"it is JSON, but none of the forms we read: {_KNOWN}")
+
+
+def _sample(data: bytes) -> dict[str, Any]:
+    """The first object of a document."""
+    if is_lines(data):
+        for _, text in zip(range(_LINES_TRIED), filter(bytes.strip, lines(data)), strict=False):
+            try:
+                value = load(text)
+            except InputError:
+                continue
+            if isinstance(value, dict):
+                return value
+    document = load(data)
+    for value in document if isinstance(document, list) else [document]:
+        if isinstance(value, dict):
+            return value
+    raise InputError("it is JSON without an object in it")

@@ -1,0 +1,140 @@
+"""Text as senders write it, made plain: no markup, no stray controls, paragraphs kept apart."""
+
+import html
+import re
+from collections.abc import Iterable
+
+import nh3
+
+from digest.errors import InputError
+
+MAX_HTML = 200_000  # characters of one text that are read
+MAX_DEPTH = 60  # of nested JSON values
+DERIVED_HEADLINE = 110  # characters of a headline that is cut from the text
+
+_BLANKS = re.compile(r"\s+")
+_EMPTY_LINE = re.compile(r"\n[^\S\n]*\n+")
+# What is left of texts that were escaped twice; "&lt;" may be meant.
+_ESCAPED_AGAIN = re.compile(r"&(?:amp|quot|apos|nbsp|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+# Lone surrogates cannot be encoded; of the control characters only tab and line ends are text.
+_UNFIT = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_ANY_TAG = re.compile(r"<[^>]*>")
+_LINE_BREAK = re.compile(r"<br\s*/?>")
+
+# Elements that stand on lines of their own. All others are inside a line and leave no trace.
+_BLOCKS = frozenset(
+    """
+    address article aside blockquote caption center dd details div dl dt figcaption figure footer
+    form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table td th tr ul
+    """.split()  # noqa: SIM905 -- read as a list of words
+)
+_DROPPED = frozenset(("script", "style", "template", "noscript", "iframe", "object", "svg", "math"))
+
+# A full stop after one of these ends no sentence, and neither does one after a single letter.
+_ABBREVIATED = frozenset(
+    """
+    mr mrs ms dr st gen col lt sgt capt maj adm gov sen rep prof rev no vs jr sr inc ltd co
+    """.split()  # noqa: SIM905
+)
+_STOP = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*(?=\s|$)|(?<=[。！？])")
+
+
+def clean(text: str) -> str:
+    """`text` without characters that no one can send; line ends stay."""
+    return _UNFIT.sub("", text) if _UNFIT.search(text) else text
+
+
+def line(value: object) -> str:
+    """`value` on one line, blanks collapsed; "" if it is no text."""
+    return _BLANKS.sub(" ", clean(value)).strip() if isinstance(value, str) else ""
+
+
+def paragraphs(text: object) -> tuple[str, ...]:
+    """Plain text as paragraphs: empty lines part them, single line ends are only wrapping."""
+    if not isinstance(text, str):
+        return ()
+    parts = _EMPTY_LINE.split(clean(text).replace("\r\n", "\n").replace("\r", "\n"))
+    return _filled(parts)
+
+
+def decoded(text: str) -> str:
+    """`text` with its HTML entities as characters, also where it was escaped twice."""
+    once = html.unescape(text)
+    return _ESCAPED_AGAIN.sub(lambda entity: html.unescape(entity.group()), once)
+
+
+def html_paragraphs(markup: object) -> tuple[str, ...]:
+    """HTML as paragraphs of plain text; scripts and styles go, entities are decoded."""
+    if not isinstance(markup, str):
+        return ()
+    # nh3 writes well-formed HTML with these tags only, so that the simple patterns below do.
+    tidy = nh3.clean(
+        clean(markup[:MAX_HTML]),
+        tags=set(_BLOCKS | {"br"}),
+        clean_content_tags=set(_DROPPED),
+        attributes={},
+        link_rel=None,
+    )
+    flat = _BLANKS.sub(" ", tidy)
+    broken = _LINE_BREAK.sub("\n", flat)
+    apart = _ANY_TAG.sub("\n\n", broken)
+    return _filled(decoded(part) for part in _EMPTY_LINE.split(apart))
+
+
+def any_paragraphs(text: object) -> tuple[str, ...]:
+    """Paragraphs of what may be either: HTML if it has a tag in it."""
+    if isinstance(text, str) and _TAG.search(text):
+        return html_paragraphs(text)
+    return paragraphs(decoded(text) if isinstance(text, str) else text)
+
+
+def any_line(text: object) -> str:
+    """One line of what may be HTML or plain text."""
+    return " ".join(any_paragraphs(text))
+
+
+def first_sentence(text: str, length: int = DERIVED_HEADLINE) -> str:
+    """The first sentence of `text` as a headline: no full stop, cut at a word with "…" if long."""
+    text = line(text)
+    for stop in _STOP.finditer(text):
+        last_word = text[: stop.start()].rsplit(" ", 1)[-1].lstrip("(\"'“‘").casefold()
+        if stop.group() == "." and (last_word in _ABBREVIATED or _is_initial(last_word)):
+            continue
+        text = text[: stop.end()]
+        break
+    if text.endswith(".") and not text.endswith(".."):
+        text = text[:-1]
+    if len(text) <= length:
+        return text
+    head = text[:length]
+    space = head.rfind(" ")
+    return (head[:space] if space > length // 2 else head).rstrip(" ,;:-–—") + "…"
+
+
+def tidy(value: object, depth: int = 0) -> object:
+    """A JSON value with every text in it clean, and without the numbers JSON does not have.
+
+    Raises:
+        InputError: it is nested too deeply.
+    """
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else None  # NaN compares false as well
+    if isinstance(value, (list, dict)):
+        if depth > MAX_DEPTH:
+            raise InputError(f"it is nested more than {MAX_DEPTH} levels deep")
+        if isinstance(value, list):
+            return [tidy(item, depth + 1) for item in value]
+        return {clean(key): tidy(item, depth + 1) for key, item in value.items()}
+    return value
+
+
+def _filled(parts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part for part in map(line, parts) if part)
+
+
+def _is_initial(word: str) -> bool:
+    """ "J" or "u.s": a letter, or letters with full stops between them."""
+    return all(len(letters) == 1 for letters in word.split("."))

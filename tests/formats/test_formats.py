@@ -1,0 +1,141 @@
+"""Documents in, entries out: guessing, refusing, unpacking."""
+
+import gzip
+import json
+
+import pytest
+from documents import CAP, NEUTRAL, NOW, RICH, cap, entries, only, records, rss
+
+from digest import formats
+from digest.errors import InputError
+from digest.formats import NoEntries
+
+ITEM = "<title>Quay reopens</title><guid>q-1</guid>"
+NINJS = {"uri": "urn:x:1", "versionCreated": "2026-06-04T10:00:00Z", "headline": "Quay reopens"}
+JSON_FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "Harbour Post",
+    "items": [{"id": "1", "title": "Quay reopens"}],
+}
+NEWSML = (
+    '<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:x:2">'
+    "<contentMeta><headline>Quay reopens</headline></contentMeta></newsItem>"
+)
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><title>Post</title>'
+    "<entry><id>urn:e:1</id><title>Quay reopens</title></entry></feed>"
+)
+
+
+@pytest.mark.parametrize(
+    ("document", "format"),
+    [
+        (json.dumps(RICH), "rich"),
+        (json.dumps([RICH, RICH], indent=1), "rich"),
+        (f"{json.dumps(RICH)}\n{json.dumps(RICH)}\n", "rich"),
+        (json.dumps(NEUTRAL), "neutral"),
+        (f"\n{json.dumps(NEUTRAL)}\n{json.dumps(NEUTRAL)}", "neutral"),
+        (rss(ITEM), "feed"),
+        (rss(ITEM, head="<!-- hello --><?xml version='1.0'?>"), "feed"),
+        (ATOM, "feed"),
+        (json.dumps(JSON_FEED), "jsonfeed"),
+        (cap(), "cap"),
+        (cap(prefix="cap"), "cap"),
+        (ATOM.replace("</entry>", f"<content>{cap()}</content></entry>"), "cap"),
+        (json.dumps(NINJS), "ninjs"),
+        (json.dumps([NINJS]), "ninjs"),
+        (NEWSML, "newsml"),
+    ],
+)
+def test_the_format_is_guessed_by_content_and_the_entries_come_out(
+    document: str, format: str
+) -> None:
+    misleading = "picture.png"
+    assert formats.guess(document.encode(), misleading) == format
+    assert formats.guess(gzip.compress(document.encode())) == format
+    assert records(document, name=misleading)
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("document", [json.dumps(RICH), f"{json.dumps(NEUTRAL)}\n" * 2, cap()])
+def test_the_encoding_does_not_matter(document: str, codec: str) -> None:
+    assert records(document.encode(codec)) == records(document)
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (b"", "it is empty"),
+        (b" \n\xef\xbb\xbf ", "it is empty"),
+        (b"Dear all, the quay is open.", "none of the formats we read"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "none of the formats we read"),
+        (b"<!doctype html><html><body>Hello</body></html>", "a web page, not a feed"),
+        (b"<schema/>", "<schema> is none of the formats we read"),
+        (b'{"type": "object", "properties": {}}', "none of the forms we read"),
+        (b"[1, 2]", "JSON without an object in it"),
+        (b"{", "it is not JSON"),
+        (b"[" * 5_000, "nested too deeply"),
+        (b"<rss version='2.0'><channel><title>Quiet</title></channel></rss>", "has no entries"),
+    ],
+)
+def test_what_cannot_be_read_gives_one_plain_line_with_its_name(
+    document: bytes, reason: str
+) -> None:
+    with pytest.raises(InputError) as refusal:
+        entries(document, name="inbox/today")
+    message = str(refusal.value)
+    assert message.startswith("inbox/today: ")
+    assert reason in message
+    assert "\n" not in message
+
+
+def test_an_empty_feed_is_told_apart_from_a_broken_one() -> None:
+    with pytest.raises(NoEntries):
+        entries(rss())
+
+
+def test_a_format_can_be_forced_and_an_unknown_one_is_refused() -> None:
+    odd = {"headline": "Quay reopens", "summary": "It is open."}
+    assert only(odd).standfirst == "It is open."
+    assert only(odd, format="rich").extra == {"summary": "It is open."}
+    with pytest.raises(InputError, match=r"no format 'xls'.*rich, neutral, feed"):
+        entries(odd, format="xls")
+
+
+def test_a_bad_entry_is_kept_with_its_place_and_text_and_stops_no_other() -> None:
+    good = json.dumps(RICH)
+    lines = [good, '{"headline": ', '{"headline": "Too grave", "severity": 9}', "7", "\xff", good]
+    document = "\n".join(lines).encode("latin-1")
+    found = entries(document)
+    assert [entry.place for entry in found] == [f"line {number}" for number in range(1, 7)]
+    assert [entry.error is None for entry in found] == [True, False, False, False, False, True]
+    assert found[1].raw == '{"headline": '
+    assert found[2].error == "severity: should be less than or equal to 5, not 9"
+    assert found[3].error == "it is not an object with fields"
+    assert found[4].error == "it is not text in UTF-8"
+
+
+def test_the_raw_text_of_a_refused_entry_is_bounded_and_can_be_stored() -> None:
+    (entry,) = entries({"id": "x" * 900, "headline": "Long", "odd": "\ud800" + "y" * 90_000})
+    assert entry.error is not None
+    assert len(entry.raw) <= 4_000
+    entry.raw.encode()
+
+
+def test_warnings_of_the_lint_stand_with_the_entry() -> None:
+    (entry,) = entries({"headline": "Quay reopens"})
+    assert entry.warnings == ("No source is named.",)
+
+
+def test_the_same_document_reads_the_same_at_any_time() -> None:
+    later = NOW.replace(year=2031)
+    for document in (json.dumps(RICH), cap(), rss(ITEM)):
+        data = document.encode()
+        first = [entry.record for entry in formats.parse(data, now=NOW)]
+        assert first == [entry.record for entry in formats.parse(data, now=later)]
+
+
+def test_an_alert_in_an_envelope_is_found() -> None:
+    envelope = f'<EDXLDistribution xmlns="urn:x"><content>{cap()}</content></EDXLDistribution>'
+    assert CAP in envelope
+    assert only(envelope).headline == "Storm surge warning for the outer islands"

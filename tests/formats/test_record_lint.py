@@ -1,0 +1,92 @@
+"""What an editor is told about a record that is read all the same."""
+
+from typing import Any
+
+import pytest
+from documents import NOW, RICH, only
+
+from digest.formats import lint
+from digest.models.record import EventRecord
+
+
+def warnings(**fields: Any) -> tuple[str, ...]:
+    sound = {
+        "id": "e",
+        "headline": "Quay reopens",
+        "sources": [{"publisher": "Post"}],
+        "reported_at": "2026-03-05T07:00:00Z",
+    }
+    return lint(EventRecord.model_validate({**sound, **fields}), now=NOW)
+
+
+def test_a_sound_record_has_no_warning() -> None:
+    assert warnings() == ()
+
+
+def test_a_lost_link_is_noticed_where_it_stood() -> None:
+    (warning,) = warnings(body=["Fine, here.", "The fleet's capacity , and the talks ; at last."])[
+        :1
+    ]
+    assert warning.startswith("A link may have been lost in the text, paragraph 2: “")
+    assert len(warnings(takeaway="Talks ; at last.")) == 1
+    assert warnings(takeaway="Enfin ; tout va.", lang="fr-FR") == ()
+
+
+def test_a_missing_source_is_noticed() -> None:
+    assert warnings(sources=[]) == ("No source is named.",)
+
+
+def test_a_scenario_without_a_horizon_is_noticed() -> None:
+    assert warnings(scenarios=[{"kind": "risk", "text": "It closes again."}]) == (
+        "The scenario “It closes again.” has no horizon.",
+    )
+
+
+def test_a_position_newer_than_the_event_is_noticed() -> None:
+    view = {"actor": "Navy", "text": "Silence.", "as_of": "2026-06-04T11:25:00Z"}
+    assert warnings(perspectives=[view]) == (
+        "The position of Navy is newer (4 June 2026) than the event (5 March 2026); "
+        "its as-of date will be shown.",
+    )
+    assert warnings(perspectives=[{**view, "as_of": "2026-03-05T23:00:00Z"}]) == ()
+    assert warnings(perspectives=[{**view, "as_of": None}]) == (
+        "The position of Navy does not say as of when.",
+    )
+
+
+def test_a_date_still_to_come_is_noticed_but_an_embargo_is_not() -> None:
+    (warning,) = warnings(occurred_at="2026-07-01T00:00:00Z")
+    assert warning == "It says that it occurred on 1 July 2026, which is still to come."
+    assert warnings(visible_at="2026-07-01T00:00:00Z") == ()
+    assert warnings(updated_at="2026-06-05T12:30:00Z") == ()  # clocks differ a little
+
+
+def test_a_headline_too_long_is_noticed() -> None:
+    assert warnings(headline="x" * 160) == ()
+    assert "161 characters" in warnings(headline="x" * 161)[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"category": "Gardening"}, "category “Gardening”"),
+        ({"status": "simmering"}, "status “simmering”"),
+        ({"certainty": "maybe"}, "certainty “maybe”"),
+        ({"interests": [{"name": "X", "kind": "thing"}]}, "kind of interest “thing”"),
+        (
+            {"scenarios": [{"kind": "hunch", "text": "t", "horizon": "short"}]},
+            "kind of scenario “hunch”",
+        ),
+    ],
+)
+def test_an_unknown_word_is_noticed(fields: dict[str, Any], word: str) -> None:
+    assert warnings(**fields) == (f"The {word} is not in our list; it is shown as it is.",)
+
+
+def test_known_words_are_known_in_any_case() -> None:
+    assert warnings(category="Conflict", status="Developing", certainty="LIKELY") == ()
+
+
+def test_the_rich_sample_gets_its_warnings_once_each() -> None:
+    found = lint(only(RICH), now=NOW)
+    assert len(found) == len(set(found)) == 3
