@@ -129,6 +129,16 @@ class TelegramStandIn:
         """
         self._faults.extend(_PlannedFault(kind, seconds, retry_after) for _ in range(times))
 
+    def clear(self) -> None:
+        """Forgets all messages, states and faults."""
+        self.calls.clear()
+        self._messages.clear()
+        self._next_id.clear()
+        self._states.clear()
+        self._moved.clear()
+        self._names.clear()
+        self._faults.clear()
+
     def start(self) -> Self:
         self._server.start()
         return self
@@ -164,7 +174,7 @@ class TelegramStandIn:
         if fault and fault.kind == "cut_after":
             return _Cut()
         if fault and fault.kind == "html":
-            return HTMLResponse("<html><body>Welcome to the hotel's network</body></html>")
+            return HTMLResponse(f"<html>Log in to the hotel's network to see {request.url}</html>")
         if fault and fault.kind == "late":
             await asyncio.sleep(fault.seconds)
         return JSONResponse({"ok": True, "result": result})

@@ -1,0 +1,83 @@
+"""Fitting an Edition into one message: how much of it is told, decided before it is marked up.
+
+Nothing is cut out of finished markup. A plan says how many Items are told in full, how many in one
+line and how many are left to the web; the first plan whose text Telegram takes is used.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from digest.models.content import EditionContent, Item
+
+WHOLE = ("lead", "item")  # sections of Items that are told in full
+FULL_ITEMS = 7
+CORRECTIONS = 3
+ALERT_TEXT = 2_500  # with what is folded away in the expandable quotation
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPlan:
+    """Which Items of a digest are told, and how; `more` are on the web alone."""
+
+    corrections: Sequence[Item] = ()
+    full: Sequence[Item] = ()
+    brief: Sequence[Item] = ()
+    more: int = 0
+    watch: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPlan:
+    """How much of one Event is told: lines of each kind, and whether its analysis is."""
+
+    scenarios: int
+    stands: int
+    analysis: bool
+
+
+ALERT_PLANS = (
+    AlertPlan(scenarios=3, stands=2, analysis=True),
+    AlertPlan(scenarios=3, stands=0, analysis=False),
+    AlertPlan(scenarios=1, stands=0, analysis=False),
+    AlertPlan(scenarios=0, stands=0, analysis=False),
+)
+
+
+def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> DigestPlan:
+    """As many Items in full as fit, up to seven; then as many single lines; the rest counted."""
+    whole = content.section(*WHOLE)
+    corrections = content.section("correction")
+    one_line = [item for item in content.items if item.section not in (*WHOLE, "correction")]
+
+    def plan(full: int, brief: int, watch: bool) -> DigestPlan:
+        lines = [*whole[full:], *one_line]
+        return DigestPlan(
+            corrections=corrections[:CORRECTIONS],
+            full=whole[:full],
+            brief=lines[:brief],
+            more=len(lines[brief:]) + len(corrections[CORRECTIONS:]),
+            watch=watch,
+        )
+
+    def in_full(watch: bool) -> int:
+        return most(min(FULL_ITEMS, len(whole)), lambda count: fits(plan(count, 0, watch)))
+
+    watch = in_full(True) >= min(len(whole), 1)
+    full = max(in_full(watch), 0)
+    lines = len(whole) - full + len(one_line)
+    brief = most(lines, lambda count: fits(plan(full, count, watch)))
+    return plan(full, max(brief, 0), watch)
+
+
+def most(limit: int, fits: Callable[[int], bool]) -> int:
+    """The largest n of 0..limit for which `fits(n)`; -1 if none. A larger n never fits better."""
+    if fits(limit):
+        return limit
+    low, high = -1, limit - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low

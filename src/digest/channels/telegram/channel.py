@@ -1,0 +1,105 @@
+"""The Telegram Channel: renders, sends and answers for what became of it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from digest.channels.base import Finding, Limits, Message, Receipt, Step
+from digest.channels.telegram import address as addresses
+from digest.channels.telegram.markup import ENTITY_LIMIT, RAW_LIMIT, TEXT_LIMIT, visible
+from digest.channels.telegram.rendering import Letter, Rendering, letter_text
+from digest.channels.telegram.sending import (
+    CHAT_PER_SECOND,
+    CONCURRENCY,
+    OVERALL_PER_SECOND,
+    Sender,
+)
+from digest.channels.telegram.settings import TelegramSettings
+from digest.channels.telegram.steps import plain_step, steps_for
+from digest.errors import ChannelStopped, DeliveryError
+from digest.models.content import EditionContent, Envelope
+from digest.render.environment import Templates
+
+
+class TelegramChannel:
+    """One bot. Messages to a chat leave in order, one at a time."""
+
+    name: ClassVar[str] = "telegram"
+    label: ClassVar[str] = "Telegram"
+    Settings: ClassVar[type[TelegramSettings]] = TelegramSettings
+    limits = Limits(
+        overall_per_second=OVERALL_PER_SECOND,
+        address_per_second=CHAT_PER_SECOND,
+        concurrency=CONCURRENCY,
+        extra={"characters": TEXT_LIMIT, "bytes": RAW_LIMIT, "entities": ENTITY_LIMIT},
+    )
+
+    def __init__(self, settings: TelegramSettings, templates: Templates) -> None:
+        self.settings = settings
+        self.templates = templates
+        self._sender = Sender(settings)
+
+    @property
+    def configured(self) -> bool:
+        return self.settings.telegram_token is not None
+
+    def address(self, text: str) -> str:
+        return str(addresses.parse(text))
+
+    def render(self, content: EditionContent, envelope: Envelope) -> Message:
+        """One message, or for an update or correction the rewriting of the first and a reply."""
+        rendering = Rendering(self.templates, content, envelope)
+        steps = steps_for(rendering, addresses.parse(envelope.address))
+        return Message(
+            channel=self.name,
+            address=envelope.address,
+            steps=steps,
+            text="\n\n".join(visible(_text(step)) for step in steps),
+        )
+
+    def letter(self, letter: Letter) -> Message:
+        """A message outside of any Edition (confirm, welcome), which may make a sound."""
+        chat = addresses.parse(letter.address)
+        step = plain_step(chat, letter_text(self.templates, letter))
+        return Message(self.name, str(chat), (step,), visible(_text(step)))
+
+    async def send(self, message: Message) -> Receipt:
+        """Makes the message's calls in order; the first answer's message is the reference."""
+        return await self._sender.send(message.steps, addresses.parse(message.address))
+
+    async def recover(self, message: Message) -> Receipt | None:
+        """None: a bot can't read back what it sent."""
+        return None
+
+    def preview(self, message: Message) -> tuple[str, bytes]:
+        """The HTML as it is sent, one block for each call."""
+        return ".html", "\n\n".join(_text(step) for step in message.steps).encode() + b"\n"
+
+    async def check(self) -> Sequence[Finding]:
+        if not self.configured:
+            return [Finding("warning", "Telegram is off", "Set DIGEST_TELEGRAM_TOKEN")]
+        try:
+            username = await self._sender.username()
+        except ChannelStopped:
+            return [
+                Finding(
+                    "error",
+                    "Telegram refuses the token",
+                    "Ask @BotFather for the bot's token and set DIGEST_TELEGRAM_TOKEN",
+                )
+            ]
+        except DeliveryError as error:
+            return [
+                Finding(
+                    "error",
+                    f"Telegram can't be reached ({error})",
+                    "Check the network and DIGEST_TELEGRAM_API_URL",
+                )
+            ]
+        return [Finding("ok", f"Telegram knows the bot as @{username}")]
+
+    async def close(self) -> None:
+        await self._sender.close()
+
+
+def _text(step: Step) -> str:
+    return "" if isinstance(step.payload, bytes) else str(step.payload["text"])

@@ -1,0 +1,116 @@
+"""Buttons below a message: which ones each kind has, and where they lead.
+
+Telegram refuses a message whose button leads to an address it can't reach, so buttons are left
+out while the service runs on a private address; the first row is then spelt out in the text.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from digest.models.content import EditionContent, Links
+from digest.render.words import N_, Gettext
+
+CALLBACK_LIMIT = 64  # bytes; core.telegram.org/bots/api#inlinekeyboardbutton
+_PRIVATE_NAMES = ("localhost", "local", "localdomain", "internal", "lan", "home.arpa", "test")
+_CALLBACK = re.compile(r"v1:(?P<verb>[a-z_]{1,20}):(?P<id>[0-9A-Za-z_-]{1,40})", re.ASCII)
+
+
+class Button(NamedTuple):
+    text: str
+    url: str
+
+
+Address = Callable[[EditionContent, Links], str | None]
+
+
+def tune(links: Links, do: str, **about: str | None) -> str:
+    """The signed page with one button that does `do`."""
+    given = {name: value for name, value in about.items() if value is not None}
+    return f"{links.tune}?{urlencode({'do': do} | given)}"
+
+
+def _event(content: EditionContent, links: Links) -> str:
+    return links.event + content.items[0].slug
+
+
+def _follow(content: EditionContent, links: Links) -> str | None:
+    story = content.items[0].story_slug
+    followed = any(reason.slug == story for reason in content.items[0].reasons)
+    return tune(links, "follow", story=story) if story and not followed else None
+
+
+def _mute(content: EditionContent, links: Links) -> str:
+    item = content.items[0]
+    return tune(links, "mute", hours="24", story=item.story_slug, event=item.slug)
+
+
+def _why(content: EditionContent, links: Links) -> str:
+    return tune(links, "why", event=content.items[0].slug)
+
+
+# Labels of at most 20 characters, two in a row: more are cut on a narrow phone.
+_OPEN = (N_("Open"), _event)
+_READ = (N_("Read on the web"), lambda content, links: links.view)
+_SETTINGS = (N_("Settings"), lambda content, links: links.preferences)
+KEYBOARDS: Mapping[str, tuple[tuple[tuple[str, Address], ...], ...]] = {
+    "digest": ((_READ, _SETTINGS),),
+    "roundup": ((_READ, _SETTINGS),),
+    "alert": (
+        (_OPEN, (N_("Follow story"), _follow)),
+        ((N_("Mute 24 h"), _mute), (N_("Why?"), _why)),
+    ),
+    "update": ((_OPEN,),),
+    "correction": ((_OPEN,),),
+}
+
+
+def rows(kind: str, content: EditionContent, links: Links, gettext: Gettext) -> list[list[Button]]:
+    """The buttons of a message of `kind`, row by row; a button without an address is left out."""
+    found = [
+        [
+            Button(gettext(label), url)
+            for label, address in row
+            if (url := address(content, links)) is not None
+        ]
+        for row in KEYBOARDS[kind]
+    ]
+    return [row for row in found if row]
+
+
+def reply_markup(buttons: Sequence[Sequence[Button]]) -> dict[str, object]:
+    """The buttons as the Bot API takes them (InlineKeyboardMarkup)."""
+    return {"inline_keyboard": [[button._asdict() for button in row] for row in buttons]}
+
+
+def is_public(url: str) -> bool:
+    """Whether Telegram takes `url` on a button: http(s), and not on a private network."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme not in ("http", "https") or not host:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        private = any(host == name or host.endswith("." + name) for name in _PRIVATE_NAMES)
+        return "." in host and not private
+
+
+def callback(verb: str, identity: str) -> str:
+    """callback_data of a button that the bot answers: "v1:follow:<id>".
+
+    Raises:
+        ValueError: it would not be read back, or is longer than Telegram's 64 bytes.
+    """
+    data = f"v1:{verb}:{identity}"
+    if not _CALLBACK.fullmatch(data) or len(data.encode()) > CALLBACK_LIMIT:
+        raise ValueError(f"{data!r} is not callback data of ours")
+    return data
+
+
+def read_callback(data: str) -> tuple[str, str] | None:
+    """(verb, identity) of callback data of ours; None for anything else."""
+    match = _CALLBACK.fullmatch(data)
+    return (match["verb"], match["id"]) if match else None

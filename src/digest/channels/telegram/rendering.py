@@ -1,0 +1,135 @@
+"""An Edition as Telegram's HTML: which template, how much of it, which buttons."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import jinja2
+
+from digest.channels.telegram import keyboard
+from digest.channels.telegram.budget import (
+    ALERT_PLANS,
+    ALERT_TEXT,
+    AlertPlan,
+    DigestPlan,
+    digest_plan,
+)
+from digest.channels.telegram.keyboard import Button
+from digest.channels.telegram.markup import TEXT_LIMIT, isolate, measure, sendable, tidy
+from digest.errors import ConfigurationError
+from digest.models.content import EditionContent, Envelope
+from digest.render.environment import Templates, render
+from digest.render.locales import translations
+from digest.render.phrases import Phrases
+
+
+class Rendering:
+    """One Edition for one recipient. Every method gives markup that Telegram takes."""
+
+    def __init__(self, templates: Templates, content: EditionContent, envelope: Envelope) -> None:
+        self.templates = templates
+        self.content = content
+        self.envelope = envelope
+        self.public = keyboard.is_public(envelope.links.view)
+
+    def digest(self, kind: str = "digest") -> str:
+        """The whole digest ("digest"), or the alerts that were held ("roundup")."""
+
+        def text(plan: DigestPlan) -> str:
+            return self._text(kind, plan=plan)
+
+        plan = digest_plan(self.content, lambda plan: measure(text(plan)).within())
+        return self._checked(kind, text(plan))
+
+    def alert(self) -> str:
+        """The whole alert; after an update or correction with a first line that says so."""
+
+        def fits(plan: AlertPlan) -> bool:
+            return measure(self._text("alert", plan=plan)).within(ALERT_TEXT)
+
+        plan = next(filter(fits, ALERT_PLANS), ALERT_PLANS[-1])
+        return self._checked("alert", self._text("alert", plan=plan))
+
+    def notice(self, kind: str) -> str:
+        """What is said in reply to the first message: an "update" or a "correction"."""
+        return self._checked(kind, self._text(kind))
+
+    def buttons(self, kind: str) -> list[list[Button]]:
+        """The buttons for a message of `kind`; none where Telegram can't reach our pages."""
+        return self._rows(kind) if self.public else []
+
+    def _rows(self, kind: str) -> list[list[Button]]:
+        gettext = translations(self.content.locale).gettext
+        return keyboard.rows(kind, self.content, self.envelope.links, gettext)
+
+    def _text(self, kind: str, **values: Any) -> str:
+        content, envelope = self.content, self.envelope
+        spelt: Sequence[Button] = () if self.public else self._rows(kind)[0]
+        markup = render(
+            template(self.templates, content.locale, f"telegram/{kind}/body.html"),
+            content=content,
+            item=content.items[0] if content.items else None,
+            zone=content.zone,
+            envelope=envelope,
+            phrases=Phrases(content),
+            links=envelope.links,
+            spelt=spelt,
+            **values,
+        )
+        return tidy(markup)
+
+    def _checked(self, kind: str, markup: str) -> str:
+        size = measure(markup)
+        if not size.within():
+            raise ConfigurationError(
+                f"templates/telegram/{kind}/body.html: the shortest form of this edition is not"
+                f" within Telegram's limits ({size.code_points} characters of {TEXT_LIMIT})"
+            )
+        return markup
+
+
+class Letter(Protocol):
+    """A message outside of any Edition: the question whether a chat is right, and the welcome.
+
+    `links` needs "confirm", or for welcome "preferences" and "unsubscribe".
+    """
+
+    @property
+    def kind(self) -> str: ...  # confirm, welcome
+    @property
+    def address(self) -> str: ...
+    @property
+    def list_name(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def links(self) -> Mapping[str, str]: ...
+    @property
+    def follows(self) -> Sequence[str]: ...
+    @property
+    def hour(self) -> str: ...  # "07:00", of the reader's edition
+    @property
+    def place(self) -> str: ...  # "London"
+
+
+def letter_text(templates: Templates, letter: Letter) -> str:
+    """A letter as Telegram's HTML."""
+    name = f"telegram/{letter.kind}/body.html"
+    return tidy(render(template(templates, letter.locale, name), letter=letter))
+
+
+def template(templates: Templates, locale: str, name: str) -> jinja2.Template:
+    """The template `name` with Telegram's own filters.
+
+    Raises:
+        ConfigurationError: there is none, or it can't be compiled; names file and line.
+    """
+    environment = templates.environment(locale, finalize=sendable)
+    environment.filters.setdefault("isolate", lambda text: isolate(text, locale))
+    try:
+        return environment.get_template(name)
+    except jinja2.TemplateNotFound as error:
+        raise ConfigurationError(f"templates/{error.name} is missing") from None
+    except jinja2.TemplateSyntaxError as error:
+        raise ConfigurationError(
+            f"templates/{error.name}, line {error.lineno}: {error.message}"
+        ) from None

@@ -1,0 +1,38 @@
+"""Settings of the Telegram Channel."""
+
+import re
+
+from pydantic import Field, SecretStr, field_validator
+
+from digest.settings import SettingsGroup
+
+
+class TelegramSettings(SettingsGroup):
+    telegram_token: SecretStr | None = Field(
+        None, description="Token of the bot, as @BotFather gives it. Without it Telegram is off."
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org/bot",
+        description="Base of the Bot API, to which the token is added; for a Bot API server of"
+        " your own.",
+    )
+    telegram_timeout: float = Field(
+        10, gt=0, le=120, description="Seconds to wait for one answer of the Bot API."
+    )
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        token = value.get_secret_value().strip()
+        if not re.fullmatch(r"[0-9A-Za-z:_-]+", token):
+            raise ValueError("is not a bot token; it looks like 123456:ABC-def, from @BotFather")
+        return SecretStr(token)
+
+    @field_validator("telegram_api_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not re.match(r"https?://[^/]+", value):
+            raise ValueError("must begin with https:// or http://")
+        return value

@@ -1,0 +1,126 @@
+"""The calls to the Bot API that tell an Edition: send, or edit in place and reply.
+
+An update or correction rewrites the first message, because that is where readers look, and says so
+in a silent reply when its meaning changed (docs: alerts). Only a message that told of this one
+Event can be rewritten; to a digest the answer is a reply alone.
+"""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from digest.channels.base import Step
+from digest.channels.telegram import keyboard
+from digest.channels.telegram.address import Chat
+from digest.channels.telegram.rendering import Rendering
+from digest.models.content import Earlier, EditionContent
+from digest.models.words import Code, EditionKind
+
+NOTICES = {
+    Code.UPDATE: "update",
+    Code.ESCALATE: "update",
+    Code.CLOSE: "update",
+    Code.CORRECT: "correction",
+    Code.RETRACT: "correction",
+}
+
+
+class First(NamedTuple):
+    """The message about the same Event that this chat has already."""
+
+    chat_id: int
+    message_id: int
+    editable: bool
+
+
+def steps_for(rendering: Rendering, chat: Chat) -> tuple[Step, ...]:
+    """The calls for one Edition to `chat`, in order."""
+    content, silent = rendering.content, rendering.envelope.silent
+    if content.kind == EditionKind.DIGEST:
+        return (_send(rendering, chat, "digest", rendering.digest(), silent=True),)
+    if content.code == Code.ROUNDUP or len(content.items) != 1:
+        return (_send(rendering, chat, "roundup", rendering.digest("roundup"), silent=silent),)
+    notice = NOTICES.get(content.code)
+    if notice is None:
+        return (_send(rendering, chat, "alert", rendering.alert(), silent=silent),)
+    return _follow_up(rendering, chat, notice)
+
+
+def plain_step(chat: Chat, text: str) -> Step:
+    """One message without buttons or preview, outside of any Edition."""
+    return Step("sendMessage", _to(chat) | _body_of(text, {"is_disabled": True}))
+
+
+def _follow_up(rendering: Rendering, chat: Chat, notice: str) -> tuple[Step, ...]:
+    """An update, correction or retraction of what `chat` was told before, always silent."""
+    first = _first_message(rendering.envelope.earlier, chat)
+    editable = first is not None and first.editable
+    if notice == "update" and not editable:
+        return (_send(rendering, chat, "alert", rendering.alert(), silent=True, reply_to=first),)
+    reply = _send(rendering, chat, notice, rendering.notice(notice), silent=True, reply_to=first)
+    if first is None or not editable:
+        return (reply,)
+    edit = Step("editMessageText", _edit(rendering, first), fallback=reply)
+    if notice == "update" and not _meaning_changed(rendering.content):
+        return (edit,)
+    return (edit, replace(reply, optional=True))
+
+
+def _meaning_changed(content: EditionContent) -> bool:
+    """Whether an update is worth a reply: the severity rose or the status is another."""
+    changes = {change.field: change for change in content.items[0].changes}
+    severity = changes.get("severity")
+    raised = severity is not None and (severity.now or "") > (severity.was or "")
+    return raised or "status" in changes or content.code == Code.ESCALATE
+
+
+def _send(
+    rendering: Rendering,
+    chat: Chat,
+    kind: str,
+    text: str,
+    *,
+    silent: bool,
+    reply_to: First | None = None,
+) -> Step:
+    payload = _to(chat) | _body(rendering, kind, text) | {"disable_notification": silent}
+    if reply_to:
+        payload["reply_parameters"] = {
+            "message_id": reply_to.message_id,
+            "allow_sending_without_reply": True,
+        }
+    return Step("sendMessage", payload)
+
+
+def _edit(rendering: Rendering, first: First) -> dict[str, Any]:
+    body = _body(rendering, "alert", rendering.alert())
+    return {"chat_id": first.chat_id, "message_id": first.message_id} | body
+
+
+def _body(rendering: Rendering, kind: str, text: str) -> dict[str, Any]:
+    """What a message and its edited form have in common."""
+    preview: dict[str, Any] = {"is_disabled": True}
+    if kind == "alert" and rendering.public and rendering.content.code != Code.RETRACT:
+        page = rendering.envelope.links.event + rendering.content.items[0].slug
+        preview = {"url": page, "prefer_small_media": True}
+    body = _body_of(text, preview)
+    if buttons := rendering.buttons(kind):
+        body["reply_markup"] = keyboard.reply_markup(buttons)
+    return body
+
+
+def _to(chat: Chat) -> dict[str, Any]:
+    return {"chat_id": chat.id} | ({"message_thread_id": chat.thread} if chat.thread else {})
+
+
+def _body_of(text: str, preview: dict[str, Any]) -> dict[str, Any]:
+    return {"text": text, "parse_mode": "HTML", "link_preview_options": preview}
+
+
+def _first_message(earlier: Earlier | None, chat: Chat) -> First | None:
+    """The message that `earlier` refers to; None if it isn't in this chat (any more)."""
+    chat_id, _, message_id = (earlier.reference if earlier else "").rpartition(":")
+    try:
+        first = First(int(chat_id), int(message_id), earlier is not None and earlier.alone)
+    except ValueError:
+        return None
+    return first if isinstance(chat.id, str) or chat.id == first.chat_id else None

@@ -1,0 +1,76 @@
+"""Buttons: where they lead, what is public, and the data of those that the bot will answer."""
+
+import pytest
+from builders import make_alert, make_digest, make_item, make_links
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.channels.telegram import keyboard
+from digest.models.content import Reason
+
+
+def labels(rows: list[list[keyboard.Button]]) -> list[list[str]]:
+    return [[button.text for button in row] for row in rows]
+
+
+def test_an_alert_can_be_opened_followed_muted_and_asked_why() -> None:
+    rows = keyboard.rows("alert", make_alert(), make_links(), str)
+    assert labels(rows) == [["Open", "Follow story"], ["Mute 24 h", "Why?"]]
+    assert rows[0][0].url == "https://digest.example.org/e/strait-pilots-stop-work"
+    assert rows[0][1].url.endswith("?do=follow&story=tension-in-the-gulf")
+    assert "do=mute&hours=24&story=tension-in-the-gulf" in rows[1][0].url
+
+
+def test_a_story_that_is_followed_already_is_not_offered() -> None:
+    follows = Reason(follow="Tension in the Gulf", kind="story", slug="tension-in-the-gulf")
+    alert = make_alert(items=(make_item(1, reasons=(follows,)),))
+    assert labels(keyboard.rows("alert", alert, make_links(), str))[0] == ["Open"]
+
+
+def test_a_digest_leads_to_the_web_and_the_settings() -> None:
+    rows = keyboard.rows("digest", make_digest(), make_links(), str)
+    assert labels(rows) == [["Read on the web", "Settings"]]
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("https://digest.example.org/v/x", True),
+        ("http://8.8.8.8/", True),
+        ("http://127.0.0.1:8000/", False),
+        ("http://[::1]:8000/", False),
+        ("http://192.168.1.7/", False),
+        ("http://localhost:8000/", False),
+        ("http://news.localhost/", False),
+        ("http://digest.lan/", False),
+        ("http://intranet/", False),
+        ("ftp://example.org/", False),
+        ("tg://user?id=1", False),
+    ],
+)
+def test_only_public_web_addresses_become_buttons(url: str, public: bool) -> None:
+    assert keyboard.is_public(url) is public
+
+
+@given(
+    st.from_regex(r"[a-z_]{1,20}", fullmatch=True),
+    st.from_regex(r"[0-9A-Za-z_-]{1,40}", fullmatch=True),
+)
+def test_callback_data_is_short_and_read_back(verb: str, identity: str) -> None:
+    data = keyboard.callback(verb, identity)
+    assert len(data.encode()) <= 64
+    assert keyboard.read_callback(data) == (verb, identity)
+
+
+@pytest.mark.parametrize(
+    ("verb", "identity"),
+    [("follow", ""), ("", "x"), ("follow", "x" * 41), ("Follow", "x"), ("mute", "é"), ("a:b", "x")],
+)
+def test_callback_data_that_would_not_come_back_is_refused(verb: str, identity: str) -> None:
+    with pytest.raises(ValueError, match="not callback data"):
+        keyboard.callback(verb, identity)
+
+
+@pytest.mark.parametrize("data", ["", "v2:follow:x", "v1:follow", "v1:follow:x\n", "follow"])
+def test_callback_data_of_others_is_not_ours(data: str) -> None:
+    assert keyboard.read_callback(data) is None

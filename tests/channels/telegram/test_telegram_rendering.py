@@ -1,0 +1,238 @@
+"""What a reader sees on the phone."""
+
+import re
+from typing import Any
+
+import pytest
+from builders import (
+    make_alert,
+    make_bare_item,
+    make_changed_item,
+    make_corrected_item,
+    make_digest,
+    make_envelope,
+    make_full_digest,
+    make_item,
+    make_links,
+    make_retracted_item,
+    make_roundup,
+)
+
+from digest.channels.telegram import TelegramChannel
+from digest.channels.telegram.markup import visible
+from digest.channels.telegram.settings import TelegramSettings
+from digest.errors import ConfigurationError
+from digest.models.content import EditionContent
+from digest.models.words import Code
+from digest.render.environment import Templates
+
+LOCAL = make_links(
+    **{
+        name: f"http://127.0.0.1:8000/{name}"
+        for name in ("home", "view", "preferences", "pause", "unsubscribe", "one_click", "tune")
+    },
+    event="http://127.0.0.1:8000/e/",
+)
+
+
+def html(channel: TelegramChannel, content: EditionContent, **envelope: Any) -> str:
+    message = channel.render(content, make_envelope(address="42", **envelope))
+    return str(dict(message.steps[0].payload)["text"])  # type: ignore[call-overload]
+
+
+def lines(channel: TelegramChannel, content: EditionContent, **envelope: Any) -> list[str]:
+    return visible(html(channel, content, **envelope)).splitlines()
+
+
+def test_a_digest_says_what_it_is_then_what_was_wrong_then_the_news(
+    offline: TelegramChannel,
+) -> None:
+    text = lines(offline, make_full_digest())
+    assert text[:4] == [
+        "Digest · Thu 5 March",
+        "8 events · 1 corrected · 1 minute",
+        "Persian Gulf, Turkey, Sahel",
+        "07:00 Wednesday to 07:00 Thursday, London",
+    ]
+    order = [
+        "Correction: Chile passes a law on lithium exports",
+        "1. Harbour pilots stop work in the Strait of Hormuz",
+        "2. Ankara reopens talks on the northern border crossing",
+        "Since Tuesday: severity 3 → 4; 2 more sources; 1 more scenario",
+        "5. Grain convoy ambushed on the road to Gao (alerted Wednesday; 2 more sources)",
+        "8. Philippine patrol turns back a fishing fleet",
+        "Scenario watch",
+    ]
+    places = [text.index(line) for line in order]
+    assert places == sorted(places)
+    assert text[-1].startswith("14 matched, 9 shown, 3 told before and unchanged")
+
+
+def test_an_item_has_its_takeaway_scenario_source_status_and_reason(
+    offline: TelegramChannel,
+) -> None:
+    text = lines(offline, make_digest(1, 0))
+    start = text.index("1. Harbour pilots stop work in the Strait of Hormuz")
+    takeaway, scenario, small = text[start + 1 : start + 4]
+    assert takeaway.startswith("Takeaway: The stoppage closes the strait")
+    assert scenario.startswith("Risk (immediate, assessed): Crude could jump")
+    assert small == (
+        "First reported by Lloyd's Gazette, 4 March; also 2 more · Developing"
+        " · Because you follow Persian Gulf."
+    )
+
+
+def test_missing_parts_leave_no_label_and_no_empty_line(offline: TelegramChannel) -> None:
+    bare = make_bare_item(1, reasons=())
+    text = html(offline, make_digest(items=(bare,), watch=(), left_out=(), follows=()))
+    assert visible(text).splitlines()[-2:] == [
+        "",
+        "1. Harbour pilots stop work in the Strait of Hormuz",
+    ]
+    assert "Takeaway" not in text
+    assert "<i>" not in text
+
+
+def test_an_alert_tells_one_event_and_folds_the_rest_away(offline: TelegramChannel) -> None:
+    item = make_item(1, breaking=True, root_causes="A tanker was hit.", escalation="Navies move.")
+    text = html(offline, make_alert(items=(item,)))
+    shown, folded = text.split("<blockquote expandable>")
+    assert visible(shown).splitlines() == [
+        "Breaking: Harbour pilots stop work in the Strait of Hormuz",
+        "Takeaway: The stoppage closes the strait to large tankers without anyone having to"
+        " declare it closed, which leaves both navies without a clear line to defend.",
+        "Risk (immediate, assessed): Crude could jump before exporters outside the Gulf are able"
+        " to answer.",
+        "First reported by Lloyd's Gazette, 4 March; also Gulf Courier and The Harbour Post",
+        "Developing · severity 4 (major: be prepared)",
+        "Because you follow Persian Gulf.",
+    ]
+    assert visible(folded).splitlines()[:2] == [
+        "What could happen next",
+        "Consequence (short term, suggested): Refiners in Asia would draw on reserves within ten"
+        " days.",
+    ]
+    assert "Iran, as of 4 March: says that" in folded
+    assert visible(folded).endswith("Root causes\nA tanker was hit.\nEscalation\nNavies move.")
+
+
+def test_the_hour_is_shown_for_what_was_reported_today(offline: TelegramChannel) -> None:
+    alert = make_alert()
+    item = make_item(1, breaking=True, reported_at=alert.at)
+    text = "\n".join(lines(offline, make_alert(items=(item,))))
+    assert "14:02 London" in text
+    dated = make_item(1, breaking=True, reported_at=alert.at, day_only=True)
+    assert "14:02" not in "\n".join(lines(offline, make_alert(items=(dated,))))
+
+
+@pytest.mark.parametrize(
+    ("code", "first"),
+    [
+        (Code.UPDATE, "Updated 14:02: severity 3 → 4; 2 more sources; 1 more scenario"),
+        (Code.ESCALATE, "Updated 14:02: severity 3 → 4; 2 more sources; 1 more scenario"),
+        (Code.CLOSE, "Closed 14:02"),
+        (Code.TEST, "This is a test. Nothing has happened."),
+    ],
+)
+def test_the_first_line_says_what_kind_of_message_it_is(
+    offline: TelegramChannel, code: Code, first: str
+) -> None:
+    text = lines(offline, make_alert(code=code))
+    assert text[0] == first
+    assert text[2] == "Breaking: Harbour pilots stop work in the Strait of Hormuz"
+
+
+def test_a_correction_says_what_was_wrong_and_what_is_right(offline: TelegramChannel) -> None:
+    text = html(offline, make_alert(4, code=Code.CORRECT))
+    assert visible(text).splitlines()[:4] == [
+        "Correction: Chile passes a law on lithium exports",
+        "We said (Wednesday): Both houses have passed the law.",
+        "In fact: Only the senate has; the lower house votes in April.",
+        "Santiago Financial corrected its report at 16:40.",
+    ]
+    assert "<s>Both houses have passed the law.</s>" in text
+
+
+def test_a_retraction_strikes_the_headline_and_hides_what_followed_from_it(
+    offline: TelegramChannel,
+) -> None:
+    text = html(offline, make_alert(5, code=Code.RETRACT))
+    assert visible(text).splitlines()[0].startswith("Retracted 04:00: A second data cable")
+    assert re.search(r"<s><a [^>]*>A second data cable is cut in the Baltic</a></s>", text)
+    assert "Risk" not in text
+
+
+def test_a_digest_tells_of_retractions_too(offline: TelegramChannel) -> None:
+    text = html(offline, make_digest(items=(make_retracted_item(), make_item(1))))
+    assert re.search(r"Retracted 04:00:</b> <s><a ", text)
+    assert "switched off for tests, not cut." in text
+
+
+def test_a_roundup_counts_what_was_held(offline: TelegramChannel) -> None:
+    text = lines(offline, make_roundup(3))
+    assert text[0] == "3 alerts were held for you"
+    assert sum(bool(re.match(r"\d\. ", line)) for line in text) == 3
+
+
+def test_a_quiet_day_is_one_line(offline: TelegramChannel) -> None:
+    quiet = "Quiet day. 4 events touched Sahel; none above your bar."
+    content = make_digest(items=(), watch=(), left_out=(), quiet=quiet)
+    assert lines(offline, content)[-1] == quiet
+
+
+def test_late_and_catch_up_editions_say_so(offline: TelegramChannel) -> None:
+    text = lines(offline, make_digest(1, 0, late=True, catch_up=True))
+    assert "This edition is late." in text
+    assert "It covers the editions you missed." in text
+
+
+def test_a_message_sent_twice_says_so(offline: TelegramChannel) -> None:
+    assert "Sent again" in html(offline, make_alert(), resent=True)
+    assert "Sent again" not in html(offline, make_alert())
+
+
+def test_links_are_spelt_out_where_telegram_refuses_buttons(offline: TelegramChannel) -> None:
+    message = offline.render(make_digest(), make_envelope(address="42", links=LOCAL))
+    payload = dict(message.steps[0].payload)  # type: ignore[call-overload]
+    assert "reply_markup" not in payload
+    assert payload["text"].endswith(
+        "Read on the web: http://127.0.0.1:8000/view\nSettings: http://127.0.0.1:8000/preferences"
+    )
+
+
+def test_links_are_escaped_once(offline: TelegramChannel) -> None:
+    links = make_links(event="https://digest.example.org/e?a=1&slug=")
+    assert 'href="https://digest.example.org/e?a=1&amp;slug=strait' in html(
+        offline, make_alert(), links=links
+    )
+
+
+def test_a_text_in_another_direction_stays_in_its_place(offline: TelegramChannel) -> None:
+    item = make_item(1, headline="مصر: محادثات جديدة", takeaway="بدأت المحادثات.")
+    text = html(offline, make_digest(items=(item,)))
+    assert "Takeaway: \u2068بدأت المحادثات.\u2069" in text
+    assert ">مصر: محادثات جديدة</a>" in text  # a line of its own needs no isolate
+
+
+def test_corrections_are_shown_with_changes_of_their_own(offline: TelegramChannel) -> None:
+    silent = make_corrected_item(correction=None, changes=make_changed_item().changes)
+    text = lines(offline, make_alert(items=(silent,), code=Code.CORRECT))
+    assert text[1].startswith("Since Wednesday: severity 3 → 4")
+
+
+def test_a_broken_template_names_its_file_and_line(tmp_path: Any) -> None:
+    folder = tmp_path / "telegram" / "alert"
+    folder.mkdir(parents=True)
+    (folder / "body.html").write_text("<b>\n{{ item.no_such_field }}</b>")
+    channel = TelegramChannel(TelegramSettings(), Templates(tmp_path))
+    with pytest.raises(ConfigurationError, match=r"telegram/alert/body\.html, line 2"):
+        html(channel, make_alert())
+
+
+def test_a_template_without_end_is_not_sent(tmp_path: Any) -> None:
+    folder = tmp_path / "telegram" / "digest"
+    folder.mkdir(parents=True)
+    (folder / "body.html").write_text("x" * 5_000)
+    channel = TelegramChannel(TelegramSettings(), Templates(tmp_path))
+    with pytest.raises(ConfigurationError, match=r"5000 characters of 4096"):
+        html(channel, make_digest())
