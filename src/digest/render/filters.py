@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_time
@@ -39,6 +40,7 @@ def cut(text: str | None, length: int) -> str:
     return head.rstrip(" ,;:-–—") + "…"
 
 
+@lru_cache(4096)  # Babel parses its pattern each time, and an edition shows few dates
 def day_name(value: date | datetime, zone_name: str, locale: str, style: str) -> str:
     """`style`: long "Thursday 5 March 2026", medium "5 March 2026", short "Thu 5 March", ..."""
     if isinstance(value, datetime):
@@ -54,6 +56,7 @@ def day_name(value: date | datetime, zone_name: str, locale: str, style: str) ->
     return format_date(value, pattern, locale=babel_locale(locale))
 
 
+@lru_cache(4096)
 def hour(value: datetime, zone_name: str, locale: str) -> str:
     """ "07:00", as clocks in the zone show it."""
     return format_time(
