@@ -429,7 +429,7 @@ def make_corrected_item(number: int = 4, /, **changes: Any) -> Item:
         "revision": 2,
         "told": Told(at=AT - timedelta(hours=17), revision=1),
         "correction": Correction(
-            wrong="that both houses had passed the law",
+            wrong="Both houses have passed the law.",
             right="Only the senate has; the lower house votes in April.",
             why="Santiago Financial corrected its report at 16:40.",
             at=AT - timedelta(hours=14),
