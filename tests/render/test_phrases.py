@@ -90,3 +90,11 @@ def test_a_change_is_said_in_a_few_words(change: Change, text: str) -> None:
 def test_an_arrow_points_where_the_reader_reads() -> None:
     severity = Change(field="severity", was="3", now="4")
     assert "3 ← 4" in Phrases(make_digest(locale="ar")).change(severity)
+
+
+def test_a_channel_may_shield_the_names_that_a_phrase_quotes() -> None:
+    shielded = Phrases(make_digest(), lambda name: f"[{name}]")
+    item = make_item(sources=(SourceLine(publisher="Axios"),))
+    assert shielded.sources(item) == "First reported by [Axios], 4 March"
+    assert shielded.why(item) == "Because you follow [Persian Gulf]."
+    assert shielded.follows() == "[Persian Gulf], [Turkey], [Sahel]"

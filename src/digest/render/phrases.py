@@ -4,7 +4,7 @@ A phrase whose fields are empty is "", so that a template shows no empty label. 
 cutting to length are the Channel's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from digest import clock
@@ -19,10 +19,15 @@ COUNTED = ("sources", "scenarios")  # Changes whose `now` is a number of additio
 
 
 class Phrases:
-    """The phrases of one Edition: its language, its zone and its hour."""
+    """The phrases of one Edition: its language, its zone and its hour.
 
-    def __init__(self, content: EditionContent) -> None:
+    `shield` gets every name that a phrase quotes; a Channel whose texts have no direction of their
+    own isolates there what is written in the other one.
+    """
+
+    def __init__(self, content: EditionContent, shield: Callable[[str], str] = str) -> None:
         self.content = content
+        self._shield = shield
         self._translations = translations(content.locale)
 
     def headline(self, item: Item) -> str:
@@ -50,7 +55,7 @@ class Phrases:
 
     def sources(self, item: Item, shown: int = 3) -> str:
         """ "First reported by Axios, 5 March; also The New York Times and CNN"."""
-        names = _names([source.publisher for source in item.sources])
+        names = self._quoted([source.publisher for source in item.sources])
         if not names:
             return ""
         _, ngettext = self._translations.gettext, self._translations.ngettext
@@ -76,7 +81,7 @@ class Phrases:
         for reason in item.reasons[:shown]:
             name, via = cut(reason.follow, NAME_LENGTH), cut(reason.via, NAME_LENGTH)
             follows.append(f"{name} ({via})" if via and via != name else name)
-        follows = [name for name in dict.fromkeys(follows) if name]
+        follows = [self._shield(name) for name in dict.fromkeys(follows) if name]
         if not follows:
             return ""
         return self._translations.gettext("Because you follow %(follows)s.") % {
@@ -135,7 +140,7 @@ class Phrases:
 
     def follows(self, shown: int = 5) -> str:
         """ "Iran, Gulf, diplomacy": what this Edition is about for its reader."""
-        names = _names(self.content.follows)
+        names = self._quoted(self.content.follows)
         if len(names) > shown:
             more = len(names) - shown
             ngettext = self._translations.ngettext
@@ -199,6 +204,9 @@ class Phrases:
             "names": self._translations.gettext(", ").join(names[:-1]),
             "last": names[-1],
         }
+
+    def _quoted(self, names: Sequence[str]) -> list[str]:
+        return [self._shield(name) for name in _names(names)]
 
     def _label(self, group: str, word: str | None) -> str:
         return label(group, word, self._translations.gettext)
