@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from builders import (
+    DAY,
     make_alert,
     make_bare_item,
     make_changed_item,
@@ -22,7 +23,7 @@ from digest.channels.telegram import TelegramChannel
 from digest.channels.telegram.markup import visible
 from digest.channels.telegram.settings import TelegramSettings
 from digest.errors import ConfigurationError
-from digest.models.content import EditionContent
+from digest.models.content import EditionContent, Reason, SourceLine
 from digest.models.words import Code
 from digest.render.environment import Templates
 
@@ -212,6 +213,22 @@ def test_a_text_in_another_direction_stays_in_its_place(offline: TelegramChannel
     text = html(offline, make_digest(items=(item,)))
     assert "Takeaway: \u2068بدأت المحادثات.\u2069" in text
     assert ">مصر: محادثات جديدة</a>" in text  # a line of its own needs no isolate
+
+
+def test_names_in_another_direction_do_not_turn_their_line_round(offline: TelegramChannel) -> None:
+    source = SourceLine(publisher="الجزيرة", published_on=DAY)
+    reason = Reason(follow="مصر", kind="region", slug="egypt")
+    text = html(offline, make_digest(items=(make_item(1, sources=(source,), reasons=(reason,)),)))
+    assert "First reported by \u2068الجزيرة\u2069, 5 March" in text
+    assert "Because you follow \u2068مصر\u2069." in text
+
+
+def test_an_arabic_message_begins_its_lines_in_arabic(offline: TelegramChannel) -> None:
+    text = lines(offline, make_digest(1, 0, locale="ar"))
+    assert text[0].startswith("\u2068Digest\u2069 · ")
+    (takeaway,) = (line for line in text if "The stoppage closes" in line)
+    assert takeaway.endswith("to defend.\u2069")
+    assert not takeaway.startswith("\u2068")
 
 
 def test_corrections_are_shown_with_changes_of_their_own(offline: TelegramChannel) -> None:

@@ -70,7 +70,7 @@ class Rendering:
             item=content.items[0] if content.items else None,
             zone=content.zone,
             envelope=envelope,
-            phrases=Phrases(content),
+            phrases=Phrases(content, lambda name: isolate(name, content.locale)),
             links=envelope.links,
             spelt=spelt,
             **values,
