@@ -1,0 +1,184 @@
+"""An Event is tagged with the Interests it touches, and with how central they are to it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.edit.tag import Tag, Tagger, merge
+from digest.models.record import EventRecord
+from digest.models.words import Origin, Role
+from digest.store.gazetteer_files import load
+
+TAGGER = Tagger(load())
+FAR = "and so on, word after word, until the opening of this text is surely over by now, friends, "
+
+
+def record(headline: str = "Something happens", **fields: Any) -> EventRecord:
+    return EventRecord.model_validate({"id": "1", "headline": headline, **fields})
+
+
+def roles(given: EventRecord) -> dict[str, str]:
+    return {tag.slug: tag.role for tag in TAGGER.tag(given)}
+
+
+def test_the_headline_is_primary() -> None:
+    assert TAGGER.tag(record("Iran closes the Strait of Hormuz"))[0] == Tag(
+        "iran", Role.PRIMARY, 1, "headline"
+    )
+
+
+def test_the_first_words_are_primary_the_rest_secondary_later_paragraphs_mentioned() -> None:
+    body = (f"Peru says {FAR} says Chile.", "Kenya agrees.")
+    assert roles(record(body=body)) == {
+        "peru": "primary",
+        "chile": "secondary",
+        "kenya": "mentioned",
+    }
+
+
+def test_after_a_standfirst_the_first_paragraph_is_secondary() -> None:
+    found = roles(record(standfirst="Peru votes.", takeaway="Chile waits.", body=("Kenya wins.",)))
+    assert (found["peru"], found["chile"], found["kenya"]) == ("primary", "secondary", "secondary")
+
+
+def test_three_mentions_lift_by_one() -> None:
+    late = "Kenya agrees. Kenyan papers write of it. So does Nairobi."
+    found = roles(record(body=("Nothing.", late + " Uganda is silent.")))
+    assert (found["kenya"], found["uganda"]) == ("secondary", "mentioned")
+
+
+def test_a_headline_cut_from_the_text_is_not_counted_again() -> None:
+    text = f"Peru says {FAR} says Chile."
+    given = record("Peru says…", headline_derived=True, standfirst=text, body=(text,))
+    assert {tag.slug: tag.count for tag in TAGGER.tag(given)} == {"peru": 1, "chile": 1}
+
+
+def test_a_headline_cut_from_nothing_else_is_all_there_is() -> None:
+    assert "peru" in roles(record("Peru votes", headline_derived=True))
+
+
+def test_a_category_implies_its_topics() -> None:
+    by_category = TAGGER.tag(record(category="Armed conflicts and attacks"))
+    assert by_category == (Tag("armed-conflict", Role.PRIMARY, 0, "category"),)
+    assert roles(record(category="conflict")) == {"armed-conflict": "primary"}
+    assert roles(record(category="no such thing")) == {}
+
+
+def test_the_most_central_comes_first() -> None:
+    tags = TAGGER.tag(record("Peru votes", body=("Peru votes.", "Kenya does not.")))
+    assert [tag.slug for tag in tags if tag.slug in ("kenya", "peru")] == ["peru", "kenya"]
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Georgia Tech opens a laboratory", "georgia"),
+        ("A bill of US$5 is paid", "united-states"),
+        ("It is for us to say", "united-states"),
+        ("Michael Jordan retires", "jordan"),
+        ("A roast turkey is served", "turkey"),
+        ("A fire in New Jersey", "jersey"),
+        ("Rescuers polish their boots", "poland"),
+        ("People who is known to", "world-health-organization"),
+        ("Kata'ib Hezbollah fires rockets", "hezbollah"),
+        ("The Pakistani Taliban claims it", "taliban"),
+        ("South Sudanese troops move", "sudan"),
+        ("Guinea-Bissau votes", "guinea"),
+        ("He wins by a landslide victory", "storms-and-floods"),
+        ("A statement on the Paris Agreement", "france"),
+    ],
+)
+def test_what_only_looks_like_a_name_is_not_tagged(text: str, slug: str) -> None:
+    assert slug not in roles(record(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Washington answers Tehran", "iran"),
+        ("IRGC drones hit Azerbaijan", "irgc"),
+        ("A fire in New Jersey", "united-states"),
+        ("Kata'ib Hezbollah fires rockets", "kataib-hezbollah"),
+        ("Turkey's president speaks", "turkey"),
+        ("The Gulf's airlines stop flying", "gulf"),
+        ("A shooting in Atlanta, Georgia", "united-states"),
+        ("Brussels answers", "belgium"),
+        ("Houthi-controlled ports", "houthis"),
+        ("Ceasefires fail", "peace-talks"),
+    ],
+)
+def test_what_is_meant_is_tagged(text: str, slug: str) -> None:
+    assert slug in roles(record(text))
+
+
+def stated(**fields: Any) -> tuple[dict[str, str], tuple[str, ...]]:
+    tags, unknown = TAGGER.resolve_stated(record(**fields))
+    assert all(tag.origin is Origin.STATED for tag in tags)
+    return {tag.slug: tag.role for tag in tags}, unknown
+
+
+def test_stated_interests_keep_their_role_and_unknown_names_are_told() -> None:
+    interests = [
+        {"name": "Iran", "kind": "region", "role": "Primary"},
+        {"name": "Hezbollah / Lebanon", "kind": "actor"},
+        {"name": "Kenya", "role": "central"},
+        {"name": "Atlantis", "kind": "region"},
+    ]
+    assert stated(interests=interests) == (
+        {"iran": "primary", "hezbollah": "secondary", "lebanon": "secondary", "kenya": "secondary"},
+        ("Atlantis",),
+    )
+
+
+def test_stated_countries_are_codes() -> None:
+    found = {"iran": "secondary", "norway": "secondary"}
+    assert stated(extra={"countries": ["IR", "NO", "ZZ", 3]}) == (found, ("ZZ",))
+    countries = [{"name": code, "kind": "region"} for code in ("IR", "NO", "ZZ")]
+    assert stated(interests=countries) == (found, ("ZZ",))
+
+
+def test_a_bare_label_counts_when_it_is_wholly_a_name_and_is_never_unknown() -> None:
+    labels = ["Houthis", "Airstrikes", "Drone strike in Yemen", "AI", "Anatomy"]
+    found = {
+        "houthis": "mentioned",
+        "air-strikes-and-drones": "mentioned",
+        "artificial-intelligence": "mentioned",
+    }
+    assert stated(interests=[{"name": name} for name in labels]) == (found, ())
+    assert stated(extra={"tags": labels}) == (found, ())
+
+
+def test_actors_of_perspectives_are_mentioned() -> None:
+    perspectives = [{"actor": "Hezbollah / Lebanon", "text": "We answer."}]
+    assert stated(perspectives=perspectives)[0] == {
+        "hezbollah": "mentioned",
+        "lebanon": "mentioned",
+    }
+
+
+def test_merged_tags_have_the_best_role_and_say_that_they_were_stated() -> None:
+    tagged = Tag("iran", Role.PRIMARY, 2, "headline")
+    named = Tag("iran", Role.MENTIONED, 1, "interests", Origin.STATED)
+    other = Tag("peru", Role.SECONDARY, 1, "body")
+    assert merge([other, named], [tagged]) == (
+        Tag("iran", Role.PRIMARY, 2, "headline", Origin.STATED),
+        other,
+    )
+
+
+@given(st.text(), st.none() | st.text(), st.lists(st.text(), max_size=3), st.none() | st.text())
+def test_any_text_is_tagged_without_fault(
+    headline: str, standfirst: str | None, body: list[str], category: str | None
+) -> None:
+    given = record(headline, standfirst=standfirst, body=body, category=category)
+    tags = TAGGER.tag(given)
+    assert len({tag.slug for tag in tags}) == len(tags)
+    assert all(tag.slug in TAGGER.gazetteer for tag in tags)
+
+
+@given(st.lists(st.text(), max_size=4), st.recursive(st.none() | st.text(), st.lists, max_leaves=4))
+def test_anything_stated_is_resolved_without_fault(names: list[str], odd: Any) -> None:
+    interests = [{"name": name, "kind": "region"} for name in names]
+    TAGGER.resolve_stated(record(interests=interests, extra={"countries": odd, "tags": odd}))
