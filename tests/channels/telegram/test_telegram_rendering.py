@@ -225,7 +225,7 @@ def test_names_in_another_direction_do_not_turn_their_line_round(offline: Telegr
 
 def test_an_arabic_message_begins_its_lines_in_arabic(offline: TelegramChannel) -> None:
     text = lines(offline, make_digest(1, 0, locale="ar"))
-    assert text[0].startswith("\u2068Digest\u2069 · ")
+    assert text[0].startswith("\u200f\u2068Digest\u2069 · ")  # a right-to-left mark
     (takeaway,) = (line for line in text if "The stoppage closes" in line)
     assert takeaway.endswith("to defend.\u2069")
     assert not takeaway.startswith("\u2068")

@@ -92,14 +92,16 @@ def _send(
 
 
 def _edit(rendering: Rendering, first: First) -> dict[str, Any]:
-    body = _body(rendering, "alert", rendering.alert())
+    # What was taken back offers nothing more than its page, and no picture of it.
+    kind = "correction" if rendering.content.code == Code.RETRACT else "alert"
+    body = _body(rendering, kind, rendering.alert())
     return {"chat_id": first.chat_id, "message_id": first.message_id} | body
 
 
 def _body(rendering: Rendering, kind: str, text: str) -> dict[str, Any]:
     """What a message and its edited form have in common."""
     preview: dict[str, Any] = {"is_disabled": True}
-    if kind == "alert" and rendering.public and rendering.content.code != Code.RETRACT:
+    if kind == "alert" and rendering.public:
         page = rendering.envelope.links.event + rendering.content.items[0].slug
         preview = {"url": page, "prefer_small_media": True}
     body = _body_of(text, preview)
