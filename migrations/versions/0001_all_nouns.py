@@ -761,6 +761,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("revisions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_revisions_visible_at"), ["visible_at"], unique=False)
+        batch_op.create_index(
+            "ix_revisions_waiting",
+            ["visible_at"],
+            unique=False,
+            sqlite_where=sa.text("seq IS NULL"),
+            postgresql_where=sa.text("seq IS NULL"),
+        )
 
     op.create_table(
         "slots",
@@ -859,7 +866,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("perspective_actors", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_perspective_actors_interest_id"))
@@ -877,6 +883,7 @@ def downgrade() -> None:
 
     op.drop_table("slots")
     with op.batch_alter_table("revisions", schema=None) as batch_op:
+        batch_op.drop_index("ix_revisions_waiting")
         batch_op.drop_index(batch_op.f("ix_revisions_visible_at"))
 
     op.drop_table("revisions")

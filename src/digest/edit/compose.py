@@ -134,6 +134,7 @@ def _item(
         day_only=record.time_precision == "day",
         late=bool(
             happened
+            and candidate.revision == 1
             and record.time_precision == "instant"
             and (material.visible_at - happened).total_seconds() > LATE_HOURS * 3600
         ),

@@ -102,7 +102,7 @@ class Follow(Base):
     interest_id: Mapped[int | None] = mapped_column(ForeignKey("interests.id"))
     story_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id"))
     position: Mapped[int] = mapped_column(default=0)
-    weight: Mapped[float] = mapped_column(default=0.45)  # 0..1; a "must" is 0.9
+    weight: Mapped[float] = mapped_column(default=0.45)  # 0..1; a "must" is 0.9; 0: given up
     role: Mapped[str | None]  # the least role that matches: primary, secondary, mentioned
     from_severity: Mapped[int | None] = mapped_column(SmallInteger)  # below it: not in digests
     alerts_from: Mapped[int | None] = mapped_column(SmallInteger)

@@ -56,6 +56,7 @@ class Deliverer:
 
     @classmethod
     def of(cls, app: App, clock: Clock) -> "Deliverer":
+        _ = app.links  # may write its key: before any transaction of the ledger
         return cls(app, clock, worker_name(), random.Random())
 
     async def drain(self, stop: asyncio.Event | None = None) -> Counter[tuple[str, str, str]]:

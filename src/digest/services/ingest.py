@@ -11,7 +11,6 @@ from digest.edit import clocks, facts, scenarios, severity
 from digest.edit.slug import event_slug, story_slug
 from digest.edit.tag import Tagger, merge
 from digest.formats import Entry
-from digest.formats.lint import lint
 from digest.models import Interest
 from digest.models.gazetteer import Gazetteer
 from digest.models.record import EventRecord
@@ -71,8 +70,7 @@ def ingest(
             if entry.record is None:
                 summary.refused.append(Refusal(entry.place, entry.error or "", entry.raw))
                 continue
-            notes = (*entry.warnings, *lint(entry.record, now=now))
-            summary.warnings += [(entry.place, note) for note in notes]
+            summary.warnings += [(entry.place, note) for note in entry.warnings]
             good.append((entry.place, entry.record))
         with app.db.begin() as session:
             summary.add(_batch(session, app, [record for _, record in good], interests, now))

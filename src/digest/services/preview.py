@@ -53,6 +53,7 @@ def preview(
         raise InputError(
             f"there is no channel {channel_name!r}; there are {', '.join(app.channels)}"
         )
+    _ = app.links  # may write its key: before the transaction that is undone
     found: Preview | None = None
     try:
         with app.db.begin() as session:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Exists, exists, or_, select
@@ -85,10 +85,20 @@ def accounts(session: Session, subscriber_ids: Iterable[int], now: datetime) -> 
                 subscriber=one,
                 schedule=schedule or default_schedule(),
                 list_name=groups[0].name if groups else "",
-                follows=tuple(follows.values()),
+                follows=tuple(
+                    heeded for follow in follows.values() if (heeded := _heeded(follow, now))
+                ),
             )
         )
     return found
+
+
+def _heeded(follow: Following, now: datetime) -> Following | None:
+    """A Follow of weight 0 was given up by its reader: it counts only while it mutes."""
+    if follow.weight > 0:
+        return follow
+    snoozed = follow.snoozed_until is not None and now < follow.snoozed_until
+    return replace(follow, muted=True) if follow.muted or snoozed else None
 
 
 def default_schedule() -> Schedule:
