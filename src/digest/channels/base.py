@@ -35,10 +35,11 @@ class Message:
     """A rendered value that can be printed, stored, compared and sent; it holds no secret.
 
     `text` is what a person would read in it, for terminals and fallbacks.
+    The address is left out of the repr: a webhook's is as good as a password.
     """
 
     channel: str
-    address: str
+    address: str = field(repr=False)
     steps: tuple[Step, ...]
     text: str
     subject: str | None = None
