@@ -1,0 +1,76 @@
+"""Slack: renders Editions as Block Kit and posts, edits and finds them."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from digest.channels.base import Finding, Limits, Message, Receipt
+from digest.channels.pacing import Pacer
+from digest.channels.slack import addresses, doctor
+from digest.channels.slack.client import SlackClient
+from digest.channels.slack.letters import Letter, letter_step
+from digest.channels.slack.lookup import Lookup
+from digest.channels.slack.messages import Writer
+from digest.channels.slack.rendering import Renderer, readable
+from digest.channels.slack.sending import Sender
+from digest.channels.slack.settings import SlackSettings
+from digest.models.content import EditionContent, Envelope
+from digest.render.environment import Templates
+
+
+class SlackChannel:
+    """Posts with a bot token. An incoming webhook can be posted to, but not edited or read."""
+
+    name: ClassVar[str] = "slack"
+    label: ClassVar[str] = "Slack"
+    Settings: ClassVar[type[SlackSettings]] = SlackSettings
+    # One a second a channel; the limit of a workspace ("several hundred a minute") is not
+    # published: docs.slack.dev/apis/web-api/rate-limits
+    limits = Limits(overall_per_second=5, address_per_second=1, concurrency=8)
+
+    def __init__(self, settings: SlackSettings, templates: Templates) -> None:
+        self._settings = settings
+        self._renderer = Renderer(templates)
+        self._client = SlackClient(settings)
+        self._lookup = Lookup(self._client)
+        pacer = Pacer(self.limits.overall_per_second, self.limits.address_per_second)
+        self._sender = Sender(self._client, pacer)
+
+    @property
+    def configured(self) -> bool:
+        """Always: a webhook is complete in itself."""
+        return True
+
+    def address(self, text: str) -> str:
+        return addresses.canonical(text)
+
+    def render(self, content: EditionContent, envelope: Envelope) -> Message:
+        steps = Writer(self._renderer, content, envelope).steps()
+        payload: Any = steps[0].payload
+        return Message(self.name, envelope.address, steps, text=readable(payload["blocks"]))
+
+    def letter(self, letter: Letter) -> Message:
+        """A message outside of any Edition: confirm, welcome."""
+        step = letter_step(self._renderer, letter)
+        payload: Any = step.payload
+        return Message(self.name, letter.address, (step,), text=readable(payload["blocks"]))
+
+    async def send(self, message: Message) -> Receipt:
+        return await self._sender.send(message)
+
+    async def recover(self, message: Message) -> Receipt | None:
+        return await self._lookup.find(message)
+
+    def preview(self, message: Message) -> tuple[str, bytes]:
+        """The first call's payload, for Slack's Block Kit Builder; later calls in "then"."""
+        first, *rest = message.steps
+        shown: dict[str, Any] = dict(first.payload)  # type: ignore[arg-type]
+        if rest:
+            shown["then"] = [{"method": step.method, "payload": step.payload} for step in rest]
+        return ".json", json.dumps(shown, indent=2, ensure_ascii=False).encode() + b"\n"
+
+    async def check(self) -> Sequence[Finding]:
+        return await doctor.examine(self._client, self._settings)
+
+    async def close(self) -> None:
+        await self._client.close()

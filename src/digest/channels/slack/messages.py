@@ -1,0 +1,136 @@
+"""The calls that tell an Edition: post, or edit the first message and answer in its thread.
+
+An update or correction rewrites the first alert, because that is where people look, and answers
+once in its thread, because an edit rings nobody's phone. A message that told of other Events as
+well (a digest) is only answered.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from digest.channels.base import Step
+from digest.channels.slack.addresses import is_webhook
+from digest.channels.slack.blocks import Block
+from digest.channels.slack.rendering import ALERT, DIGEST, Budget, Renderer, event_url, tune_url
+from digest.models.content import Earlier, EditionContent, Envelope
+from digest.models.words import Code, EditionKind
+from digest.render.phrases import Phrases
+
+POST, UPDATE, WEBHOOK = "chat.postMessage", "chat.update", "webhook"
+EVENT_TYPE = "digest_delivery"
+
+# The folder of templates for each code of an alert.
+FOLDERS: Mapping[Code, str] = {
+    Code.NEW: "alert",
+    Code.TEST: "alert",
+    Code.UPDATE: "update",
+    Code.ESCALATE: "update",
+    Code.CLOSE: "update",
+    Code.CORRECT: "correction",
+    Code.RETRACT: "correction",
+    Code.ROUNDUP: "roundup",
+}
+# Answers in a thread that the whole channel sees: it has become more serious.
+BROADCAST = (Code.ESCALATE,)
+
+_REFERENCE = re.compile(r"(?P<channel>[CGD][A-Z0-9]+):(?P<ts>\d+\.\d+)")
+
+
+class First(NamedTuple):
+    """The message about the same Event that this channel has already."""
+
+    channel: str
+    ts: str
+
+    @classmethod
+    def of(cls, earlier: Earlier | None) -> "First | None":
+        match = _REFERENCE.fullmatch(earlier.reference) if earlier else None
+        return cls(match["channel"], match["ts"]) if match else None
+
+
+def key(envelope: Envelope) -> str:
+    """What finds this Delivery's post again in the channel's history."""
+    return f"{envelope.slot}/{envelope.delivery_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes the Steps of one Edition for one recipient."""
+
+    renderer: Renderer
+    content: EditionContent
+    envelope: Envelope
+
+    def steps(self) -> tuple[Step, ...]:
+        body = self._body("blocks")
+        if is_webhook(self.envelope.address):
+            return (Step(WEBHOOK, body),)
+        body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": {"key": key(self.envelope)}}
+        post = Step(POST, {"channel": self.envelope.address, **body})
+        first = First.of(self.envelope.earlier)
+        if first is None or self._folder not in ("update", "correction"):
+            return (post,)
+        if not (self.envelope.earlier and self.envelope.earlier.alone):
+            broadcast = self.content.code in (*BROADCAST, Code.CORRECT, Code.RETRACT)
+            return (self._reply(first, body, broadcast=broadcast, fallback=post),)
+        edit = {"channel": first.channel, "ts": first.ts, **body}
+        whole = self._reply(first, body, fallback=post)
+        short = self._reply(first, self._body("reply"), optional=True)
+        return (Step(UPDATE, edit, fallback=whole), short)
+
+    @property
+    def _folder(self) -> str:
+        if self.content.kind == EditionKind.DIGEST:
+            return "digest"
+        return "roundup" if len(self.content.items) > 1 else FOLDERS[self.content.code]
+
+    @property
+    def _budget(self) -> Budget:
+        return DIGEST if self._folder == "digest" else ALERT
+
+    def _reply(
+        self,
+        first: First,
+        body: Mapping[str, Any],
+        *,
+        broadcast: bool | None = None,
+        optional: bool = False,
+        fallback: Step | None = None,
+    ) -> Step:
+        payload = {"channel": first.channel, "thread_ts": first.ts, **body}
+        if self.content.code in BROADCAST if broadcast is None else broadcast:
+            payload["reply_broadcast"] = True
+        return Step(POST, payload, optional, fallback)
+
+    def _body(self, template: str) -> dict[str, Any]:
+        """Text and blocks, with what keeps Slack from unfolding a preview of every link."""
+        content, values = self.content, self._values()
+        folder = f"slack/{self._folder}"
+        blocks = self.renderer.blocks(
+            f"{folder}/{template}.jinja", content.locale, self._budget, values
+        )
+        text = self.renderer.text(f"{folder}/text.jinja", content.locale, self._budget, values)
+        return {
+            "text": text,
+            "blocks": self._named(template, blocks),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+
+    def _named(self, template: str, blocks: list[Block]) -> list[Block]:
+        """With block_ids: unique in the message, and new when it is edited, as Slack asks."""
+        start = f"{self._folder}.{template}:{self.envelope.delivery_id}"
+        return [block | {"block_id": f"{start}:{number}"} for number, block in enumerate(blocks, 1)]
+
+    def _values(self) -> dict[str, Any]:
+        content, links = self.content, self.envelope.links
+        return {
+            "content": content,
+            "envelope": self.envelope,
+            "links": links,
+            "phrases": Phrases(content),
+            "url": lambda item: event_url(links, item),
+            "tune": lambda do, **about: tune_url(links, do, **about),
+        }

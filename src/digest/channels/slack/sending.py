@@ -1,0 +1,135 @@
+"""Performing a Message's Steps, with what each refusal asks for.
+
+Edit refused because the message is gone: the Step's fallback. Not in a public channel: join once.
+Form refused: the same words as plain text, and a line in the log for operators.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from digest.channels.base import Message, Receipt, Step
+from digest.channels.pacing import Pacer
+from digest.channels.slack import markup
+from digest.channels.slack.addresses import is_webhook
+from digest.channels.slack.client import Answer, SlackClient
+from digest.channels.slack.refusals import FORM, TARGET_GONE
+from digest.errors import Action, DeliveryError, RetryLater
+
+_log = logging.getLogger(__name__)
+
+PLAIN_TEXT = 3_500  # characters; chat.update refuses more than 4,000
+PATIENCE = 5.0  # seconds a worker may wait for a turn; a longer hold goes back to the ledger
+PAUSE = 1.0  # seconds to hold when Slack says "too fast" and not for how long
+
+
+class Sender:
+    """Hands Messages to Slack, at the pace Slack asks for."""
+
+    def __init__(self, client: SlackClient, pacer: Pacer) -> None:
+        self._client = client
+        self._pacer = pacer
+
+    async def send(self, message: Message) -> Receipt:
+        """Performs the steps in order. What stands in for an edit replaces the steps after it.
+
+        Raises:
+            DeliveryError: the first step and its fallbacks are refused, or a later one can be
+                tried again: edits may be repeated, so the whole Message may be.
+        """
+        first, *rest = message.steps
+        notes: list[str] = []
+        reference, replaced = await self._first(first, message, notes)
+        for step in () if replaced else rest:
+            await self._later(step, message, notes)
+        return Receipt(reference, tuple(notes))
+
+    async def _first(self, step: Step, message: Message, notes: list[str]) -> tuple[str, bool]:
+        replaced = False
+        while True:
+            try:
+                return await self._perform(step, message, notes), replaced
+            except DeliveryError as failure:
+                if failure.reason not in TARGET_GONE or step.fallback is None:
+                    raise
+                notes.append(f"{step.method}: {failure.reason}")
+                step, replaced = step.fallback, True
+
+    async def _later(self, step: Step, message: Message, notes: list[str]) -> None:
+        try:
+            await self._perform(step, message, notes)
+        except DeliveryError as failure:
+            if failure.action is Action.RETRY or not step.optional:
+                raise
+            notes.append(f"{step.method}: {failure.reason}")
+
+    async def _perform(self, step: Step, message: Message, notes: list[str]) -> str:
+        """One call, again as plain text when Slack refuses the blocks; returns the reference."""
+        payload: Mapping[str, Any] = step.payload  # type: ignore[assignment]
+        try:
+            return await self._deliver(step.method, payload, message.address)
+        except DeliveryError as failure:
+            if failure.reason not in FORM or "blocks" not in payload:
+                raise
+            _log.error("Slack refused the form of a message, sent as plain text: %s", failure)
+            notes.append(f"sent as plain text: {failure}")
+        return await self._deliver(step.method, _plain(step, message), message.address)
+
+    async def _deliver(self, method: str, payload: Mapping[str, Any], address: str) -> str:
+        if is_webhook(address):
+            await self._take_turn(address)
+            with _Holding(self._pacer, address):
+                await self._client.post_to_webhook(address, payload)
+            return "webhook"
+        answer = await self._call(method, payload)
+        channel = answer.get("channel") or payload["channel"]
+        # An answer in a thread keeps the reference to the first message, which may be edited.
+        return f"{channel}:{payload.get('thread_ts') or answer.get('ts')}"
+
+    async def _call(self, method: str, payload: Mapping[str, Any]) -> Answer:
+        channel = str(payload["channel"])
+        await self._take_turn(channel)
+        with _Holding(self._pacer, channel):
+            try:
+                return await self._client.call(method, payload)
+            except DeliveryError as failure:
+                if failure.reason != "not_in_channel" or not await self._joined(channel):
+                    raise
+            return await self._client.call(method, payload)
+
+    async def _joined(self, channel: str) -> bool:
+        """Whether the app could join the channel by itself: public ones, with channels:join."""
+        try:
+            await self._client.call("conversations.join", {"channel": channel})
+        except DeliveryError:
+            return False
+        return True
+
+    async def _take_turn(self, address: str) -> None:
+        if (seconds := self._pacer.held(address)) > PATIENCE:
+            raise RetryLater("ratelimited", "waiting as Slack asked", retry_after=seconds)
+        await self._pacer.turn(address)
+
+
+class _Holding:
+    """Tells the Pacer when Slack says that it was too fast."""
+
+    def __init__(self, pacer: Pacer, address: str) -> None:
+        self._pacer = pacer
+        self._address = address
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, RetryLater) and error.reason in ("ratelimited", "rate_limited"):
+            self._pacer.hold(self._address, error.retry_after or PAUSE)
+
+
+def _plain(step: Step, message: Message) -> dict[str, Any]:
+    """The payload without blocks: all the words of the Message, or a later step's own line."""
+    payload: Mapping[str, Any] = step.payload  # type: ignore[assignment]
+    text = payload["text"]
+    if step in message.steps[:1]:
+        lines = message.text.split("\n")
+        text = markup.shortened([markup.escape(line) for line in lines], PLAIN_TEXT)
+    return {name: value for name, value in payload.items() if name != "blocks"} | {"text": text}

@@ -1,0 +1,133 @@
+"""A post that nobody answered is looked for by its key: found, or known not to be there."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import make_alert, make_digest, make_earlier, make_envelope
+
+from digest.channels.base import Message
+from digest.channels.slack import SlackChannel
+from digest.errors import ChannelStopped, RetryLater, Unanswered
+from digest.models.words import Code
+from digest.standins.slack import SlackStandIn
+
+
+def write(slack: SlackChannel, address: str = "#crisis", **changes: Any) -> Message:
+    return slack.render(make_digest(), make_envelope(address=address, **changes))
+
+
+async def lose_the_answer(slack: SlackChannel, standin: SlackStandIn, message: Message) -> None:
+    standin.fail_next("cut_after")
+    with pytest.raises(Unanswered):
+        await slack.send(message)
+
+
+@pytest.mark.parametrize("address", ["#crisis", "C0REAL", "U0123ABCD"])
+async def test_a_post_that_arrived_is_found(
+    slack: SlackChannel, standin: SlackStandIn, address: str
+) -> None:
+    message = write(slack, address)
+    await lose_the_answer(slack, standin, message)
+    await slack.send(write(slack, address, delivery_id=428))
+    receipt = await slack.recover(message)
+    first = standin.messages(address)[0]
+    assert receipt is not None
+    assert receipt.reference == f"{first['channel']}:{first['ts']}"
+
+
+async def test_a_post_that_never_arrived_is_not_found(
+    slack: SlackChannel, standin: SlackStandIn
+) -> None:
+    message = write(slack)
+    standin.fail_next("cut_before")
+    with pytest.raises(Unanswered):
+        await slack.send(message)
+    await slack.send(write(slack, delivery_id=428))
+    assert await slack.recover(message) is None
+
+
+async def test_a_post_is_found_behind_many_others(
+    slack: SlackChannel, standin: SlackStandIn
+) -> None:
+    message = write(slack)
+    await lose_the_answer(slack, standin, message)
+    for _ in range(450):
+        standin.workspace.post({"channel": "#crisis", "text": "chatter"})
+    assert await slack.recover(message) is not None
+    assert standin.calls.count("conversations.history") == 3
+
+
+async def test_a_channel_without_end_is_not_read_to_the_end(
+    slack: SlackChannel, standin: SlackStandIn
+) -> None:
+    message = write(slack)
+    for _ in range(1_200):
+        standin.workspace.post({"channel": "#crisis", "text": "chatter"})
+    assert await slack.recover(message) is None
+    assert standin.calls.count("conversations.history") == 5
+
+
+@pytest.mark.parametrize(("fault", "found"), [("cut_after", True), ("cut_before", False)])
+async def test_an_edit_is_told_from_the_first_version(
+    slack: SlackChannel, standin: SlackStandIn, fault: Any, found: bool
+) -> None:
+    reference = (await slack.send(write(slack))).reference
+    envelope = make_envelope(
+        address="#crisis", delivery_id=428, earlier=make_earlier(reference=reference)
+    )
+    message = slack.render(make_alert(code=Code.CORRECT), envelope)
+    standin.fail_next(fault)
+    with pytest.raises(Unanswered):
+        await slack.send(message)
+    receipt = await slack.recover(message)
+    assert (receipt is not None) is found
+    assert receipt is None or receipt.reference == reference
+
+
+async def test_an_answer_in_a_thread_is_found_there(
+    slack: SlackChannel, standin: SlackStandIn
+) -> None:
+    reference = (await slack.send(write(slack))).reference
+    earlier = make_earlier(reference=reference, alone=False)
+    envelope = make_envelope(address="#crisis", delivery_id=428, earlier=earlier)
+    message = slack.render(make_alert(code=Code.UPDATE), envelope)
+    await lose_the_answer(slack, standin, message)
+    assert await slack.recover(message) is not None
+
+
+@pytest.mark.parametrize("scopes", ["chat:write", "chat:write,channels:read"])
+async def test_without_the_scopes_nobody_can_tell(
+    slack: SlackChannel, standin: SlackStandIn, scopes: str
+) -> None:
+    message = write(slack)
+    await lose_the_answer(slack, standin, message)
+    standin.scopes = scopes
+    assert await slack.recover(message) is None
+
+
+async def test_when_slack_can_not_be_asked_now_the_question_stays_open(
+    slack: SlackChannel, standin: SlackStandIn
+) -> None:
+    message = write(slack, "C0REAL")
+    standin.fail_next("flood")
+    with pytest.raises(RetryLater):
+        await slack.recover(message)
+    standin.set_token("token_revoked")
+    with pytest.raises(ChannelStopped):
+        await slack.recover(message)
+
+
+async def test_a_webhook_can_not_be_read(slack: SlackChannel, standin: SlackStandIn) -> None:
+    assert await slack.recover(write(slack, standin.webhook())) is None
+    assert standin.calls == []
+
+
+async def test_a_message_without_a_key_is_never_taken_for_another(
+    slack: SlackChannel, standin: SlackStandIn
+) -> None:
+    message = write(slack)
+    standin.workspace.post({"channel": "#crisis", "text": "no metadata"})
+    bare = {name: value for name, value in message.steps[0].payload.items() if name != "metadata"}
+    step = replace(message.steps[0], payload=bare)
+    assert await slack.recover(replace(message, steps=(step,))) is None

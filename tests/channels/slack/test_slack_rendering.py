@@ -1,0 +1,313 @@
+"""Every Edition becomes a payload that Slack takes, within the budgets, in the order of LOOK."""
+
+import json
+import random
+import re
+from typing import Any
+
+import pytest
+from builders import (
+    HOSTILE_TEXTS,
+    make_alert,
+    make_bare_item,
+    make_corrected_item,
+    make_digest,
+    make_envelope,
+    make_full_digest,
+    make_hostile_item,
+    make_item,
+    make_links,
+    make_retracted_item,
+    make_roundup,
+)
+from slack_oracle import judge
+
+from digest.channels.base import Message
+from digest.channels.slack import SlackChannel
+from digest.channels.slack.blocks import text_length, texts
+from digest.channels.slack.settings import SlackSettings
+from digest.errors import ConfigurationError
+from digest.models.content import EditionContent, Item, ScenarioLine, WatchLine
+from digest.models.words import Code
+from digest.render.environment import Templates
+
+SLACK = SlackChannel(SlackSettings(), Templates())
+CODES = [Code.NEW, Code.TEST, Code.UPDATE, Code.ESCALATE, Code.CLOSE, Code.CORRECT, Code.RETRACT]
+# What Slack would act on: a mention, a channel, a date, or a link to somewhere else than ours.
+COMMAND = re.compile(r"<(?!https://digest\.example\.org/[^|<>]*\|)")
+
+
+def render(content: EditionContent, **changes: Any) -> Message:
+    return SLACK.render(content, make_envelope(**{"address": "C0123ABCD"} | changes))
+
+
+def payload_of(message: Message) -> dict[str, Any]:
+    payload = message.steps[0].payload
+    assert isinstance(payload, dict)
+    return payload
+
+
+def read(content: EditionContent, **changes: Any) -> str:
+    return render(content, **changes).text
+
+
+def check(content: EditionContent, **changes: Any) -> None:
+    """The acceptance criteria of a payload, by an oracle and by our own budgets."""
+    for step in render(content, **changes).steps:
+        payload = dict(step.payload)
+        judge(payload)
+        blocks = payload["blocks"]
+        digest = content.kind == "digest"
+        assert len(blocks) <= (50 if digest else 7)
+        assert text_length(blocks) <= (10_000 if digest else 1_500)
+        assert 1 <= len(payload["text"]) <= (300 if digest else 200)
+        for text in [payload["text"], *texts(blocks)]:
+            assert not COMMAND.search(text)
+        json.dumps(payload).encode()
+
+
+# What a team reads
+
+
+def test_a_digest_reads_in_the_order_of_its_parts() -> None:
+    text = read(make_full_digest())
+    parts = [
+        "Digest · Thu 5 March",
+        "7 events · 1 correction · Persian Gulf, Turkey, Sahel",
+        "07:00 Wednesday to 07:00 Thursday, London",
+        "Corrected Wednesday: Only the senate has; the lower house votes in April.",
+        "Harbour pilots stop work in the Strait of Hormuz",
+        "Takeaway: The stoppage closes the strait",
+        "Risk (immediate, assessed): Crude could jump",
+        "Conflict · Persian Gulf · Developing · First reported by Lloyd's Gazette, 4 March; also",
+        "Because you follow Persian Gulf.",
+        "Ankara reopens talks",
+        "Since Tuesday: severity 3 → 4; 2 more sources; 1 more scenario",
+        "In brief",
+        "You had an alert about this",
+        "Scenario watch",
+        "Raised Gulf states close their airspace to freight (Risk, short term, reported; 2 events;",
+        "14 matched, 9 shown, 3 told before and unchanged, 2 below your threshold",
+        "Read on the web: https://digest.example.org/v/",
+        "Settings: https://digest.example.org/p/",
+    ]
+    places = [text.find(part) for part in parts]
+    assert -1 not in places, parts[places.index(-1)]
+    assert places == sorted(places)
+
+
+def test_a_headline_links_to_our_page_of_the_event() -> None:
+    section = payload_of(render(make_alert()))["blocks"][0]["text"]["text"]
+    link = "<https://digest.example.org/e/strait-pilots-stop-work|Harbour pilots stop work in"
+    assert section.startswith(f"*Breaking:* *{link}")
+
+
+def test_an_alert_says_what_happened_where_from_and_what_could_be_next() -> None:
+    text = read(make_alert())
+    for part in (
+        "Breaking: Harbour pilots stop work",
+        "major: be prepared",
+        "First reported by Lloyd's Gazette",
+        "What could happen next",
+        "Consequence (short term, suggested): Refiners in Asia",
+        "Because you follow Persian Gulf.",
+        "Open: https://digest.example.org/e/strait-pilots-stop-work",
+        "Mute 24 h: https://digest.example.org/t/",
+    ):
+        assert part in text
+
+
+def test_what_is_not_known_leaves_no_label() -> None:
+    content = make_digest(items=(make_bare_item(standfirst="The first sentence."),), watch=())
+    text = read(content)
+    assert "The first sentence." in text
+    for label in (
+        "Takeaway",
+        "First reported",
+        "Scenario watch",
+        "In brief",
+        "Since",
+        "()",
+        ": \n",
+    ):
+        assert label not in text
+
+
+def test_a_scenario_without_words_is_left_out() -> None:
+    item = make_item(scenarios=(ScenarioLine(kind="risk", text=" "),))
+    assert "Risk" not in read(make_alert(items=(item,)))
+
+
+def test_a_digest_tells_ten_events_in_full_and_the_rest_as_lines() -> None:
+    text = read(make_digest(13, 12, watch=()))
+    assert text.count("Because you follow") == 10
+    assert text.count("• ") == 10
+    assert "5 more on the web" in text
+
+
+def test_a_quiet_day_is_one_line() -> None:
+    content = make_digest(0, 0, quiet="Quiet day. 4 events touched Sahel.", watch=(), left_out=())
+    assert "Quiet day. 4 events touched Sahel." in read(content)
+
+
+def test_an_edition_that_is_late_says_so() -> None:
+    assert "This edition is late." in read(make_digest(late=True))
+    assert "covers days that were missed" in read(make_digest(catch_up=True))
+
+
+def test_a_test_says_that_nothing_has_happened() -> None:
+    assert "This is a test. Nothing has happened." in read(make_alert(code=Code.TEST))
+
+
+def test_a_retraction_strikes_the_headline_and_says_why() -> None:
+    first = payload_of(render(make_alert(code=Code.RETRACT)))["blocks"][0]["text"]["text"]
+    assert first.startswith("*Retracted 04:00:* The operator found")
+    assert "~<https://digest.example.org/e/strait-pilots-stop-work|Harbour pilots" in first
+    assert "What could happen next" not in read(make_alert(code=Code.RETRACT))
+
+
+def test_a_correction_strikes_the_wrong_and_says_the_right() -> None:
+    first = payload_of(render(make_alert(code=Code.CORRECT)))["blocks"][0]["text"]["text"]
+    assert first.startswith("*Corrected Wednesday:* Only the senate has")
+    assert re.search("We said: ~Both houses .*~\n", first)
+
+
+def test_an_arabic_edition_has_no_english_words_of_ours() -> None:
+    item = make_bare_item(
+        headline="عنوان",
+        takeaway="خلاصة",
+        scenarios=(ScenarioLine(kind="risk", horizon="short", text="نص"),),
+        reasons=(),
+    )
+    content = make_digest(
+        locale="ar",
+        zone="Asia/Riyadh",
+        list_name="الموجز",
+        follows=(),
+        items=(item,),
+        watch=(WatchLine(state="raised", text="نص", kind="risk"),),
+    )
+    words = re.sub(r"https://\S+", "", read(content))
+    assert re.findall(r"[A-Za-z]{2,}", words) == ["Riyadh"]
+
+
+# What Slack takes
+
+
+@pytest.mark.parametrize("full", [0, 1, 5, 10, 15, 60])
+def test_digests_of_any_length_fit(full: int) -> None:
+    check(make_digest(full, full))
+
+
+def test_a_digest_with_every_part_fits() -> None:
+    check(make_full_digest())
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_alerts_of_every_code_fit(code: Code) -> None:
+    check(make_alert(code=code))
+
+
+@pytest.mark.parametrize("count", [2, 4, 9])
+def test_roundups_fit(count: int) -> None:
+    check(make_roundup(count))
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+@pytest.mark.parametrize("code", CODES)
+def test_hostile_text_is_shown_and_never_obeyed_in_alerts(code: Code, text: str) -> None:
+    check(make_alert(code=code, items=(make_hostile_item(text, code=code),)))
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+def test_hostile_text_is_shown_and_never_obeyed_in_digests(text: str) -> None:
+    items = (
+        make_corrected_item(headline=text),
+        make_retracted_item(headline=text),
+        *(make_hostile_item(text, section=section) for section in ("lead", "item", "brief") * 6),
+        make_hostile_item(text, section="alerted"),
+    )
+    watch = (WatchLine(state=text, text=text, kind=text, horizon=text, confidence=text),) * 9
+    check(make_digest(items=items, watch=watch, follows=(text,) * 9, list_name=text, quiet=text))
+
+
+def test_a_thousand_random_events_fit() -> None:
+    dice = random.Random(20260305)
+    for _ in range(60):
+        items = tuple(_random_item(dice) for _ in range(dice.randint(1, 30)))
+        check(make_digest(items=items, locale=dice.choice(["en", "ar"])))
+    for _ in range(200):
+        code = dice.choice(CODES)
+        check(make_alert(code=code, items=(_random_item(dice, code=code),)))
+
+
+def _random_item(dice: random.Random, **changes: Any) -> Item:
+    """An Item whose fields are each a hostile text, a plain one, or nothing."""
+    make = dice.choice([make_item, make_corrected_item, make_retracted_item, make_bare_item])
+    item = make(dice.randint(1, 12))
+    hostile = make_hostile_item(dice.choice(HOSTILE_TEXTS) * dice.randint(1, 3))
+    free = ("headline", "standfirst", "takeaway", "category", "regions", "status")
+    lists = ("scenarios", "sources", "reasons", "told", "changes")
+    values = {name: getattr(hostile, name) for name in free + lists if dice.random() < 0.4}
+    section = dice.choice(["lead", "item", "item", "brief", "alerted", "correction"])
+    return item.model_copy(update=values | {"section": section} | changes)
+
+
+def test_long_addresses_leave_their_links_out_and_keep_the_words() -> None:
+    links = make_links(event="https://digest.example.org/" + "e" * 3_000, tune="https://x/" * 400)
+    check(make_digest(), links=links)
+    assert "Harbour pilots" in read(make_digest(), links=links)
+
+
+def test_names_of_blocks_are_new_in_every_delivery() -> None:
+    names = []
+    for number in (1, 2):
+        blocks = payload_of(render(make_alert(), delivery_id=number))["blocks"]
+        names.append({block["block_id"] for block in blocks})
+    assert names[0].isdisjoint(names[1])
+
+
+def test_rendering_again_gives_the_same() -> None:
+    assert render(make_full_digest()) == render(make_full_digest())
+
+
+# Templates of one's own
+
+
+@pytest.fixture
+def own(tmp_path: Any) -> Any:
+    def write(name: str, text: str) -> SlackChannel:
+        path = tmp_path / "slack" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return SlackChannel(SlackSettings(), Templates(tmp_path))
+
+    return write
+
+
+def test_a_template_of_ones_own_cannot_forget_to_escape(own: Any) -> None:
+    slack = own(
+        "alert/blocks.jinja",
+        "{% filter section %}{{ content.items[0].headline }}{% endfilter %}",
+    )
+    content = make_alert(items=(make_item(headline='"<!here>" & *co*'),))
+    text = slack.render(content, make_envelope(address="C1")).steps[0].payload["blocks"][0]
+    assert text["text"]["text"] == '"&lt;!here&gt;" &amp; \u200b*\u200bco\u200b*\u200b'
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("{% filter section %}{{ nobody }}{% endfilter %}", r"alert/blocks\.jinja, line 1.*nobody"),
+        ("\n{% filter section %}", r"alert/blocks\.jinja, line 2"),
+        ("Words outside", r"alert/blocks\.jinja: text outside of a block: 'Words outside'"),
+        ("", r"alert/blocks\.jinja: the message is empty"),
+        ("{% filter section %}{{ 'a' * 2000 }}{% endfilter %}", r"2000 characters are more than"),
+        ("{{ actions(button('x', links.view, 'x')) }}\n" * 8, r"8 blocks are more than 7"),
+        ("{% include 'slack/none.jinja' %}", r"slack/none\.jinja"),
+    ],
+)
+def test_a_template_that_fails_is_named(own: Any, source: str, complaint: str) -> None:
+    slack = own("alert/blocks.jinja", source)
+    with pytest.raises(ConfigurationError, match=complaint):
+        slack.render(make_alert(), make_envelope(address="C1"))
