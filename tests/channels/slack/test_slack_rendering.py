@@ -163,7 +163,8 @@ def test_a_retraction_strikes_the_headline_and_says_why() -> None:
     first = payload_of(render(make_alert(code=Code.RETRACT)))["blocks"][0]["text"]["text"]
     assert first.startswith("*Retracted 04:00:* The operator found")
     assert "~<https://digest.example.org/e/strait-pilots-stop-work|Harbour pilots" in first
-    assert "What could happen next" not in read(make_alert(code=Code.RETRACT))
+    for withdrawn in ("What could happen next", "be prepared", "Follow story", "Mute"):
+        assert withdrawn not in read(make_alert(code=Code.RETRACT))
 
 
 def test_a_correction_strikes_the_wrong_and_says_the_right() -> None:
