@@ -16,6 +16,7 @@ from digest.store import threads
 from digest.store.threads import Sent
 
 RIGHTING = (Code.CORRECT, Code.RETRACT)
+SOUND_FROM = 5  # severity from which a phone may make a sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ def envelope(
         )
         if before
         else None,
-        silent=content.kind == EditionKind.DIGEST,
+        silent=not any(item.severity >= SOUND_FROM for item in content.items)
+        or content.kind == EditionKind.DIGEST,
         postal_address=app.settings.postal_address,
     )
 
