@@ -1,0 +1,68 @@
+"""The mail server of the demo and the tests, as Python's own SMTP client sees it."""
+
+import smtplib
+from email.message import EmailMessage
+
+import pytest
+
+from digest.standins.smtp import Faults, MailServer
+
+
+def mail(to: str = "maria@example.com", body: str = "..dots\n.\nend\n") -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "digest@example.org", to, "Hello"
+    message.set_content(body)
+    return message
+
+
+def test_it_keeps_what_it_took() -> None:
+    with MailServer() as server, smtplib.SMTP("127.0.0.1", server.port) as client:
+        client.send_message(mail())
+        client.send_message(mail("ben@example.com"))
+    assert [each.recipients for each in server.mails] == [
+        ("maria@example.com",),
+        ("ben@example.com",),
+    ]
+    assert server.mails[0].sender == "digest@example.org"
+    assert server.mails[0].message.get_content().split() == ["..dots", ".", "end"]
+    assert server.mails[0].message.defects == []
+    assert server.connections == 1
+
+
+def test_it_asks_for_the_login() -> None:
+    with (
+        MailServer(login=("user", "pw")) as server,
+        smtplib.SMTP("127.0.0.1", server.port) as client,
+    ):
+        with pytest.raises(smtplib.SMTPSenderRefused):
+            client.send_message(mail())
+        with pytest.raises(smtplib.SMTPAuthenticationError):
+            client.login("user", "wrong")
+        client.login("user", "pw")
+        client.send_message(mail())
+    assert [each.user for each in server.mails] == ["user"]
+
+
+def test_planned_faults_happen() -> None:
+    faults = Faults(refused={"gone@example.com": "550 5.1.1 No such user"})
+    with MailServer(faults=faults) as server, smtplib.SMTP("127.0.0.1", server.port) as client:
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            client.send_message(mail("gone@example.com"))
+        server.faults = Faults(replies={"ACCEPT": "451 4.3.0 Later"})
+        with pytest.raises(smtplib.SMTPDataError):
+            client.send_message(mail())
+        server.faults = Faults()
+        client.send_message(mail())
+        server.faults = Faults(cut_after=True)
+        with pytest.raises(smtplib.SMTPServerDisconnected):
+            client.send_message(mail())
+    assert len(server.mails) == 2
+
+
+def test_too_many_connections_are_sent_away() -> None:
+    with (
+        MailServer(faults=Faults(max_connections=1)) as server,
+        smtplib.SMTP("127.0.0.1", server.port),
+        pytest.raises(smtplib.SMTPConnectError, match="421"),
+    ):
+        smtplib.SMTP("127.0.0.1", server.port)
