@@ -11,6 +11,8 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 def fold(text: str, width: int = WIDTH) -> str:
     """`text` with each long line wrapped at words; addresses and long words stay whole."""
+    if len(text) <= width:
+        return text
     return "\n".join(_fold_line(line, width) for line in text.split("\n"))
 
 

@@ -1,0 +1,195 @@
+"""The Email channel: multipart messages over SMTP, built from fragments that all readers share."""
+
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from markupsafe import escape
+
+from digest.channels.base import Finding, Limits, Message, Receipt, Step
+from digest.channels.email.address import canonical
+from digest.channels.email.compose import Outline, bulk_headers, compose, message_id
+from digest.channels.email.dkim import Signer
+from digest.channels.email.doctor import findings
+from digest.channels.email.letters import Letter
+from digest.channels.email.pages import LINKS, Page, Pages, Variant, kind_of
+from digest.channels.email.settings import EmailSettings
+from digest.channels.email.smtp import Submission, Submitter
+from digest.channels.email.wire import fill, quoted_printable
+from digest.errors import ChannelStopped
+from digest.models.content import EditionContent, Envelope
+from digest.render.environment import Templates
+from digest.render.filters import clean
+
+__all__ = ["CHANNEL", "EmailChannel", "EmailSettings", "Letter"]
+
+METHOD = "SMTP"
+_NAME = 60  # characters of a reader's name
+_STEP = 16  # bytes: values are reckoned in steps, so that readers share a page
+
+
+class EmailChannel:
+    """Editions as HTML and plain text in one message."""
+
+    name: ClassVar[str] = "email"
+    label: ClassVar[str] = "Email"
+    Settings: ClassVar[type[EmailSettings]] = EmailSettings
+
+    def __init__(self, settings: EmailSettings, templates: Templates) -> None:
+        """Reads the DKIM keys.
+
+        Raises:
+            ConfigurationError: a key is no key.
+        """
+        self.settings = settings
+        self.limits = Limits(concurrency=settings.smtp_connections, extra={"html_bytes": 100_000})
+        self.pages = Pages(templates)
+        self.signers = _signers(settings)
+        self._submitter = Submitter(settings) if settings.relay else None
+
+    @property
+    def configured(self) -> bool:
+        return self._submitter is not None
+
+    def address(self, text: str) -> str:
+        """The address with its domain in A-labels.
+
+        Raises:
+            InputError: it is none.
+        """
+        return canonical(text)
+
+    def render(self, content: EditionContent, envelope: Envelope) -> Message:
+        """The signed message for one recipient.
+
+        Raises:
+            ConfigurationError: a template fails; names file and line.
+        """
+        links = envelope.links.model_dump(include=set(LINKS))
+        values = {**links, "name": clean(envelope.name)[:_NAME], "address": envelope.address}
+        page = self.pages.page(
+            content,
+            Variant(
+                named=bool(values["name"]),
+                resent=envelope.resent,
+                postal_address=envelope.postal_address,
+                lengths=_lengths(values),
+            ),
+        )
+        subject = page.subject
+        if kind_of(content) == "update" and envelope.earlier and envelope.earlier.subject:
+            # Gmail splits a thread when its subject changes.
+            subject = clean(envelope.earlier.subject)
+        outline = Outline(
+            to_name=values["name"],
+            to_address=envelope.address,
+            subject=subject,
+            at=envelope.sent_at,
+            message_id=message_id(f"{envelope.delivery_id}.{envelope.slot}", self.settings.domain),
+            earlier=envelope.earlier,
+            bulk=bulk_headers(content, envelope, self.settings),
+        )
+        return self._message(outline, page, values, bounce=str(envelope.delivery_id))
+
+    def letter(self, letter: Letter) -> Message:
+        """A message outside of any Edition.
+
+        Raises:
+            ConfigurationError: a template fails; names file and line.
+        """
+        name = clean(letter.name)[:_NAME]
+        values = {**letter.links, "name": name, "address": letter.address}
+        seen = {
+            "list_name": letter.list_name,
+            "variant": Variant(named=bool(name), postal_address=letter.postal_address),
+            "follows": letter.follows,
+            "hour": letter.hour,
+            "place": letter.place,
+        }
+        page = self.pages.letter(letter.kind, letter.locale, seen)
+        outline = Outline(
+            to_name=name,
+            to_address=letter.address,
+            subject=page.subject,
+            at=letter.sent_at,
+            message_id=message_id(letter.reference, self.settings.domain),
+        )
+        return self._message(outline, page, values, bounce=letter.reference)
+
+    def _message(
+        self, outline: Outline, page: Page, values: Mapping[str, str], bounce: str
+    ) -> Message:
+        html = fill(page.html, {name: quoted_printable(escape(v)) for name, v in values.items()})
+        text = fill(page.text, {name: quoted_printable(v) for name, v in values.items()})
+        data = compose(outline, html, text, self.settings, self.signers)
+        payload = Submission(
+            sender=self._return_path(bounce),
+            recipient=outline.to_address,
+            reference=outline.message_id,
+            data=data,
+        )
+        plain = binascii.a2b_qp(text).decode("utf-8", "replace").replace("\r\n", "\n")
+        return Message(
+            channel=self.name,
+            address=outline.to_address,
+            steps=(Step(METHOD, payload.as_mapping()),),
+            text=plain,
+            subject=outline.subject,
+        )
+
+    def _return_path(self, key: str) -> str:
+        """MAIL FROM: with a bounce domain, an address of its own for each delivery (VERP)."""
+        if not self.settings.bounce_domain:
+            return self.settings.from_address
+        return f"b+{key}@{self.settings.bounce_domain}"
+
+    async def send(self, message: Message) -> Receipt:
+        """Hands the message to the mail server.
+
+        Raises:
+            DeliveryError: one of its kinds; nothing else escapes.
+        """
+        if self._submitter is None:
+            raise ChannelStopped("not_configured", "DIGEST_SMTP_URL is not set")
+        submission = Submission.of(message.steps[0].payload)
+        await self._submitter.submit(submission)
+        return Receipt(submission.reference)
+
+    async def recover(self, message: Message) -> Receipt | None:
+        """None: nobody can ask a mailbox. A second message has the same Message-ID."""
+        return None
+
+    def preview(self, message: Message) -> tuple[str, bytes]:
+        return ".eml", Submission.of(message.steps[0].payload).data
+
+    async def check(self) -> Sequence[Finding]:
+        """Mail server, login, DKIM keys and DNS records, each with its remedy; sends nothing."""
+        return await findings(self.settings, self.signers, self._submitter)
+
+    async def close(self) -> None:
+        if self._submitter is not None:
+            await self._submitter.close()
+
+
+def _lengths(values: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    """What the values take in HTML, rounded up."""
+    return tuple(
+        (name, -(-len(escape(value).encode("utf-8", "replace")) // _STEP) * _STEP)
+        for name, value in values.items()
+    )
+
+
+def _signers(settings: EmailSettings) -> tuple[Signer, ...]:
+    domain = settings.dkim_domain or settings.domain
+    keys = (
+        (settings.dkim_selector, settings.dkim_key, "DIGEST_DKIM_KEY"),
+        (settings.dkim_ed25519_selector, settings.dkim_ed25519_key, "DIGEST_DKIM_ED25519_KEY"),
+    )
+    return tuple(
+        Signer(domain, selector, key.get_secret_value(), setting=setting)
+        for selector, key, setting in keys
+        if key and selector
+    )
+
+
+CHANNEL = EmailChannel

@@ -1,0 +1,146 @@
+"""A mail as bytes: headers and both bodies, joined by hand from parts that are already encoded.
+
+Python's `EmailMessage` does the same in 13 ms; the tests hold this against its parser.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from hashlib import sha256
+
+from digest.channels.email.dkim import Header, Signer, hash_body
+from digest.channels.email.settings import EmailSettings
+from digest.channels.email.wire import header, mailbox, raw_header
+from digest.models.content import Earlier, EditionContent, Envelope
+from digest.models.words import EditionKind
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>", re.ASCII)
+_ADDRESS = re.compile(r"[!-~]+", re.ASCII)
+_THREAD = 10  # Message-IDs in References: the first, which made the thread, and the latest
+_ONE_CLICK = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The headers of one mail that are not the same for all."""
+
+    to_name: str
+    to_address: str
+    subject: str
+    at: datetime
+    message_id: str
+    earlier: Earlier | None = None
+    bulk: tuple[Header, ...] = ()  # List-* and the like: not for mail that somebody asked for
+
+
+def message_id(key: str, domain: str) -> str:
+    """The Message-ID of a delivery: the same at each attempt, so that mailboxes see a double.
+
+    `key` is "427.digest:2026-03-05"; all but letters and digits becomes a dash.
+    """
+    local = ".".join(_UNSAFE.sub("-", part).strip("-") for part in key.split("."))
+    return f"<{local}@{domain}>"
+
+
+def bulk_headers(
+    content: EditionContent, envelope: Envelope, settings: EmailSettings
+) -> tuple[Header, ...]:
+    """What makes a mail a letter of a list, which its reader can leave with one click."""
+    name = _UNSAFE.sub("-", content.list_name.casefold()).strip("-") or "digest"
+    list_id = settings.list_id or f"{name}.{settings.domain}"
+    ways = [f"<{url}>" for url in _ways_out(envelope, settings)]
+    found = [
+        ("List-Id", header("List-Id", f"{_phrase(content.list_name)} <{list_id}>")),
+        ("List-Unsubscribe", raw_header("List-Unsubscribe", ", ".join(ways))),
+        ("List-Unsubscribe-Post", _ONE_CLICK),
+        ("Precedence", b"Precedence: bulk\r\n"),
+        ("X-Auto-Response-Suppress", b"X-Auto-Response-Suppress: OOF, AutoReply\r\n"),
+    ]
+    if settings.feedback_id:
+        kind = "digest" if content.kind == EditionKind.DIGEST else "alert"
+        value = f"{content.day:%Y-%m-%d}:{kind}:{name[:40]}:{settings.feedback_id}"
+        found.append(("Feedback-ID", raw_header("Feedback-ID", value)))
+    return tuple(found)
+
+
+def _ways_out(envelope: Envelope, settings: EmailSettings) -> Sequence[str]:
+    """The https link, which RFC 8058 posts to, and an address to write to."""
+    mail = envelope.links.unsubscribe_mail
+    if not mail and settings.unsubscribe_address:
+        mail = f"mailto:{settings.unsubscribe_address}?subject=unsubscribe-{envelope.delivery_id}"
+    return [url for url in (envelope.links.one_click, mail) if url and _ADDRESS.fullmatch(url)]
+
+
+def _phrase(name: str) -> str:
+    """A display name for List-Id, without the marks that end it."""
+    return re.sub(r'[<>"\\,;:@()\[\]]', " ", name)[:60].strip() or "Digest"
+
+
+def compose(
+    outline: Outline,
+    html: bytes,
+    text: bytes,
+    settings: EmailSettings,
+    signers: Sequence[Signer] = (),
+) -> bytes:
+    """The whole message, signed. `html` and `text` are quoted-printable and end in a line end."""
+    boundary = "=_" + sha256(outline.message_id.encode()).hexdigest()[:24]
+    headers = _headers(outline, settings, boundary)
+    body = b"".join(
+        (
+            *_part(boundary, b"plain", text),
+            *_part(boundary, b"html", html),
+            b"--%s--\r\n" % boundary.encode(),
+        )
+    )
+    signatures: list[bytes] = []
+    if signers:
+        digest = hash_body(body)
+        signatures = [signer.sign(headers, digest, outline.at) for signer in signers]
+    return b"".join((*signatures, *(line for _, line in headers), b"\r\n", body))
+
+
+def _part(boundary: str, kind: bytes, body: bytes) -> tuple[bytes, ...]:
+    return (
+        b"--%s\r\nContent-Type: text/%s; charset=utf-8\r\n" % (boundary.encode(), kind),
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+        body,
+        b"\r\n",
+    )
+
+
+def _headers(outline: Outline, settings: EmailSettings, boundary: str) -> list[Header]:
+    to = raw_header("To", mailbox(outline.to_name, outline.to_address))
+    date = format_datetime(outline.at.astimezone(UTC))
+    sender = mailbox(settings.from_name, settings.from_address)
+    kind = f'multipart/alternative; boundary="{boundary}"'
+    return [
+        ("Date", raw_header("Date", date)),
+        ("From", raw_header("From", sender)),
+        ("To", to),
+        ("Subject", header("Subject", outline.subject)),
+        ("Message-ID", raw_header("Message-ID", outline.message_id)),
+        *_thread(outline.earlier),
+        *outline.bulk,
+        ("Auto-Submitted", b"Auto-Submitted: auto-generated\r\n"),
+        ("MIME-Version", b"MIME-Version: 1.0\r\n"),
+        ("Content-Type", raw_header("Content-Type", kind)),
+    ]
+
+
+def _thread(earlier: Earlier | None) -> list[Header]:
+    """The headers that put a message into the thread of an earlier one."""
+    if earlier is None or not _MESSAGE_ID.fullmatch(earlier.reference):
+        return []
+    chain = [known for known in earlier.references if _MESSAGE_ID.fullmatch(known)]
+    if earlier.reference not in chain:
+        chain.append(earlier.reference)
+    if len(chain) > _THREAD:
+        chain = [chain[0], *chain[1 - _THREAD :]]
+    return [
+        ("In-Reply-To", raw_header("In-Reply-To", earlier.reference)),
+        ("References", raw_header("References", " ".join(chain))),
+    ]

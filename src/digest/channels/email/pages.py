@@ -1,0 +1,233 @@
+"""Editions as mail bodies, rendered once for all their readers.
+
+A fragment is one Item in one language and frame, rendered and encoded once; a Page is a whole
+Edition of fragments, in which only the Slots are left for each reader.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache, lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from digest.channels.email.arrange import Arrangement, arrange, fitted
+from digest.channels.email.wire import Body, encode, outside_pieces, slot
+from digest.clock import local_date, zone
+from digest.models.content import EditionContent, Item, Told
+from digest.models.words import Code, EditionKind
+from digest.render.environment import Templates
+from digest.render.filters import clean
+from digest.render.locales import best, direction
+from digest.render.mjml import compile_template
+from digest.render.piece import Compiled, Piece, compile_text
+from digest.render.text import fold, tidy
+
+FRAGMENTS = 4096  # of about 5 kB each
+PAGES = 64  # of about 100 kB each
+
+LINKS = ("home", "view", "preferences", "pause", "unsubscribe", "tune", "event", "confirm")
+READER = ("name", "address")
+LINES = ("subject", "preheader")
+
+KINDS = ("digest", "alert", "update", "correction", "roundup", "confirm", "welcome")
+LIMITS = {"digest": 100_000, "roundup": 100_000}  # bytes of HTML: above, Gmail hides the end
+ALERT_LIMIT = 30_000
+_ALERT_KINDS: Mapping[str, str] = {
+    Code.UPDATE: "update",
+    Code.ESCALATE: "update",
+    Code.CLOSE: "update",
+    Code.CORRECT: "correction",
+    Code.RETRACT: "correction",
+    Code.ROUNDUP: "roundup",
+}
+
+
+def kind_of(content: EditionContent) -> str:
+    """The folder of templates for an Edition."""
+    if content.kind == EditionKind.DIGEST:
+        return "digest"
+    return _ALERT_KINDS.get(content.code, "alert")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All that a fragment sees besides its argument, as `content`: equal frames share them."""
+
+    kind: str
+    code: str
+    locale: str
+    zone: str
+    day: date
+    at: datetime | None  # of an alert; digests of different hours share their fragments
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """In what readers of the same Edition differ beyond the values of their Slots."""
+
+    named: bool = True
+    resent: bool = False
+    postal_address: str = ""
+    lengths: tuple[tuple[str, int], ...] = ()  # of the Slots' values, when the size is reckoned
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    subject: str
+    html: Body
+    text: Body
+    cut: int = 0  # Items left to the web page
+
+
+class Pages:
+    """The mail templates, compiled when first used, and what was rendered with them."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+        self.compiled = cache(self._compile)
+        self._template = cache(self._make_template)
+        self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
+        self.page = lru_cache(PAGES)(self._render_page)
+        self._links = SimpleNamespace(**{name: slot(name) for name in LINKS})
+        self._reader = SimpleNamespace(**{name: slot(name) for name in READER})
+
+    def _compile(self, kind: str, part: str) -> Compiled:
+        """`part` is html, body (the plain text), subject or preheader."""
+        if part == "html":
+            return compile_template(self._templates, f"email/{kind}/body.mjml")
+        return compile_text(self._templates, f"email/{kind}/{part}.txt")
+
+    def _piece(self, kind: str, part: str, fragment: str) -> Piece:
+        compiled = self.compiled(kind, part)
+        return compiled.fragments[fragment] if fragment else compiled.page
+
+    def _make_template(self, kind: str, part: str, fragment: str, locale: str) -> jinja2.Template:
+        environment = self._templates.environment(locale, autoescape=part == "html")
+        return self._piece(kind, part, fragment).template(environment)
+
+    def _run(
+        self, kind: str, part: str, fragment: str, locale: str, values: Mapping[str, Any]
+    ) -> str:
+        template = self._template(kind, part, fragment, locale)
+        text = self._piece(kind, part, fragment).render(template, values)
+        return outside_pieces(text, fold) if part == "body" else text
+
+    def _line(self, kind: str, name: str, locale: str, values: Mapping[str, Any]) -> str:
+        """A one-line template: subject or preheader."""
+        return clean(self._run(kind, name, "", locale, values))
+
+    def _render_fragment(
+        self, kind: str, part: str, fragment: str, frame: Frame, value: Hashable
+    ) -> Body:
+        argument = self._piece(kind, part, fragment).argument
+        values = {argument: value, "content": frame, **self._shared(frame)}
+        return encode(self._run(kind, part, fragment, frame.locale, values), {})
+
+    def _shared(self, frame: Frame) -> dict[str, Any]:
+        """What pages and fragments see alike."""
+        tz = zone(frame.zone)
+
+        def recent(told: Told | None) -> bool:
+            """Whether a weekday names the day of `told` without doubt."""
+            return told is not None and 0 <= (frame.day - local_date(told.at, tz)).days <= 6
+
+        return {
+            "zone": frame.zone,
+            "at": frame.at,
+            "recent": recent,
+            "start": "right" if direction(frame.locale) == "rtl" else "left",
+            "links": self._links,
+            "reader": self._reader,
+        }
+
+    def _render_page(self, content: EditionContent, variant: Variant) -> Page:
+        """The Edition for all readers of one Variant; `page` is the same with a memory.
+
+        Raises:
+            ConfigurationError: a template fails; names file and line.
+        """
+        kind = kind_of(content)
+        locale = best(content.locale)
+        at = None if content.kind == EditionKind.DIGEST else content.at
+        frame = Frame(content.kind, content.code, locale, content.zone, content.day, at)
+
+        lengths = dict(variant.lengths)
+
+        def cost(fragment: str, item: Item) -> int:
+            return self._fragment(kind, "html", fragment, frame, item).size(lengths)
+
+        return fitted(
+            arrange(content, whole=kind != "digest"),
+            LIMITS.get(kind, ALERT_LIMIT),
+            lines=kind == "digest",
+            build=lambda shown: self._build(kind, frame, content, variant, shown),
+            size=lambda page: page.html.size(lengths),
+            cost=cost,
+        )
+
+    def _build(
+        self,
+        kind: str,
+        frame: Frame,
+        content: EditionContent,
+        variant: Variant,
+        shown: Arrangement,
+    ) -> Page:
+        locale = frame.locale
+        values: dict[str, Any] = {
+            "content": content.model_copy(update={"left_out": shown.left_out(content)}),
+            "full": shown.full,
+            "briefs": shown.briefs,
+            "alerted": shown.alerted,
+            "corrections": shown.corrections,
+            "watch": content.watch[:12],
+            "more": shown.more,
+            "told": len(content.items),
+            "minutes": content.minutes,
+            "shown": shown.count,
+            "headlines": shown.headlines,
+            "test": content.test,
+            "variant": variant,
+            **self._shared(frame),
+        }
+        lines = {name: self._line(kind, name, locale, values) for name in LINES}
+        values |= {name: slot(name) for name in LINES}
+
+        def body(part: str) -> Body:
+            pieces = {
+                name: encode(escape(line) if part == "html" else line, {})
+                for name, line in lines.items()
+            }
+
+            def fragment(name: str, value: Hashable) -> Markup:
+                number = f"#{len(pieces)}"
+                pieces[number] = self._fragment(kind, part, name, frame, value)
+                return slot(number)
+
+            text = self._run(kind, part, "", locale, {**values, "fragment": fragment})
+            return encode(text if part == "html" else tidy(text), pieces)
+
+        return Page(lines["subject"], body("html"), body("body"), shown.more)
+
+    def letter(self, kind: str, locale: str, values: Mapping[str, Any]) -> Page:
+        """A message outside of any Edition: confirm, welcome.
+
+        Raises:
+            ConfigurationError: a template fails; names file and line.
+        """
+        locale = best(locale)
+        seen = {
+            "test": False,
+            "start": "right" if direction(locale) == "rtl" else "left",
+            "links": self._links,
+            "reader": self._reader,
+            **values,
+        }
+        subject = self._line(kind, "subject", locale, {**seen, "reader": SimpleNamespace()})
+        seen |= {"subject": subject, "preheader": self._line(kind, "preheader", locale, seen)}
+        html = encode(self._run(kind, "html", "", locale, seen), {})
+        return Page(subject, html, encode(tidy(self._run(kind, "body", "", locale, seen)), {}))

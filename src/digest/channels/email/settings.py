@@ -1,0 +1,146 @@
+"""Settings of the Email channel."""
+
+import re
+from email.utils import parseaddr
+from functools import cached_property
+from typing import Literal, NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from digest.settings import SettingsGroup
+
+StartTls = Literal["required", "auto", "never"]
+_PORTS = {"smtp": 587, "smtps": 465}
+_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1", re.ASCII)
+_FORM = "smtp://USER:PASSWORD@HOST:PORT or smtps://..., with ?starttls=required, auto or never"
+
+
+class Relay(NamedTuple):
+    """The mail server that takes our mail, as DIGEST_SMTP_URL names it."""
+
+    host: str
+    port: int
+    user: str | None
+    password: SecretStr | None
+    tls: bool  # from the first byte (smtps)
+    starttls: StartTls
+
+    @property
+    def loopback(self) -> bool:
+        return bool(_LOOPBACK.fullmatch(self.host))
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def parse_relay(url: str) -> Relay:
+    """The parts of an SMTP URL. Without ?starttls=, TLS is required but on this machine itself.
+
+    Raises:
+        ValueError: it is no such URL; the message holds no part of it.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"is not an SMTP URL; write {_FORM}") from None
+    if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError(f"is not an SMTP URL; write {_FORM}")
+    options = parse_qs(parts.query, keep_blank_values=True)
+    wanted = options.pop("starttls", [""])[-1]
+    if options or wanted not in ("", "required", "auto", "never"):
+        raise ValueError(f"has an option we don't know; write {_FORM}")
+    secure = parts.scheme == "smtps"
+    relay = Relay(
+        host=parts.hostname,
+        port=port or _PORTS[parts.scheme],
+        user=unquote(parts.username) if parts.username else None,
+        password=SecretStr(unquote(parts.password)) if parts.password else None,
+        tls=secure,
+        starttls="never",
+    )
+    default: StartTls = "never" if secure else "auto" if relay.loopback else "required"
+    return relay._replace(starttls=wanted or default)  # type: ignore[arg-type]
+
+
+class EmailSettings(SettingsGroup):
+    """How mail is sent, signed and labelled."""
+
+    mail_from: str = Field(
+        "Digest <digest@example.org>", description="Name and address that mail comes from."
+    )
+    smtp_url: SecretStr | None = Field(None, description=f"The mail server: {_FORM}.")
+    smtp_timeout: float = Field(
+        30, gt=0, le=600, description="Seconds to wait for each answer of the mail server."
+    )
+    smtp_connections: int = Field(
+        8, ge=1, le=100, description="Connections to the mail server at the same time."
+    )
+    smtp_messages: int = Field(
+        100, ge=1, description="Messages over one connection before it is closed."
+    )
+    smtp_ca: str | None = Field(
+        None,
+        description="PEM certificates to trust besides the system's; use DIGEST_SMTP_CA_FILE.",
+    )
+    list_id: str = Field(
+        "", description="List-Id of our mail, such as daily.example.org; made from mail_from."
+    )
+    bounce_domain: str = Field(
+        "", description="Domain for the return path; bounces then name their delivery."
+    )
+    unsubscribe_address: str = Field(
+        "", description="Address that takes unsubscriptions by mail, beside the link."
+    )
+    feedback_id: str = Field(
+        "", description="Sender name for Gmail's Feedback-ID: 5 to 15 letters, always the same."
+    )
+    dkim_selector: str = Field("", description="Selector of the DKIM key.")
+    dkim_domain: str = Field("", description="Domain of the DKIM key; that of mail_from if empty.")
+    dkim_key: SecretStr | None = Field(
+        None, description="RSA private key (PEM) that signs our mail; use DIGEST_DKIM_KEY_FILE."
+    )
+    dkim_ed25519_selector: str = Field("", description="Selector of a second, Ed25519 key.")
+    dkim_ed25519_key: SecretStr | None = Field(
+        None, description="Ed25519 private key (PEM) for a second signature."
+    )
+
+    @field_validator("mail_from")
+    @classmethod
+    def _has_an_address(cls, value: str) -> str:
+        address = parseaddr(value)[1]
+        if not re.fullmatch(r"[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+", address):
+            raise ValueError("has no plain address; write Digest <digest@example.org>")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_an_smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_relay(value.get_secret_value())
+        return value
+
+    @field_validator("feedback_id")
+    @classmethod
+    def _fits_gmail(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9_.-]{5,15}", value):
+            raise ValueError("must have 5 to 15 letters, digits, dots or dashes")
+        return value
+
+    @cached_property
+    def from_name(self) -> str:
+        return parseaddr(self.mail_from)[0]
+
+    @cached_property
+    def from_address(self) -> str:
+        return parseaddr(self.mail_from)[1]
+
+    @cached_property
+    def domain(self) -> str:
+        """The domain of From: ends every Message-ID."""
+        return self.from_address.rpartition("@")[2].lower()
+
+    @property
+    def relay(self) -> Relay | None:
+        return parse_relay(self.smtp_url.get_secret_value()) if self.smtp_url else None

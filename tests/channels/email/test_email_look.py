@@ -1,0 +1,87 @@
+"""Mails in a real browser: no accessibility violation, no scrolling sideways, no request."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from builders import (
+    HOSTILE_TEXTS,
+    make_alert,
+    make_digest,
+    make_envelope,
+    make_full_digest,
+    make_hostile_item,
+    make_roundup,
+)
+from mails import parsed, part
+from playwright.sync_api import Browser, sync_playwright
+
+from digest.channels.email import EmailChannel
+from digest.models.content import EditionContent
+from digest.models.words import Code
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
+]
+
+EDITIONS: dict[str, EditionContent] = {
+    "digest": make_full_digest(),
+    "digest, Arabic": make_full_digest(locale="ar"),
+    "alert": make_alert(),
+    "update": make_alert(2, code=Code.UPDATE),
+    "correction": make_alert(4, code=Code.CORRECT),
+    "retraction": make_alert(5, code=Code.RETRACT),
+    "roundup": make_roundup(),
+    "test": make_alert(code=Code.TEST),
+    "quiet": make_digest(0, 0, watch=(), quiet="Quiet day. 4 events touched Sahel."),
+    "hostile": make_digest(
+        items=tuple(
+            make_hostile_item(text, event_id=n, section="lead" if n == 0 else "item")
+            for n, text in enumerate(HOSTILE_TEXTS[:10])
+        )
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_every_mail_is_accessible_and_fits(
+    browser: Browser, channel: EmailChannel, name: str
+) -> None:
+    html = part(parsed(channel, channel.render(EDITIONS[name], make_envelope())), "html")
+    for scheme in ("light", "dark"):
+        for width in (360, 700):
+            page = browser.new_page(
+                viewport={"width": width, "height": 900},
+                color_scheme=scheme,  # type: ignore[arg-type]
+            )
+            requests: list[str] = []
+            page.on("request", lambda request, seen=requests: seen.append(request.url))
+            page.set_content(html)
+            found = Axe().run(page)
+            where = f"{scheme}, {width} px"
+            assert found.violations_count == 0, f"{where}: {found.generate_report()}"
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, where
+            assert page.evaluate(_SMALLEST) >= 13, where
+            assert requests == [], where
+            page.close()
+
+
+_SMALLEST = """
+Math.min(...[...document.querySelectorAll('p, li, a, h1, h2, h3, span, strong')]
+  .filter(element => element.textContent.trim())
+  .map(element => parseFloat(getComputedStyle(element).fontSize)))
+"""

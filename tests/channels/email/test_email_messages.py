@@ -1,0 +1,205 @@
+"""A whole mail: headers, parts and threads, as Python's own parser reads them."""
+
+import quopri
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from builders import (
+    AT,
+    make_alert,
+    make_digest,
+    make_earlier,
+    make_envelope,
+    make_full_digest,
+    make_links,
+    make_roundup,
+)
+from mails import defects, parsed, part, raw
+
+from digest.channels.email import EmailChannel, Letter
+from digest.models.content import EditionContent
+from digest.models.words import Code
+
+EDITIONS: dict[str, EditionContent] = {
+    "digest": make_digest(),
+    "digest, every section": make_full_digest(),
+    "digest, Arabic": make_full_digest(locale="ar"),
+    "digest, quiet day": make_digest(0, 0, watch=(), quiet="Quiet day. 4 events touched Sahel."),
+    "alert": make_alert(),
+    "update": make_alert(2, code=Code.UPDATE),
+    "escalation": make_alert(2, code=Code.ESCALATE),
+    "close": make_alert(code=Code.CLOSE),
+    "correction": make_alert(4, code=Code.CORRECT),
+    "retraction": make_alert(5, code=Code.RETRACT),
+    "roundup": make_roundup(),
+    "test": make_alert(code=Code.TEST),
+}
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_every_kind_is_a_sound_mail(channel: EmailChannel, name: str) -> None:
+    content = EDITIONS[name]
+    message = channel.render(content, make_envelope())
+    data, mail = raw(channel, message), parsed(channel, message)
+
+    assert defects(mail) == []
+    assert data.isascii()
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    headers, _, bodies = data.partition(b"\r\n\r\n")
+    assert max(map(len, headers.split(b"\r\n"))) <= 998
+    assert max(map(len, bodies.split(b"\r\n"))) <= 78
+    assert [each.get_content_type() for each in mail.iter_parts()] == ["text/plain", "text/html"]
+    for item in content.items:
+        assert item.headline in part(mail, "html")
+        assert item.headline in " ".join(part(mail, "plain").split())
+
+
+def test_headers_of_a_digest(make_channel: Callable[..., EmailChannel]) -> None:
+    channel = make_channel(mail_from="Signal <news@example.org>", feedback_id="signal1")
+    mail = parsed(channel, channel.render(make_digest(), make_envelope()))
+    assert mail["From"] == "Signal <news@example.org>"
+    assert mail["To"] == "Maria Ferreira <maria@example.com>"
+    assert mail["Subject"] == "Harbour pilots stop work in the Strait of Hormuz; 6 more | 5 Mar"
+    assert mail["Date"].datetime == AT + timedelta(seconds=12)
+    assert mail["Message-ID"] == "<427.digest-2026-03-05@example.org>"
+    assert mail["List-Id"] == "Digest <digest.example.org>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    links = make_links()
+    assert mail["List-Unsubscribe"] == f"<{links.one_click}>, <{links.unsubscribe_mail}>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Feedback-ID"] == "2026-03-05:digest:digest:signal1"
+    assert len(mail.keys()) == len(set(mail.keys()))
+
+
+def test_a_second_attempt_has_the_same_message_id(channel: EmailChannel) -> None:
+    first = channel.render(make_digest(), make_envelope())
+    again = channel.render(make_digest(), make_envelope(attempt=2, resent=True))
+    assert parsed(channel, first)["Message-ID"] == parsed(channel, again)["Message-ID"]
+    assert "may reach you twice" in " ".join(again.text.split())
+    assert "may reach you twice" not in first.text
+
+
+def test_equal_arguments_give_equal_messages(channel: EmailChannel) -> None:
+    assert channel.render(make_digest(), make_envelope()) == channel.render(
+        make_digest(), make_envelope()
+    )
+
+
+def test_an_update_joins_the_thread_under_its_subject(channel: EmailChannel) -> None:
+    envelope = make_envelope(earlier=make_earlier())
+    mail = parsed(channel, channel.render(make_alert(code=Code.UPDATE), envelope))
+    assert mail["Subject"] == "Alert: Harbour pilots stop work in the Strait of Hormuz"
+    assert mail["In-Reply-To"] == mail["References"] == "<411.alert-12-1@example.org>"
+
+
+def test_a_correction_joins_the_thread_under_its_own_subject(channel: EmailChannel) -> None:
+    envelope = make_envelope(earlier=make_earlier())
+    mail = parsed(channel, channel.render(make_alert(4, code=Code.CORRECT), envelope))
+    assert mail["Subject"] == "Correction: Chile passes a law on lithium exports"
+    assert mail["In-Reply-To"] == "<411.alert-12-1@example.org>"
+
+
+def test_a_reference_that_is_no_message_id_makes_no_thread(channel: EmailChannel) -> None:
+    earlier = make_earlier(reference="<x@y>\r\nBcc: a@example.com", references=())
+    mail = parsed(channel, channel.render(make_alert(), make_envelope(earlier=earlier)))
+    assert mail["References"] is None
+    assert mail["Bcc"] is None
+
+
+def test_a_test_says_so_first(channel: EmailChannel) -> None:
+    message = channel.render(make_alert(code=Code.TEST), make_envelope())
+    assert (message.subject or "").startswith("Test: ")
+    assert message.text.startswith("This is a test. Nothing has happened.")
+    assert "This is a test" in part(parsed(channel, message), "html")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['Doe, "Jo" \\ x', "Jürgen Groß", "محمد", "=?utf-8?q?x?=", "a" * 200, "A\r\nBcc: b@c.de"],
+)
+def test_names_of_all_kinds(channel: EmailChannel, name: str) -> None:
+    mail = parsed(channel, channel.render(make_digest(1, 0), make_envelope(name=name)))
+    assert defects(mail) == []
+    assert mail["To"].addresses[0].display_name == " ".join(name.split())[:60]
+    assert mail["To"].addresses[0].addr_spec == "maria@example.com"
+    assert mail["Bcc"] is None
+
+
+def test_each_reader_gets_their_own_links(channel: EmailChannel) -> None:
+    content = make_digest()
+    for token in ("token-of-anna", "token-of-ben." + "x" * 90):
+        message = channel.render(content, make_envelope(name="", links=make_links(token)))
+        html, text = (part(parsed(channel, message), kind) for kind in ("html", "plain"))
+        assert html.count(f"/t/{token}?do=less") == text.count(f"/t/{token}?do=less") == 5
+        assert f"/u/{token}" in html
+        assert "bWFyaWEuNDI3" not in html + text
+        assert "Sent to maria@example.com." in text
+
+
+def test_both_parts_decode_to_what_the_templates_say(channel: EmailChannel) -> None:
+    message = channel.render(make_digest(), make_envelope())
+    body = raw(channel, message).split(b"quoted-printable\r\n\r\n")[1].split(b"\r\n--=_")[0]
+    assert quopri.decodestring(body).decode().replace("\r\n", "\n") == message.text
+
+
+def test_all_links_of_the_html_are_in_the_text(channel: EmailChannel) -> None:
+    import re
+
+    message = channel.render(make_full_digest(), make_envelope())
+    mail = parsed(channel, message)
+    found = {url.replace("&amp;", "&") for url in re.findall(r'href="([^"]+)"', part(mail, "html"))}
+    missing = {url for url in found if url not in part(mail, "plain")}
+    assert not missing
+    assert all(url.startswith("https://") for url in found)
+
+
+def test_nothing_is_loaded_from_elsewhere(channel: EmailChannel) -> None:
+    html = part(parsed(channel, channel.render(make_full_digest(), make_envelope())), "html")
+    for word in ("<img", "src=", "<link", "url(", "@import", "<script", "<iframe"):
+        assert word not in html
+
+
+def test_return_path_names_the_delivery(make_channel: Callable[..., EmailChannel]) -> None:
+    channel = make_channel(bounce_domain="bounce.example.org")
+    payload = channel.render(make_digest(), make_envelope()).steps[0].payload
+    assert isinstance(payload, dict)
+    assert payload["from"] == "b+427@bounce.example.org"
+
+
+def test_a_letter_has_no_list_headers(channel: EmailChannel) -> None:
+    letter = Letter(
+        kind="confirm",
+        address="maria@example.com",
+        reference="confirm.81",
+        sent_at=AT,
+        name="Maria",
+        links={"home": "https://d.example/", "confirm": "https://d.example/c/abc"},
+    )
+    mail = parsed(channel, channel.letter(letter))
+    assert defects(mail) == []
+    assert mail["Subject"] == "Please confirm your address for Digest"
+    assert mail["Message-ID"] == "<confirm.81@example.org>"
+    assert not [name for name in mail if name.lower().startswith(("list-", "precedence"))]
+    assert "https://d.example/c/abc" in part(mail, "html")
+    assert "https://d.example/c/abc" in part(mail, "plain")
+
+
+def test_a_welcome_says_what_will_come(channel: EmailChannel) -> None:
+    letter = Letter(
+        kind="welcome",
+        address="maria@example.com",
+        reference="welcome.81",
+        sent_at=AT,
+        follows=("Sahel", "Iran"),
+        hour="07:00",
+        place="London",
+        links={
+            "home": "https://d.example/",
+            "preferences": "https://d.example/p/abc",
+            "unsubscribe": "https://d.example/u/abc",
+        },
+    )
+    text = part(parsed(channel, channel.letter(letter)), "plain")
+    assert "You follow Sahel and Iran." in text
+    assert "07:00, London time" in " ".join(text.split())

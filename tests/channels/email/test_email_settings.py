@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+
+from digest.channels.email.settings import EmailSettings
+from digest.errors import ConfigurationError
+
+
+def relay(url: str):  # type: ignore[no-untyped-def]
+    return EmailSettings.load(smtp_url=url).relay
+
+
+def test_user_and_password_are_decoded() -> None:
+    found = relay("smtp://maria%40example.com:p%3Aw@mail.example.com")
+    assert (found.host, found.port, found.user) == ("mail.example.com", 587, "maria@example.com")
+    assert found.password.get_secret_value() == "p:w"
+
+
+@pytest.mark.parametrize(
+    ("url", "tls", "starttls"),
+    [
+        ("smtps://mail.example.com", True, "never"),
+        ("smtp://mail.example.com", False, "required"),
+        ("smtp://mail.example.com:25?starttls=auto", False, "auto"),
+        ("smtp://127.0.0.1:1025", False, "auto"),
+        ("smtp://localhost:1025?starttls=required", False, "required"),
+    ],
+)
+def test_tls_is_required_but_on_this_machine(url: str, tls: bool, starttls: str) -> None:
+    found = relay(url)
+    assert (found.tls, found.starttls) == (tls, starttls)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.com",
+        "http://mail.example.com",
+        "smtp://",
+        "smtp://h?starttls=maybe",
+        "smtp://h?x",
+    ],
+)
+def test_a_wrong_url_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="DIGEST_SMTP_URL") as refused:
+        relay(url.replace("smtp://h", "smtp://u:secretpw@h"))
+    assert "secretpw" not in str(refused.value)
+
+
+def test_no_secret_is_printed() -> None:
+    settings = EmailSettings.load(smtp_url="smtp://u:secretpw@h", dkim_key="secretkey")
+    assert "secret" not in repr(settings)
+    assert "secret" not in repr(settings.relay)
+
+
+def test_the_key_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("PEM\n")
+    monkeypatch.setenv("DIGEST_DKIM_KEY_FILE", str(tmp_path / "key"))
+    key = EmailSettings.load().dkim_key
+    assert key is not None
+    assert key.get_secret_value() == "PEM"
+
+
+@pytest.mark.parametrize("value", ["Digest", "Digest <digest>", "Digest <d gest@example.org>"])
+def test_mail_from_needs_an_address(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="DIGEST_MAIL_FROM"):
+        EmailSettings.load(mail_from=value)

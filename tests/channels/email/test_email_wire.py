@@ -1,0 +1,56 @@
+"""Texts on the wire decode to what they were, whatever they hold."""
+
+import quopri
+from email.header import decode_header, make_header
+
+import pytest
+from builders import HOSTILE_TEXTS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.channels.email.wire import encode, encoded_words, fill, header, quoted_printable, slot
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufffe\uffff"))
+
+
+@given(st.lists(texts, max_size=6), texts)
+def test_pieces_join_to_the_same_text(pieces: list[str], value: str) -> None:
+    written = str(slot("name")).join(pieces)
+    body = fill(encode(written, {}), {"name": quoted_printable(value)})
+    assert quopri.decodestring(body).decode().replace("\r\n", "\n") == value.join(pieces)
+    assert all(len(line) <= 76 for line in body.split(b"\r\n"))
+    assert b"\n" not in body.replace(b"\r\n", b"")
+    assert body.isascii()
+
+
+def test_fragments_are_put_in_where_they_stand() -> None:
+    fragment = encode(f"<p>{slot('tune')}</p>\n", {})
+    body = encode(f"a\n{slot('#0')}b\n{slot('#0')}", {"#0": fragment})
+    values = {"tune": quoted_printable("x")}
+    assert quopri.decodestring(fill(body, values)) == b"a\r\n<p>x</p>\r\nb\r\n<p>x</p>\r\n"
+    assert body.size({"tune": 1}) == len(quopri.decodestring(fill(body, values)))
+
+
+def test_a_reader_cannot_write_a_slot() -> None:
+    body = encode("￾nothing here\n", {})
+    assert fill(body, {})
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]), max_size=200))
+def test_headers_decode_to_the_same_words(text: str) -> None:
+    line = header("Subject", text).decode()
+    assert line.endswith("\r\n")
+    assert all(len(part) <= 78 for part in line.split("\r\n"))
+    unfolded = line[len("Subject: ") : -2].replace("\r\n ", " ")
+    assert str(make_header(decode_header(unfolded))) == text
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+def test_no_text_adds_a_header(text: str) -> None:
+    line = header("Subject", text.replace("\r", " ").replace("\n", " "))
+    assert all(part.startswith(b" ") for part in line.split(b"\r\n")[1:-1])
+    assert line.isascii()
+
+
+def test_words_that_look_encoded_are_encoded() -> None:
+    assert encoded_words("=?utf-8?q?a?=") != "=?utf-8?q?a?="
