@@ -2,6 +2,7 @@
 
 from digest.cli import (
     deliveries,
+    demo,
     doctor,
     events,
     feeds,
@@ -34,3 +35,4 @@ app.command("why")(why.why)
 app.command("deliveries")(deliveries.deliveries)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)

@@ -11,6 +11,19 @@ from starlette.types import ASGIApp
 START_TIMEOUT = 10.0  # seconds
 
 
+def free_port(wanted: int) -> int:
+    """`wanted` if nobody listens there, else one that is free now."""
+    for port in (wanted, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no port is free")
+
+
 class LocalServer:
     """Serves `app`. `port` 0 takes a free one; the address is known from the start."""
 
