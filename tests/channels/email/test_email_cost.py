@@ -1,11 +1,14 @@
 """What one more reader costs, in CPU time of this process (issue 2, number 4).
 
-The best of several rounds is taken: it is what the code costs, not what else the machine did.
+The best of several rounds is taken, without the garbage of other tests, as timeit does: it is what
+the code costs, not what else the machine did.
 """
 
+import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+import pytest
 from builders import make_digest, make_envelope, make_links
 
 from digest.channels.email import EmailChannel
@@ -13,7 +16,15 @@ from digest.models.content import EditionContent
 
 UNSIGNED = 0.0010  # seconds
 SIGNED = 0.0025
-ROUNDS, READERS = 7, 12
+ROUNDS, READERS = 15, 12
+
+
+@pytest.fixture(autouse=True)
+def no_garbage_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def cost(channel: EmailChannel, contents: Sequence[EditionContent]) -> float:

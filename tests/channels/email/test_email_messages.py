@@ -17,7 +17,8 @@ from builders import (
 )
 from mails import defects, parsed, part, raw
 
-from digest.channels.email import EmailChannel, Letter
+from digest.channels.base import Letter
+from digest.channels.email import EmailChannel
 from digest.models.content import EditionContent
 from digest.models.words import Code
 

@@ -1,34 +1,32 @@
 """The Channel as the rest of the service sees it: found, configured, previewed, its letters."""
 
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from builders import make_alert, make_earlier, make_envelope
+from builders import make_alert, make_earlier, make_envelope, make_letter
 from tdlib import parse
 
 from digest.channels import discover
+from digest.channels.base import Letter
 from digest.channels.telegram import TelegramChannel
 from digest.channels.telegram.settings import TelegramSettings
 from digest.errors import ConfigurationError
 from digest.models.words import Code
 
 
-def letter(kind: str, **given: object) -> SimpleNamespace:
+def letter(kind: str, **changes: Any) -> Letter:
     values = {
         "kind": kind,
         "address": "42",
         "list_name": "Gulf & <Levant>",
-        "locale": "en",
         "links": {
             "confirm": "http://127.0.0.1:8000/c/x?a=1&b=2",
             "preferences": "https://digest.example.org/p/x",
             "unsubscribe": "https://digest.example.org/u/x",
         },
         "follows": ("Iran", "مصر"),
-        "hour": "07:00",
-        "place": "London",
     }
-    return SimpleNamespace(**(values | given))
+    return make_letter(**(values | changes))
 
 
 def test_it_is_found_by_its_name() -> None:

@@ -6,12 +6,11 @@ from typing import ClassVar
 
 from markupsafe import escape
 
-from digest.channels.base import Finding, Limits, Message, Receipt, Step
+from digest.channels.base import Finding, Letter, Limits, Message, Receipt, Step
 from digest.channels.email.address import canonical
 from digest.channels.email.compose import Outline, bulk_headers, compose, message_id
 from digest.channels.email.dkim import Signer
 from digest.channels.email.doctor import findings
-from digest.channels.email.letters import Letter
 from digest.channels.email.pages import LINKS, Page, Pages, Variant, kind_of
 from digest.channels.email.settings import EmailSettings
 from digest.channels.email.smtp import Submission, Submitter
@@ -21,7 +20,7 @@ from digest.models.content import EditionContent, Envelope
 from digest.render.environment import Templates
 from digest.render.filters import clean
 
-__all__ = ["CHANNEL", "EmailChannel", "EmailSettings", "Letter"]
+__all__ = ["CHANNEL", "EmailChannel", "EmailSettings"]
 
 METHOD = "SMTP"
 _NAME = 60  # characters of a reader's name

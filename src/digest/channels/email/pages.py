@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from markupsafe import Markup, escape
@@ -63,6 +63,20 @@ class Frame:
     zone: str
     day: date
     at: datetime | None  # of an alert; digests of different hours share their fragments
+
+
+class Opening(NamedTuple):
+    """What the first lines of a digest say: the same for many readers whose Items differ."""
+
+    list_name: str
+    events: int
+    minutes: int
+    at: datetime
+    covers_from: datetime | None
+    covers_to: datetime | None
+    late: bool
+    catch_up: bool
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +201,17 @@ class Pages:
             "watch": content.watch[:12],
             "more": shown.more,
             "told": len(content.items),
-            "minutes": content.minutes,
+            "opening": Opening(
+                content.list_name,
+                len(content.items),
+                content.minutes,
+                content.at,
+                content.covers_from,
+                content.covers_to,
+                content.late,
+                content.catch_up,
+                content.zone,
+            ),
             "shown": shown.count,
             "headlines": shown.headlines,
             "test": content.test,

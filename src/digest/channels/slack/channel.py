@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from digest.channels.base import Finding, Limits, Message, Receipt
+from digest.channels.base import Finding, Letter, Limits, Message, Receipt
 from digest.channels.pacing import Pacer
 from digest.channels.slack import addresses, doctor
 from digest.channels.slack.client import SlackClient
-from digest.channels.slack.letters import Letter, letter_step
+from digest.channels.slack.letters import letter_step
 from digest.channels.slack.lookup import Lookup
 from digest.channels.slack.messages import Writer
 from digest.channels.slack.rendering import Renderer, readable

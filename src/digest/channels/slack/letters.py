@@ -1,33 +1,11 @@
 """Messages outside of any Edition: the question whether a channel is right, and the welcome."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from digest.channels.base import Step
+from digest.channels.base import Letter, Step
 from digest.channels.slack.addresses import is_webhook
 from digest.channels.slack.messages import POST, WEBHOOK
 from digest.channels.slack.rendering import ALERT, Renderer
-
-
-class Letter(Protocol):
-    """`links` needs "confirm", or for welcome "preferences" and "unsubscribe"."""
-
-    @property
-    def kind(self) -> str: ...  # confirm, welcome
-    @property
-    def address(self) -> str: ...
-    @property
-    def list_name(self) -> str: ...
-    @property
-    def locale(self) -> str: ...
-    @property
-    def links(self) -> Mapping[str, str]: ...
-    @property
-    def follows(self) -> Sequence[str]: ...
-    @property
-    def hour(self) -> str: ...  # "07:00", of the reader's edition
-    @property
-    def place(self) -> str: ...  # "London"
 
 
 def letter_step(renderer: Renderer, letter: Letter) -> Step:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from digest.channels.base import Finding, Limits, Message, Receipt, Step
+from digest.channels.base import Finding, Letter, Limits, Message, Receipt, Step
 from digest.channels.telegram import address as addresses
 from digest.channels.telegram.markup import ENTITY_LIMIT, RAW_LIMIT, TEXT_LIMIT, visible
-from digest.channels.telegram.rendering import Letter, Rendering, letter_text
+from digest.channels.telegram.rendering import Rendering, letter_text
 from digest.channels.telegram.sending import (
     CHAT_PER_SECOND,
     CONCURRENCY,

@@ -1,10 +1,11 @@
 """An Edition as Telegram's HTML: which template, how much of it, which buttons."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import jinja2
 
+from digest.channels.base import Letter
 from digest.channels.telegram import keyboard
 from digest.channels.telegram.budget import (
     ALERT_PLANS,
@@ -85,30 +86,6 @@ class Rendering:
                 f" within Telegram's limits ({size.code_points} characters of {TEXT_LIMIT})"
             )
         return markup
-
-
-class Letter(Protocol):
-    """A message outside of any Edition: the question whether a chat is right, and the welcome.
-
-    `links` needs "confirm", or for welcome "preferences" and "unsubscribe".
-    """
-
-    @property
-    def kind(self) -> str: ...  # confirm, welcome
-    @property
-    def address(self) -> str: ...
-    @property
-    def list_name(self) -> str: ...
-    @property
-    def locale(self) -> str: ...
-    @property
-    def links(self) -> Mapping[str, str]: ...
-    @property
-    def follows(self) -> Sequence[str]: ...
-    @property
-    def hour(self) -> str: ...  # "07:00", of the reader's edition
-    @property
-    def place(self) -> str: ...  # "London"
 
 
 def letter_text(templates: Templates, letter: Letter) -> str:
