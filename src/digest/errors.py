@@ -4,6 +4,7 @@ An error tells the caller what to do. `DigestError` and its plain children carry
 the person at the terminal; a `DeliveryError` also carries an `Action` for the ledger.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
@@ -26,6 +27,14 @@ class InputError(DigestError):
         super().__init__(f"{place}: {message}" if place else message)
         self.message = message
         self.place = place
+
+
+class InputErrors(InputError):
+    """All faults of one input, so that they can be put right in one go; one a line."""
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
 
 
 class NotFound(DigestError):
