@@ -63,6 +63,12 @@ class Plan:
     def __str__(self) -> str:
         return "\n".join([*map(str, self.changes), *map(str, self.notes), self.summary])
 
+    def sort(self) -> None:
+        """Brings together what concerns the same List or Subscriber, in the order of the files."""
+        seen = dict.fromkeys(change.subject for change in self.changes)
+        place = {subject: number for number, subject in enumerate(seen)}
+        self.changes.sort(key=lambda change: place[change.subject])
+
     @property
     def counts(self) -> Counter[str]:
         """How many lines there are of each sign, with "!" for the notes."""

@@ -1,0 +1,170 @@
+"""Lists and Subscribers with all that belongs to them: a few queries, however many owners."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from digest.models import (
+    Destination,
+    Follow,
+    Interest,
+    List,
+    ListMember,
+    Schedule,
+    Story,
+    Subscriber,
+    Suppression,
+)
+from digest.models.words import SubscriberState
+from digest.store.chunks import chunks
+
+Address = tuple[str, str]
+"""(channel, address in its canonical form)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A Destination with an address somebody asks about, and why nothing may be sent there."""
+
+    key: str  # of its Subscriber
+    blocked: str | None  # "unsubscribed", or the reason for which it is disabled
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A Follow with the slug and name of its Interest or Story."""
+
+    row: Follow
+    slug: str
+    name: str
+
+
+Follows = Mapping[tuple[bool, int], Followed]
+"""Follows of one owner in order, by (is a Story, id of what is followed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What belongs to some Subscribers, by Subscriber id and then by what makes it unique."""
+
+    follows: Mapping[int, Follows]
+    schedules: Mapping[int, Schedule]
+    destinations: Mapping[int, Mapping[Address, Destination]]
+    lists: Mapping[int, Mapping[int, tuple[ListMember, List]]]  # in the Subscriber's order
+
+    @classmethod
+    def load(cls, session: Session, subscriber_ids: Sequence[int]) -> "Belongings":
+        places: dict[int, dict[Address, Destination]] = defaultdict(dict)
+        for place in session.scalars(
+            select(Destination)
+            .where(Destination.subscriber_id.in_(subscriber_ids))
+            .order_by(Destination.id)
+        ):
+            places[place.subscriber_id][place.channel, place.address] = place
+        lists: dict[int, dict[int, tuple[ListMember, List]]] = defaultdict(dict)
+        for member, group in session.execute(
+            select(ListMember, List)
+            .join(List, List.id == ListMember.list_id)
+            .where(ListMember.subscriber_id.in_(subscriber_ids))
+            .order_by(ListMember.position, List.key)
+        ):
+            lists[member.subscriber_id][group.id] = (member, group)
+        return cls(
+            follows_of(session, Follow.subscriber_id, subscriber_ids),
+            schedules_of(session, Schedule.subscriber_id, subscriber_ids),
+            places,
+            lists,
+        )
+
+
+def follows_of(
+    session: Session, owner: InstrumentedAttribute[int | None], ids: Sequence[int]
+) -> Mapping[int, Follows]:
+    """Follows by owner; `owner` is Follow.subscriber_id or Follow.list_id."""
+    found: dict[int, dict[tuple[bool, int], Followed]] = defaultdict(dict)
+    for row, slug, name, story_slug, title in session.execute(
+        select(Follow, Interest.slug, Interest.name, Story.slug, Story.title)
+        .outerjoin(Interest, Interest.id == Follow.interest_id)
+        .outerjoin(Story, Story.id == Follow.story_id)
+        .where(owner.in_(ids))
+        .order_by(Follow.position, Follow.id)
+    ):
+        target = (row.story_id is not None, row.story_id or row.interest_id or 0)
+        found[getattr(row, owner.key)][target] = Followed(row, story_slug or slug, title or name)
+    return found
+
+
+def schedules_of(
+    session: Session, owner: InstrumentedAttribute[int | None], ids: Sequence[int]
+) -> dict[int, Schedule]:
+    """Own Schedules by owner; `owner` is Schedule.subscriber_id or Schedule.list_id."""
+    rows = session.scalars(select(Schedule).where(owner.in_(ids)))
+    return {getattr(row, owner.key): row for row in rows}
+
+
+def by_key(session: Session, keys: Iterable[str]) -> dict[str, Subscriber]:
+    """The Subscribers that have these keys."""
+    return {
+        row.key: row
+        for part in chunks(keys)
+        for row in session.scalars(select(Subscriber).where(Subscriber.key.in_(part)))
+    }
+
+
+def holders(session: Session, addresses: Iterable[Address]) -> dict[Address, list[Held]]:
+    """Who has these addresses already."""
+    wanted = set(addresses)
+    found: dict[Address, list[Held]] = defaultdict(list)
+    for part in chunks({address for _, address in wanted}):
+        for row in session.execute(
+            select(
+                Destination.channel,
+                Destination.address,
+                Destination.disabled_at,
+                Destination.disabled_reason,
+                Subscriber.key,
+                Subscriber.state,
+            )
+            .join(Subscriber, Subscriber.id == Destination.subscriber_id)
+            .where(Destination.address.in_(part))
+            .order_by(Subscriber.id)
+        ):
+            if (row.channel, row.address) in wanted:
+                blocked = None
+                if row.state == SubscriberState.LEFT:
+                    blocked = "unsubscribed"
+                elif row.disabled_at is not None:
+                    blocked = row.disabled_reason or "disabled"
+                found[row.channel, row.address].append(Held(row.key, blocked))
+    return found
+
+
+def suppressed(session: Session, addresses: Iterable[Address]) -> dict[Address, str]:
+    """Which of these addresses must not be written to, and why."""
+    wanted = set(addresses)
+    return {
+        (row.channel, row.address): row.reason
+        for part in chunks({address for _, address in wanted})
+        for row in session.scalars(select(Suppression).where(Suppression.address.in_(part)))
+        if (row.channel, row.address) in wanted
+    }
+
+
+def time_anew(session: Session, subscriber_ids: Iterable[int], list_ids: Iterable[int]) -> None:
+    """The next digest of these Subscribers, and of the members of these Lists, is worked out anew
+    when the planner runs next."""
+    members = select(ListMember.subscriber_id)
+    of: list[ColumnElement[bool]] = [Subscriber.id.in_(part) for part in chunks(subscriber_ids)]
+    of += [
+        Subscriber.id.in_(members.where(ListMember.list_id.in_(part))) for part in chunks(list_ids)
+    ]
+    for condition in of:
+        session.execute(
+            update(Subscriber)
+            .where(condition)
+            .values(next_due_at=None)
+            .execution_options(synchronize_session=False)
+        )
