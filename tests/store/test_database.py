@@ -1,0 +1,103 @@
+"""The Database: one behaviour on SQLite and PostgreSQL, and errors an admin understands."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from digest.errors import ConfigurationError
+from digest.models import Counter, Secret, Suppression
+from digest.store import counters
+from digest.store.database import Database
+
+
+def test_a_transaction_keeps_all_or_nothing(database: Database) -> None:
+    def fail_half_way() -> None:
+        with database.begin() as session:
+            session.add(Secret(name="half", value="x"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    with database.begin() as session:
+        session.add(Secret(name="whole", value="x"))
+    with database.read() as session:
+        assert list(session.scalars(select(Secret.name))) == ["whole"]
+
+
+def test_reading_keeps_nothing(database: Database) -> None:
+    with database.read() as session:
+        session.add(Counter(name="x", value=1))
+    with database.read() as session:
+        assert session.get(Counter, "x") is None
+
+
+def test_an_instant_comes_back_aware_and_in_utc(database: Database) -> None:
+    noon_in_india = datetime(2026, 3, 5, 12, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    with database.begin() as session:
+        session.add(Suppression(channel="email", address="a", reason="x", at=noon_in_india))
+    with database.read() as session:
+        found = session.scalar(select(Suppression.at))
+    assert found == noon_in_india
+    assert found.tzinfo is UTC
+
+
+def test_an_instant_without_an_offset_is_refused(database: Database) -> None:
+    naive = datetime(2026, 3, 5, 12)  # noqa: DTZ001 - that is the point
+    with pytest.raises(StatementError, match="offset"), database.begin() as session:
+        session.add(Suppression(channel="email", address="a", reason="x", at=naive))
+
+
+def test_tables_that_are_missing_are_said_with_the_remedy(empty_url: str) -> None:
+    empty = Database(empty_url)
+    with pytest.raises(ConfigurationError, match="run `digest init`"), empty.read() as session:
+        session.scalar(select(Counter.value))
+    empty.dispose()
+
+
+def test_a_fault_of_ours_is_not_dressed_up(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.begin() as session:
+        session.execute(insert(Secret), [{"name": "a", "value": ""}] * 2)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("nonsense", "not a database URL"),
+        ("mysql://root@localhost/digest", "mysql is not supported"),
+    ],
+)
+def test_another_database_is_refused_at_once(url: str, why: str) -> None:
+    with pytest.raises(ConfigurationError, match=why):
+        Database(url)
+
+
+def test_one_that_does_not_answer_is_named_without_its_password() -> None:
+    away = Database("postgresql://digest:hunter2@127.0.0.1:9/digest")
+    with (
+        pytest.raises(ConfigurationError, match="does not answer") as caught,
+        away.begin() as session,
+    ):
+        session.scalar(select(Secret.value))
+    with pytest.raises(ConfigurationError, match="does not answer") as again:
+        away.migrate()
+    assert "hunter2" not in str(caught.value) + str(again.value)
+
+
+def test_numbers_taken_at_the_same_time_are_never_given_twice(database: Database) -> None:
+    taken: list[int] = []
+
+    def take() -> None:
+        for _ in range(10):
+            with database.begin() as session:
+                taken.append(counters.take(session, "seq", 1))
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(taken) == list(range(40))

@@ -1,0 +1,94 @@
+"""Migrations: the same on both databases, there and back, and equal to the models."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from digest.models import Base
+from digest.render.environment import built_in_folder
+from digest.store.database import Database
+
+SCRIPTS = ScriptDirectory(str(built_in_folder("migrations")))
+VERSIONS = sorted(Path(built_in_folder("migrations"), "versions").glob("*.py"))
+
+
+@pytest.fixture
+def empty(empty_url: str) -> Iterator[Database]:
+    database = Database(empty_url)
+    yield database
+    database.dispose()
+
+
+def tables(database: Database) -> set[str]:
+    return set(inspect(database.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_they_go_up_down_to_nothing_and_up_again(empty: Database) -> None:
+    every = set(Base.metadata.tables)
+    assert empty.revisions()[0] is None
+    empty.migrate()
+    assert tables(empty) == every
+    assert empty.revisions() == (SCRIPTS.get_current_head(),) * 2
+    empty.migrate("base")
+    assert tables(empty) == set()
+    empty.migrate()
+    assert tables(empty) == every
+
+
+def test_the_migrated_tables_are_those_of_the_models(empty: Database) -> None:
+    empty.migrate()
+    with empty.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_twice_changes_nothing(empty: Database) -> None:
+    empty.migrate()
+    with empty.engine.begin() as connection:
+        connection.execute(text("INSERT INTO secrets (name, value) VALUES ('kept', 'x')"))
+    empty.migrate()
+    with empty.engine.connect() as connection:
+        assert connection.scalar(text("SELECT value FROM secrets")) == "x"
+
+
+def test_rows_survive_a_migration_that_copies_their_parents_table(empty: Database) -> None:
+    """SQLite alters a table by copying it, and dropping the old one must take no rows along."""
+    empty.migrate()
+    with empty.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO stories (id, slug, title, created_at)"
+                " VALUES (1, 's', 'S', '2026-03-05 07:00:00+00')"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO updates (id, story_id, number, title) VALUES (1, 1, 1, '')")
+        )
+    with empty.migrating() as connection:
+        connection.execute(text("DELETE FROM updates WHERE 1 = 0"))
+        if empty.is_sqlite:
+            connection.execute(text("CREATE TABLE copy AS SELECT * FROM stories"))
+            connection.execute(text("DROP TABLE stories"))
+            connection.execute(text("ALTER TABLE copy RENAME TO stories"))
+    with empty.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM updates")) == 1
+        if empty.is_sqlite:
+            assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_one_head_and_no_fork() -> None:
+    assert len(SCRIPTS.get_heads()) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda path: path.stem)
+def test_each_says_what_it_brings_and_its_revision(version: Path) -> None:
+    said = ast.get_docstring(ast.parse(version.read_text())) or ""
+    first, *rest = said.splitlines()
+    assert len(first) > 20
+    assert f"Revision: {version.stem.partition('_')[0]}." in rest
