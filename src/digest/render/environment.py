@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from digest.errors import ConfigurationError
 from digest.render import filters
+from digest.render.links import tuned
 from digest.render.locales import direction, translations
 
 
@@ -67,7 +68,9 @@ class Templates:
                 translations(locale), newstyle=True
             )
             environment.filters.update(filters.for_locale(locale))
-            environment.globals.update(locale=locale, direction=direction, Markup=Markup)
+            environment.globals.update(
+                locale=locale, direction=direction, Markup=Markup, tuned=tuned
+            )
             self._environments[key] = environment
         return self._environments[key]
 

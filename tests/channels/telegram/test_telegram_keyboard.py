@@ -17,8 +17,12 @@ def test_an_alert_can_be_opened_followed_muted_and_asked_why() -> None:
     rows = keyboard.rows("alert", make_alert(), make_links(), str)
     assert labels(rows) == [["Open", "Follow story"], ["Mute 24 h", "Why?"]]
     assert rows[0][0].url == "https://digest.example.org/e/strait-pilots-stop-work"
-    assert rows[0][1].url.endswith("?do=follow&story=tension-in-the-gulf")
-    assert "do=mute&hours=24&story=tension-in-the-gulf" in rows[1][0].url
+    assert rows[0][1].url.endswith(
+        "?do=follow&event=strait-pilots-stop-work&story=tension-in-the-gulf"
+    )
+    assert rows[1][0].url.endswith(
+        "?do=mute&event=strait-pilots-stop-work&story=tension-in-the-gulf&hours=24"
+    )
 
 
 def test_a_story_that_is_followed_already_is_not_offered() -> None:

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from digest.channels.base import Step
 from digest.channels.slack.addresses import is_webhook
 from digest.channels.slack.blocks import Block
-from digest.channels.slack.rendering import ALERT, DIGEST, Budget, Renderer, event_url, tune_url
+from digest.channels.slack.rendering import ALERT, DIGEST, Budget, Renderer
 from digest.models.content import Earlier, EditionContent, Envelope
 from digest.models.words import Code, EditionKind
+from digest.render.links import event_url
 from digest.render.phrases import Phrases
 
 POST, UPDATE, WEBHOOK = "chat.postMessage", "chat.update", "webhook"
@@ -131,6 +132,5 @@ class Writer:
             "envelope": self.envelope,
             "links": links,
             "phrases": Phrases(content),
-            "url": lambda item: event_url(links, item),
-            "tune": lambda do, **about: tune_url(links, do, **about),
+            "url": lambda item: event_url(links, item.slug),
         }

@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import jinja2
 
@@ -16,7 +15,6 @@ from digest.channels.slack import blocks as kit
 from digest.channels.slack import markup
 from digest.channels.slack.blocks import Block
 from digest.errors import ConfigurationError
-from digest.models.content import Item, Links
 from digest.render.environment import Templates, render
 from digest.render.filters import cut
 
@@ -115,17 +113,6 @@ class Renderer:
             option=kit.option,
         )
         return environment
-
-
-def event_url(links: Links, item: Item) -> str:
-    """The Event's page."""
-    return links.event + quote(item.slug, safe="-._~", errors="replace")
-
-
-def tune_url(links: Links, do: str, **about: str | None) -> str:
-    """The page with one button that does `do`."""
-    given = {name: value for name, value in about.items() if value is not None}
-    return f"{links.tune}?{urlencode({'do': do} | given, errors='replace')}"
 
 
 def readable(found: Sequence[Block]) -> str:

@@ -8,9 +8,10 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from digest.models.content import EditionContent, Links
+from digest.render.links import event_url, tuned
 from digest.render.words import N_, Gettext
 
 CALLBACK_LIMIT = 64  # bytes; core.telegram.org/bots/api#inlinekeyboardbutton
@@ -26,29 +27,24 @@ class Button(NamedTuple):
 Address = Callable[[EditionContent, Links], str | None]
 
 
-def tune(links: Links, do: str, **about: str | None) -> str:
-    """The signed page with one button that does `do`."""
-    given = {name: value for name, value in about.items() if value is not None}
-    return f"{links.tune}?{urlencode({'do': do} | given)}"
-
-
 def _event(content: EditionContent, links: Links) -> str:
-    return links.event + content.items[0].slug
+    return event_url(links, content.items[0].slug)
 
 
 def _follow(content: EditionContent, links: Links) -> str | None:
-    story = content.items[0].story_slug
-    followed = any(reason.slug == story for reason in content.items[0].reasons)
-    return tune(links, "follow", story=story) if story and not followed else None
+    item = content.items[0]
+    if not item.story_slug or any(reason.slug == item.story_slug for reason in item.reasons):
+        return None
+    return links.tune + tuned("follow", item.slug, item.story_slug)
 
 
 def _mute(content: EditionContent, links: Links) -> str:
     item = content.items[0]
-    return tune(links, "mute", hours="24", story=item.story_slug, event=item.slug)
+    return links.tune + tuned("mute", item.slug, item.story_slug, hours=24)
 
 
 def _why(content: EditionContent, links: Links) -> str:
-    return tune(links, "why", event=content.items[0].slug)
+    return links.tune + tuned("why", content.items[0].slug)
 
 
 # Labels of at most 20 characters, two in a row: more are cut on a narrow phone.

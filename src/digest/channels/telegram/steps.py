@@ -14,6 +14,7 @@ from digest.channels.telegram.address import Chat
 from digest.channels.telegram.rendering import Rendering
 from digest.models.content import Earlier, EditionContent
 from digest.models.words import Code, EditionKind
+from digest.render.links import event_url
 
 NOTICES = {
     Code.UPDATE: "update",
@@ -102,7 +103,7 @@ def _body(rendering: Rendering, kind: str, text: str) -> dict[str, Any]:
     """What a message and its edited form have in common."""
     preview: dict[str, Any] = {"is_disabled": True}
     if kind == "alert" and rendering.public:
-        page = rendering.envelope.links.event + rendering.content.items[0].slug
+        page = event_url(rendering.envelope.links, rendering.content.items[0].slug)
         preview = {"url": page, "prefer_small_media": True}
     body = _body_of(text, preview)
     if buttons := rendering.buttons(kind):
