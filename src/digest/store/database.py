@@ -93,6 +93,8 @@ class Database:
         Raises:
             ConfigurationError: the database can't be reached.
         """
+        from alembic import command
+
         config = _alembic_config()
         with self._explained(), self.migrating() as connection:
             config.attributes["connection"] = connection
