@@ -1,5 +1,8 @@
 """Wiring: settings, database, templates and Channels become one App."""
 
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
 from digest.channels import discover
 from digest.channels.base import Channel
 from digest.render.environment import Templates
@@ -13,25 +16,43 @@ def build(settings: Settings | None = None) -> App:
     """The App of this installation.
 
     Raises:
-        ConfigurationError: a setting, template or gazetteer file is wrong; names it.
+        ConfigurationError: a setting, template or gazetteer file is wrong; names it. Settings of a
+            Channel are read when `channels` is first looked at.
     """
     settings = settings or Settings.load()
     templates = Templates(settings.templates_dir)
-    channels = channels_of(templates)
-    email = channels.get("email")
     return App(
         settings=settings,
         db=Database(settings.database_url),
         templates=templates,
-        channels=channels,
+        channels=FoundChannels(templates),
         gazetteer=gazetteer_files.load(settings.gazetteer_dir),
-        unsubscribe_address=str(getattr(email, "unsubscribe_address", "") or ""),
     )
 
 
-def channels_of(templates: Templates) -> dict[str, Channel]:
-    """Every Channel found, with its own settings."""
-    return {name: kind(kind.Settings.load(), templates) for name, kind in discover().items()}
+class FoundChannels(Mapping[str, Channel]):
+    """Every Channel found, with its own settings; made when the first of them is asked for.
+
+    The providers' libraries take longer to load than most commands take to answer.
+    """
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    @cached_property
+    def _made(self) -> dict[str, Channel]:
+        return {
+            name: kind(kind.Settings.load(), self._templates) for name, kind in discover().items()
+        }
+
+    def __getitem__(self, name: str) -> Channel:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 def set_up(app: App) -> tuple[str | None, int]:

@@ -6,12 +6,14 @@ A Channel declares its own settings beside its code as a subclass of `SettingsGr
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -22,24 +24,41 @@ from pydantic_settings import (
 from digest.errors import ConfigurationError
 
 PREFIX = "DIGEST_"
+TOML_VARIABLE = PREFIX + "CONFIG"
+"""Names the TOML file."""
+
+
+def toml_file() -> Path | None:
+    """The TOML file in force.
+
+    Raises:
+        ConfigurationError: DIGEST_CONFIG names no file.
+    """
+    named = os.environ.get(TOML_VARIABLE)
+    path = Path(named or "digest.toml")
+    if path.is_file():
+        return path
+    if named:
+        raise ConfigurationError(f"{TOML_VARIABLE} names {path}, which is not a file")
+    return None
 
 
 def toml_values() -> Mapping[str, Any]:
     """The keys of the TOML file, lower case; empty without one.
 
     Raises:
-        ConfigurationError: DIGEST_CONFIG names no file, or the file is not TOML.
+        ConfigurationError: DIGEST_CONFIG names no file, or the file can't be read as TOML.
     """
-    named = os.environ.get(PREFIX + "CONFIG")
-    path = Path(named or "digest.toml")
-    if not path.is_file():
-        if named:
-            raise ConfigurationError(f"DIGEST_CONFIG names {path}, which is not a file")
+    path = toml_file()
+    if path is None:
         return {}
     try:
-        return {key.lower(): value for key, value in tomllib.loads(path.read_text()).items()}
+        text = path.read_text(encoding="utf-8")
+        return {key.lower(): value for key, value in tomllib.loads(text).items()}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not a TOML file: {error}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be read: {error.strerror}") from None
 
 
 class _FileSource(PydanticBaseSettingsSource):
@@ -51,7 +70,10 @@ class _FileSource(PydanticBaseSettingsSource):
         if not named:
             return None, field_name, False
         try:
-            return Path(named).read_text().rstrip("\r\n"), field_name, False
+            text = Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+            if text:
+                return text, field_name, False
+            raise ConfigurationError(f"{variable} names {named}, which is empty")
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise ConfigurationError(
@@ -122,7 +144,8 @@ class Settings(SettingsGroup):
         description="SQLAlchemy URL: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.",
     )
     base_url: str = Field(
-        "http://127.0.0.1:8000", description="Where readers reach the web pages; begins every link."
+        "http://127.0.0.1:8000",
+        description="Where readers reach the web pages: the beginning of every link in a message.",
     )
     secret_key: SecretStr | None = Field(
         None,
@@ -160,5 +183,30 @@ class Settings(SettingsGroup):
     feed_private_addresses: bool = Field(
         False, description="Allow feeds and imports from private or local addresses."
     )
-    log_level: str = Field("info", description="debug, info, warning or error.")
-    log_format: str = Field("text", description="text or json.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What is logged: debug, info, warning or error."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How it is logged: text or json."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_a_web_address(cls, value: str) -> str:
+        if not re.match(r"https?://[^/\s]+", value):
+            raise ValueError("must begin with https:// or http:// and name a host")
+        return value.rstrip("/")
+
+    @field_validator("default_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+            raise ValueError("is not an IANA time zone, such as Europe/London") from None
+        return value
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value

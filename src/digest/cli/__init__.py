@@ -1,36 +1,51 @@
 """The command line: one file a command, thin. `main` turns errors into one clear line."""
 
+import os
 import sys
+from typing import NoReturn
 
 from digest.errors import DigestError
 
 
 def main() -> None:
     """Runs `digest`. Exits 0; 1 with one line on standard error; 2 for a wrong command line."""
+    import typer
+
     from digest.cli.root import app
 
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False) or 0)
     except DigestError as error:
         fail(str(error))
-    except KeyboardInterrupt:
-        fail("stopped")
-    except SystemExit:
-        raise
+    except typer.TyperException as error:
+        misused(error)
+    except typer.Abort:
+        fail("stopped", 130)
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+        fail(f"{error.filename}: {what}" if error.filename else what)
     except Exception as error:
-        import click
-
-        if isinstance(error, click.exceptions.Abort):
-            fail("stopped")
-        if isinstance(error, click.ClickException):
-            error.show()
-            sys.exit(error.exit_code)
-        if isinstance(error, click.exceptions.Exit):
-            sys.exit(error.exit_code)
-        raise
+        if os.environ.get("DIGEST_LOG_LEVEL", "").lower() == "debug":
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        fail(f"a fault of ours: {what} (DIGEST_LOG_LEVEL=debug shows where)")
 
 
-def fail(line: str) -> None:
-    """Says what is wrong in one line and exits with 1."""
+def misused(error: Exception) -> NoReturn:
+    """Says what is wrong with the command line; a group without a command shows its help."""
+    words: str = error.format_message()  # type: ignore[attr-defined]
+    if "\n" in words:
+        sys.stderr.write(f"{words}\n")
+        sys.exit(2)
+    command = getattr(getattr(error, "ctx", None), "command_path", "digest")
+    fail(f"{words.rstrip('.')}; see `{command} --help`", 2)
+
+
+def fail(line: str, code: int = 1) -> NoReturn:
+    """Says what is wrong on standard error and ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:  # nobody reads it any more, or there is no room for it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.stderr.write(f"digest: {line}\n")
-    sys.exit(1)
+    sys.exit(code)

@@ -1,18 +1,21 @@
 """What all commands share: the App, options that are the same everywhere, output."""
 
 import json
-from datetime import datetime
+import sys
+from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from digest import clock
-from digest.bootstrap import build
+from digest.cli.shape import loading
+from digest.errors import DigestError, InputError
 from digest.services.app import App
-from digest.services.logs import configure_logs
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Now = Annotated[
@@ -21,31 +24,77 @@ Now = Annotated[
 ]
 Limit = Annotated[int, typer.Option("--limit", help="Print at most this many rows.", min=1)]
 
-out = Console()
+WIDE = 200  # columns of tables that no terminal shows: nothing is folded for grep
+
+out = Console(width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True)
 
 
-def typer_app(help_text: str) -> typer.Typer:
-    """A command group in our style: plain help, no tracebacks of Typer's own."""
-    return typer.Typer(
-        help=help_text,
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-    )
+def open_app(*, sends: bool = True) -> App:
+    """The App of this installation, with logging set up.
 
+    A command that only reads the database says `sends=False`: it starts without the libraries and
+    settings of the Channels.
 
-def open_app() -> App:
-    """The App of this installation, with logging set up."""
-    app = build()
-    configure_logs(app.settings.log_level, app.settings.log_format)
+    Raises:
+        ConfigurationError: a setting, template or gazetteer file is wrong; names it.
+    """
+    with loading():
+        from digest.bootstrap import build
+        from digest.services.logs import configure_logs
+
+        app = build()
+        configure_logs(app.settings.log_level, app.settings.log_format)
+        if sends:
+            from digest.services import configuration
+
+            len(app.channels)  # makes them all: a wrong setting is told of before all else
+            for warning in configuration.unknown():
+                warn(warning)
     return app
 
 
 def instant(now: str | None) -> datetime:
     """The time of `--now`, or the machine's."""
     return clock.parse_instant(now) if now else clock.now()
+
+
+def say(text: str) -> None:
+    """Prints a line as it is."""
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Prints a line to standard error, as it is."""
+    err.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """Says on standard error that something is odd; the command goes on."""
+    note(f"digest: warning: {text}")
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """
+    Raises:
+        DigestError: it can't be written; says why.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise DigestError(f"{path} can't be written: {error.strerror}") from None
+
+
+def day(text: str) -> date:
+    """The date of an option.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--date {text}: not a date such as 2026-03-05") from None
 
 
 def say_json(value: Any) -> None:
@@ -62,7 +111,7 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
-        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+        shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     out.print(shown)
 
 

@@ -20,7 +20,7 @@ def deliveries(
     json: Json = False,
 ) -> None:
     """List deliveries: state, attempts, reason, provider's reference, items with reasons."""
-    app = open_app()
+    app = open_app(sends=False)
     with app.db.read() as session:
         person = find.subscriber(session, subscriber).id if subscriber else None
         most = limit if json or limit else 50

@@ -10,10 +10,10 @@ import typer
 import uvicorn
 
 from digest import clock
-from digest.cli.common import err, out, progress, table
+from digest.cli.common import day, err, out, progress, table
 from digest.demo.play import Programme, faults, play
 from digest.demo.stage import Stage, stage
-from digest.errors import DigestError, InputError
+from digest.errors import DigestError
 from digest.services.logs import configure_logs
 from digest.standins.server import free_port
 from digest.web.app import create
@@ -32,30 +32,29 @@ def demo(
     Needs no account and nothing installed: mail, Slack and Telegram are stand-ins on this machine.
     """
     configure_logs("warning", "text")
-    try:
-        day = date.fromisoformat(on) if on else clock.now().date()
-    except ValueError:
-        raise InputError(f"--date {on}: not a date such as 2026-03-05") from None
+    today = day(on) if on else clock.now().date()
     port = free_port(port)
-    with tempfile.TemporaryDirectory(prefix="digest-demo-") as folder:
-        with stage(Path(folder), f"http://127.0.0.1:{port}") as set_stage:
-            programme = _play(set_stage, day)
-            _tell(set_stage, programme)
-            wrong = faults(set_stage, programme)
-            if wrong:
-                raise DigestError("the demo failed: " + "; ".join(wrong))
-            if not once:
-                _show(set_stage, programme, port)
+    with (
+        tempfile.TemporaryDirectory(prefix="digest-demo-") as folder,
+        stage(Path(folder), f"http://127.0.0.1:{port}") as set_stage,
+    ):
+        programme = _play(set_stage, today)
+        _tell(set_stage, programme)
+        wrong = faults(set_stage, programme)
+        if wrong:
+            raise DigestError("the demo failed: " + "; ".join(wrong))
+        if not once:
+            _show(set_stage, programme, port)
 
 
-def _play(set_stage: Stage, day: date) -> Programme:
+def _play(set_stage: Stage, today: date) -> Programme:
     with progress(quiet=False) as bar:
         task = bar.add_task("Playing the day", total=None)
 
         def tell(what: str, done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, description=f"Playing the day, {what}")
 
-        return asyncio.run(play(set_stage, day, tell))
+        return asyncio.run(play(set_stage, today, tell))
 
 
 def _tell(set_stage: Stage, programme: Programme) -> None:

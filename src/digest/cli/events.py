@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from digest.cli.common import Json, Limit, err, open_app, out, say_json, table, typer_app
+from digest.cli.common import Json, Limit, note, open_app, say, say_json, table
+from digest.cli.shape import typer_app
 from digest.errors import DigestError
 from digest.models import Event
 from digest.services import export as exporter
@@ -19,7 +20,7 @@ app = typer_app("List, show and export stored events.")
 @app.command("list")
 def list_(limit: Limit = 20, json: Json = False) -> None:
     """List the newest events."""
-    digest = open_app()
+    digest = open_app(sends=False)
     with digest.db.read() as session:
         rows = session.scalars(
             select(Event).order_by(Event.visible_at.desc(), Event.id.desc()).limit(limit)
@@ -49,7 +50,7 @@ def list_(limit: Limit = 20, json: Json = False) -> None:
 @app.command("show")
 def show(event: Annotated[str, typer.Argument(help="Slug or id of an event.")]) -> None:
     """Print one event, whole, as JSON."""
-    digest = open_app()
+    digest = open_app(sends=False)
     with digest.db.read() as session:
         wanted = find.event(session, event).external_id
     for record in exporter.records(digest):
@@ -66,7 +67,7 @@ def export(
     story: Annotated[str | None, typer.Option("--story", help="Only of this story.")] = None,
 ) -> None:
     """Write every event as one line of JSON, in the form `digest import` reads."""
-    digest = open_app()
+    digest = open_app(sends=False)
     lines = (codec.dumps(one, ensure_ascii=False) for one in exporter.records(digest, story))
     if to_file is None:
         for line in lines:
@@ -80,6 +81,6 @@ def export(
                 count += 1
     except OSError as error:
         raise DigestError(f"{to_file} can't be written: {error.strerror}") from None
-    out.print(f"{count} events written to {to_file}.")
+    say(f"{count} events written to {to_file}.")
     if not count:
-        err.print("There are no events yet: `digest import` brings some in.")
+        note("There are no events yet: `digest import` brings some in.")

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from digest import clock
-from digest.cli.common import Json, open_app, out, say_json, table, typer_app
+from digest.cli.common import Json, open_app, say, say_json, table
+from digest.cli.shape import typer_app
 from digest.errors import NotFound
 from digest.services import feeds
 
@@ -18,16 +19,16 @@ def add(
     every: Annotated[int, typer.Option("--every", help="Minutes between polls.", min=1)] = 15,
 ) -> None:
     """Add a feed."""
-    feeds.add(open_app(), url, clock.now(), every)
-    out.print(f"Added {url}, polled every {every} minutes.", markup=False)
+    feeds.add(open_app(sends=False), url, clock.now(), every)
+    say(f"Added {url}, polled every {every} minutes.")
 
 
 @app.command("remove")
 def remove(url: Annotated[str, typer.Argument(help="Address of the feed.")]) -> None:
     """Stop polling a feed. Its events stay."""
-    if not feeds.remove(open_app(), url, clock.now()):
+    if not feeds.remove(open_app(sends=False), url, clock.now()):
         raise NotFound(f"there is no feed {url}")
-    out.print(f"No longer polled: {url}", markup=False)
+    say(f"No longer polled: {url}")
 
 
 @app.command("list")
@@ -43,7 +44,7 @@ def list_(json: Json = False) -> None:
             "failures": one.failures,
             "error": one.last_error,
         }
-        for one in feeds.every(open_app())
+        for one in feeds.every(open_app(sends=False))
     ]
     if json:
         say_json(rows)
@@ -61,7 +62,7 @@ def poll(
     json: Json = False,
 ) -> None:
     """Poll the feeds that are due now."""
-    done = feeds.poll(open_app(), clock.now(), due_only=not every_feed)
+    done = feeds.poll(open_app(sends=False), clock.now(), due_only=not every_feed)
     rows = [
         {
             "url": one.url,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from digest import clock
-from digest.cli.common import Json, err, open_app, out, progress, say_json
+from digest.cli.common import Json, note, open_app, progress, say, say_json
 from digest.errors import DigestError, InputError
 from digest.formats import parse
 from digest.services import fetch
@@ -30,7 +30,7 @@ def import_(
 
     The same record again changes nothing; a changed one becomes a new revision.
     """
-    app = open_app()
+    app = open_app(sends=False)
     now = clock.now()
     total = Summary()
     failures: list[dict[str, str]] = []
@@ -95,19 +95,19 @@ def _as_json(total: Summary, failures: list[dict[str, str]]) -> dict[str, object
 
 
 def _print(total: Summary, failures: list[dict[str, str]], rejects: Path | None) -> None:
-    out.print(
+    say(
         f"{total.new} new, {total.revised} revised, {total.same} the same,"
         f" {len(total.refused)} refused."
     )
     for failure in failures:
-        err.print(f"{failure['source']}: {failure['reason']}", highlight=False, markup=False)
+        note(f"{failure['source']}: {failure['reason']}")
     for one in total.refused[:SHOWN]:
-        err.print(f"refused, {one.place}: {one.reason}", highlight=False, markup=False)
+        note(f"refused, {one.place}: {one.reason}")
     if len(total.refused) > SHOWN:
-        err.print(f"... and {len(total.refused) - SHOWN} more")
+        note(f"... and {len(total.refused) - SHOWN} more")
     if total.refused and rejects is None:
-        err.print("Use --rejects FILE to keep the refused records.")
+        note("Use --rejects FILE to keep the refused records.")
     elif total.refused:
-        out.print(f"The refused records are in {rejects}.")
+        say(f"The refused records are in {rejects}.")
     if total.warnings:
-        out.print(f"{len(total.warnings)} warnings; --json lists them.")
+        say(f"{len(total.warnings)} warnings; --json lists them.")

@@ -1,7 +1,7 @@
 """`digest init`: creates the tables and brings the gazetteer in."""
 
 from digest.bootstrap import set_up
-from digest.cli.common import open_app, out
+from digest.cli.common import open_app, say
 
 
 def init() -> None:
@@ -11,6 +11,6 @@ def init() -> None:
     _ = app.links  # makes the key that signs links
     place = app.db.url.render_as_string(hide_password=True)
     what = "created" if before is None else "up to date"
-    out.print(f"Database {place}: {what}. {len(app.gazetteer)} interests, {added} new.")
+    say(f"Database {place}: {what}. {len(app.gazetteer)} interests, {added} new.")
     if not app.active_channels:
-        out.print("No channel is set up yet: see `digest doctor`.")
+        say("No channel is set up yet: see `digest doctor`.")

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.common import Json, open_app, say_json, table, typer_app
+from digest.cli.common import Json, open_app, say_json, table
+from digest.cli.shape import typer_app
 from digest.errors import NotFound
 
 app = typer_app("List actors, regions and topics that can be followed.")
@@ -18,7 +19,7 @@ def list_(
     """List all interests."""
     rows = [
         {"slug": one.slug, "kind": one.kind, "name": one.name, "parents": list(one.parents)}
-        for one in open_app().gazetteer
+        for one in open_app(sends=False).gazetteer
         if kind is None or one.kind == kind
     ]
     if json:
@@ -34,7 +35,7 @@ def list_(
 @app.command("find")
 def find(name: Annotated[str, typer.Argument(help="A name, alias or slug.")]) -> None:
     """Show which interest a name means."""
-    gazetteer = open_app().gazetteer
+    gazetteer = open_app(sends=False).gazetteer
     found = gazetteer.resolve(name)
     if found is None:
         near = ", ".join(gazetteer.suggest(name, 3))

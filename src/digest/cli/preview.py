@@ -1,15 +1,13 @@
 """`digest preview`: shows the message a Subscriber would get."""
 
 import webbrowser
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from digest import clock
-from digest.cli.common import Json, open_app, out
-from digest.errors import DigestError, InputError
+from digest.cli.common import Json, day, open_app, say, write_file
 from digest.services.preview import preview as make
 
 
@@ -27,24 +25,17 @@ def preview(
 ) -> None:
     """Show the digest of a date as one subscriber would get it. Nothing is stored or sent."""
     app = open_app()
-    try:
-        day = date.fromisoformat(on) if on else None
-    except ValueError:
-        raise InputError(f"--date {on}: not a date such as 2026-03-05") from None
-    shown = make(app, subscriber, day, channel, clock.now())
+    shown = make(app, subscriber, day(on) if on else None, channel, clock.now())
     suffix, data = app.channels[channel].preview(shown.message)
     if json:
         print(shown.content.model_dump_json(indent=2))
     elif to_file is not None:
-        try:
-            to_file.write_bytes(data)
-        except OSError as error:
-            raise DigestError(f"{to_file} can't be written: {error.strerror}") from None
-        out.print(f"Written to {to_file} ({len(data):,} bytes, {suffix}).")
+        write_file(to_file, data)
+        say(f"Written to {to_file} ({len(data):,} bytes, {suffix}).")
     elif open_browser:
         path = Path(f"digest-preview{suffix}").resolve()
-        path.write_bytes(data)
+        write_file(path, data)
         webbrowser.open(path.as_uri())
-        out.print(f"Opened {path}.")
+        say(f"Opened {path}.")
     else:
         print(shown.message.text)

@@ -1,38 +1,76 @@
-"""`digest`: the commands, in the order in which a new admin meets them."""
+"""`digest`: the commands, in the order in which a new admin meets them.
 
-from digest.cli import (
-    deliveries,
-    demo,
-    doctor,
-    events,
-    feeds,
-    import_,
-    init,
-    interests,
-    preview,
-    run,
-    send_test,
-    serve,
-    status,
-    subscribers,
-    why,
-)
-from digest.cli.common import typer_app
+A command's module is imported when the command is called, so that `digest why` does not wait for
+the libraries of a web server and of every provider.
+"""
 
-app = typer_app("Turns stored news events into digests and alerts for each reader.")
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
 
-app.command("init")(init.init)
-app.command("import")(import_.import_)
-app.add_typer(feeds.app, name="feeds")
-app.add_typer(events.app, name="events")
-app.add_typer(interests.app, name="interests")
-app.add_typer(subscribers.app, name="subscribers")
-app.command("preview")(preview.preview)
-app.command("run")(run.run)
-app.command("send-test")(send_test.send_test)
-app.command("serve")(serve.serve)
-app.command("why")(why.why)
-app.command("deliveries")(deliveries.deliveries)
-app.command("status")(status.status)
-app.command("doctor")(doctor.doctor)
-app.command("demo")(demo.demo)
+import typer
+from typer.core import TyperGroup
+
+from digest.cli.shape import loading, typer_app
+
+
+class Command(NamedTuple):
+    """Where a command is, "module:function" or "module:app", and what it does in one line."""
+
+    place: str
+    line: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "init": Command("init:init", "Create or upgrade the database."),
+    "import": Command("import_:import_", "Read events from files, folders or addresses."),
+    "feeds": Command("feeds:app", "Add, list and poll feeds."),
+    "events": Command("events:app", "List, show and export stored events."),
+    "interests": Command("interests:app", "List actors, regions and topics to follow."),
+    "subscribers": Command("subscribers:app", "Keep lists and subscribers."),
+    "preview": Command("preview:preview", "Show a digest as one subscriber would get it."),
+    "run": Command("run:run", "Plan and deliver everything that is due now."),
+    "send-test": Command("send_test:send_test", "Send one test message to an address."),
+    "serve": Command("serve:serve", "Run web pages, scheduler and sender until stopped."),
+    "why": Command("why:why", "Say why a subscriber did, or did not, get an event."),
+    "deliveries": Command("deliveries:deliveries", "List what was sent, where and how it went."),
+    "status": Command("status:status", "Show how the installation is doing, in numbers."),
+    "doctor": Command("doctor:doctor", "Check everything; each fault comes with its remedy."),
+    "config": Command("config:config", "Show every setting and where its value comes from."),
+    "demo": Command("demo:demo", "Play a day of news on this machine."),
+}
+
+
+def load(name: str) -> Any:
+    """The command of `COMMANDS` called `name`, as Typer runs it."""
+    module, _, attribute = COMMANDS[name].place.partition(":")
+    with loading():
+        found = getattr(import_module(f"digest.cli.{module}"), attribute)
+    if not isinstance(found, typer.Typer):
+        alone = typer_app(COMMANDS[name].line)
+        alone.command(name)(found)
+        found = alone
+    return typer.main.get_command(found)
+
+
+class Commands(TyperGroup):
+    """A group that knows its commands by name and loads the one that is called."""
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # for "did you mean"
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return load(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.line) for name, one in COMMANDS.items()])
+
+
+app = typer_app("Turns stored news events into digests and alerts for each reader.", cls=Commands)
+
+
+@app.callback()
+def root() -> None:
+    """Turns stored news events into digests and alerts for each reader."""

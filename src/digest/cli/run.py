@@ -6,7 +6,7 @@ from datetime import datetime
 import typer
 
 from digest import clock
-from digest.cli.common import Json, Now, instant, open_app, out, say_json, table
+from digest.cli.common import Json, Now, instant, open_app, say, say_json, table
 from digest.services.app import App
 from digest.services.run import Report
 from digest.services.run import run as run_once
@@ -40,7 +40,7 @@ def _print(report: Report) -> None:
         ("Digests", report.digests),
     ):
         words = ", ".join(f"{n} {outcome}" for outcome, n in sorted(counts.items()))
-        out.print(f"{title}: {words or 'none due'}.")
+        say(f"{title}: {words or 'none due'}.")
     table(
         "Deliveries",
         ["kind", "channel", "state", "count"],

@@ -7,7 +7,7 @@ import typer
 
 from digest import clock
 from digest.channels.base import Receipt
-from digest.cli.common import open_app, out
+from digest.cli.common import open_app, say
 from digest.services.app import App
 from digest.services.testing import send_test as send
 
@@ -19,7 +19,7 @@ def send_test(
     """Send one message, marked as a test, to an address."""
     app = open_app()
     receipt = asyncio.run(_send(app, channel, address))
-    out.print(f"Accepted: {receipt.reference}", markup=False, highlight=False)
+    say(f"Accepted: {receipt.reference}")
 
 
 async def _send(app: App, channel: str, address: str) -> Receipt:

@@ -11,7 +11,7 @@ import uvicorn
 
 from digest import clock
 from digest.bootstrap import set_up
-from digest.cli.common import open_app, out
+from digest.cli.common import open_app, say
 from digest.errors import ConfigurationError
 from digest.scheduler import Service
 from digest.services.app import App
@@ -25,7 +25,7 @@ def serve() -> None:
     app = open_app()
     with only_one(app):
         set_up(app)
-        out.print(
+        say(
             f"Serving {app.settings.base_url} on {app.settings.web_host}:{app.settings.web_port};"
             f" channels: {', '.join(app.active_channels) or 'none set up'}."
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from digest import clock
-from digest.cli.common import Json, Now, instant, open_app, out, say_json, table
+from digest.cli.common import Json, Now, instant, open_app, say, say_json, table
 from digest.services.explain import why as explain
 
 
@@ -16,19 +16,16 @@ def why(
     json: Json = False,
 ) -> None:
     """Say why a subscriber did, or did not, get an event: by which rule, when and where."""
-    answer = explain(open_app(), subscriber, event, instant(now) if now else clock.now())
+    answer = explain(open_app(sends=False), subscriber, event, instant(now) if now else clock.now())
     if json:
         say_json(answer)
         return
     verb = "was sent" if answer["sent"] else "was not sent"
-    out.print(f"{answer['subscriber']} {verb}: {answer['headline']}", markup=False)
-    out.print(f"Rule: {answer['rule']} ({answer['reason']}).", markup=False)
+    say(f"{answer['subscriber']} {verb}: {answer['headline']}")
+    say(f"Rule: {answer['rule']} ({answer['reason']}).")
     for reason in answer["reasons"]:
         via = f" through {reason['via']}" if reason["via"] else ""
-        out.print(
-            f"Follows {reason['follow']}{via}: {reason['role']}, strength {reason['strength']}.",
-            markup=False,
-        )
+        say(f"Follows {reason['follow']}{via}: {reason['role']}, strength {reason['strength']}.")
     table(
         "Decisions",
         ["at", "kind", "for", "outcome", "rule", "reason"],

@@ -37,7 +37,11 @@ class App:
         else:
             with self.db.begin() as session:
                 key = signing_key(session)
-        return LinkMaker(self.settings.base_url, key, self.unsubscribe_address)
+        return LinkMaker(self.settings.base_url, key, self._unsubscribe_address())
+
+    def _unsubscribe_address(self) -> str:
+        email = getattr(self.channels.get("email"), "settings", None)
+        return self.unsubscribe_address or getattr(email, "unsubscribe_address", "")
 
     @property
     def active_channels(self) -> dict[str, Channel]:

@@ -6,7 +6,16 @@ from typing import Any
 
 import structlog
 
-NOISY = ("httpx", "httpcore", "aiosmtplib", "telegram", "slack_sdk", "apscheduler", "asyncio")
+NOISY = (
+    "aiosmtplib",
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "slack_sdk",
+    "telegram",
+)
 """Libraries whose lines hold URLs with tokens, or one line a request."""
 
 

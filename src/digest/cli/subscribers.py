@@ -1,0 +1,151 @@
+"""`digest subscribers`: lists and subscribers, kept in files, by import or one by one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest import clock
+from digest.cli.common import Json, note, open_app, progress, say, say_json, table, write_file
+from digest.cli.shape import typer_app
+from digest.errors import InputError
+from digest.services import roster
+from digest.services.app import App
+from digest.services.contacts import Imported, import_contacts
+from digest.services.fetch import read
+from digest.services.plan import Plan
+from digest.services.sync import sync as bring
+
+FOLDER = Path("subscribers")  # where the files are when nothing else is said
+SHOWN = 10  # refusals that are printed one by one
+
+app = typer_app("Keep lists and subscribers.")
+
+
+@app.command("sync")
+def sync(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="The folder of YAML files.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Bring lists and subscribers to what the YAML files say, all or nothing.
+
+    Without DIR it reads the folder of DIGEST_SUBSCRIBERS_DIR, or ./subscribers.
+    """
+    digest = open_app()
+    plan = bring(digest, _folder(digest, folder), clock.now(), dry_run)
+    if json:
+        say_json({"dry_run": dry_run, **plan.as_data()})
+    else:
+        _print(plan, dry_run)
+
+
+def _folder(digest: App, named: Path | None) -> Path:
+    return named or digest.settings.subscribers_dir or FOLDER
+
+
+def _print(plan: Plan, dry_run: bool) -> None:
+    say(str(plan))
+    if dry_run and plan:
+        say("Nothing was changed: this was a dry run.")
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List subscribers: their lists, where they receive, and when their next digest is due."""
+    found = roster.subscribers(open_app(sends=False))
+    if json:
+        say_json(found)
+        return
+    table(
+        "Subscribers",
+        ["key", "name", "state", "lists", "receives on", "follows", "next digest"],
+        [
+            [
+                one["key"],
+                one["name"],
+                one["state"],
+                ", ".join(one["lists"]),
+                ", ".join(place["channel"] for place in one["destinations"]),
+                one["follows"],
+                one["next_due_at"],
+            ]
+            for one in found
+        ],
+    )
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a header.")],
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=FIELD", help='"Work mail=email"; may be repeated.'),
+    ] = None,
+    lists: Annotated[
+        list[str] | None,
+        typer.Option("--list", help="A list that all new ones join; may be repeated."),
+    ] = None,
+    unconfirmed: Annotated[
+        bool,
+        typer.Option("--unconfirmed", help="They have not agreed yet; nothing is sent to them."),
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", help="Write refused rows to this file.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would happen, and store nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Add the subscribers of a CSV file. Those who are known already are left as they are."""
+    digest = open_app()
+    data = read(str(file))
+    with progress(json) as bar:
+        task = bar.add_task("Importing", total=max(data.count(b"\n") - 1, 1))
+        done = import_contacts(
+            digest,
+            data,
+            clock.now(),
+            name=str(file),
+            mapping=_mapping(columns or []),
+            lists=lists or (),
+            confirmed=not unconfirmed,
+            dry_run=dry_run,
+            progress=lambda rows: bar.advance(task, rows),
+        )
+    if rejects is not None and done.refused:
+        write_file(rejects, done.rejects())
+    if json:
+        say_json({"dry_run": dry_run, **done.as_data()})
+    else:
+        _print_import(done, rejects)
+
+
+def _mapping(columns: list[str]) -> dict[str, str]:
+    pairs = [one.rpartition("=") for one in columns]
+    for column, _, field in pairs:
+        if not column or not field:
+            raise InputError('--map is written COLUMN=FIELD, such as --map "Work mail=email"')
+    return {column.strip(): field.strip() for column, _, field in pairs}
+
+
+def _print_import(done: Imported, rejects: Path | None) -> None:
+    say(
+        f"{done.new} new, {done.same} known already, {done.unsubscribed} unsubscribed and left"
+        f" so, {len(done.refused)} refused."
+    )
+    if done.ignored:
+        say(f"Columns that were not read: {', '.join(done.ignored)}.")
+    for one in done.refused[:SHOWN]:
+        note(f"refused, line {one.line}: {one.reason}")
+    if len(done.refused) > SHOWN:
+        note(f"... and {len(done.refused) - SHOWN} more")
+    if done.refused and rejects is None:
+        note("Use --rejects FILE to keep the refused rows.")
+    elif done.refused:
+        say(f"The refused rows are in {rejects}.")

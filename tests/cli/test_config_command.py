@@ -1,0 +1,112 @@
+"""`digest config`, docs/configuration.md, and what wrong or unknown settings lead to."""
+
+from pathlib import Path
+
+import pytest
+from shell import Shell
+
+from digest.cli.config import reference
+from digest.services import configuration
+
+PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
+PROMISED = (
+    "DATABASE_URL",
+    "BASE_URL",
+    "MAIL_FROM",
+    "SMTP_URL",
+    "SLACK_TOKEN",
+    "SLACK_API_URL",
+    "TELEGRAM_TOKEN",
+    "TELEGRAM_API_URL",
+)
+
+
+def test_the_page_is_what_the_settings_say() -> None:
+    """`digest config --markdown > docs/configuration.md` writes it anew."""
+    assert PAGE.read_text(encoding="utf-8") == "\n".join(reference()) + "\n"
+
+
+def test_every_setting_has_a_meaning_and_a_name_of_its_own() -> None:
+    settings = [one for group in configuration.reference().values() for one in group]
+    assert all(one.meaning.endswith(".") for one in settings)
+    assert len({one.key for one in settings}) == len(settings)
+    assert {one.variable for one in settings} >= {f"DIGEST_{name}" for name in PROMISED}
+
+
+@pytest.fixture(scope="module")
+def printed(shell: Shell) -> dict[str, dict[str, str]]:
+    shell.write("token", "xoxb-very-secret\n")
+    shell.write("digest.toml", 'mail_from = "News <news@example.org>"\nweb_port = 9000\n')
+    rows = shell(
+        "config",
+        "--json",
+        DIGEST_WEB_PORT="9001",
+        DIGEST_SLACK_TOKEN_FILE="token",
+        DIGEST_SMTP_URL="smtp://user:hunter2@mail.example.org",
+        DIGEST_DATABASE_URL="postgresql://digest:hunter2@db.example.org/digest",
+    )
+    assert "hunter2" not in rows.out
+    assert "very-secret" not in rows.out
+    Path(shell.folder, "digest.toml").unlink()
+    return {row["variable"]: row for row in rows.data}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "source"),
+    [
+        ("DIGEST_WEB_PORT", "9001", "DIGEST_WEB_PORT"),
+        ("DIGEST_MAIL_FROM", "News <news@example.org>", "digest.toml"),
+        ("DIGEST_SLACK_TOKEN", "(set, not shown)", "DIGEST_SLACK_TOKEN_FILE"),
+        ("DIGEST_SMTP_URL", "(set, not shown)", "DIGEST_SMTP_URL"),
+        (
+            "DIGEST_DATABASE_URL",
+            "postgresql://digest:***@db.example.org/digest",
+            "DIGEST_DATABASE_URL",
+        ),
+        ("DIGEST_DEFAULT_ZONE", "UTC", "default"),
+    ],
+)
+def test_config_says_where_each_value_comes_from(
+    printed: dict[str, dict[str, str]], variable: str, value: str, source: str
+) -> None:
+    assert printed[variable] == {"variable": variable, "value": value, "source": source}
+
+
+def test_an_unknown_variable_is_warned_of_and_the_command_goes_on(shell: Shell) -> None:
+    done = shell("status", DIGEST_SMTP_ULR="smtp://localhost", DIGEST_WOBBLE="1")
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        "digest: warning: there is no setting DIGEST_SMTP_ULR; did you mean DIGEST_SMTP_URL?",
+        "digest: warning: there is no setting DIGEST_WOBBLE",
+    ]
+
+
+def test_an_unknown_key_of_the_toml_file_is_warned_of(shell: Shell) -> None:
+    path = shell.write("odd.toml", "web_prot = 1\n")
+    done = shell("status", DIGEST_CONFIG=path)
+    assert done.code == 0
+    assert done.err.strip() == (
+        f"digest: warning: {path}: there is no setting web_prot; did you mean web_port?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("DIGEST_WEB_PORT", "many", "DIGEST_WEB_PORT: "),
+        ("DIGEST_DEFAULT_ZONE", "Atlantis/Capital", "DIGEST_DEFAULT_ZONE: is not an IANA"),
+        ("DIGEST_BASE_URL", "digest.example.org", "DIGEST_BASE_URL: must begin with https://"),
+        ("DIGEST_LOG_LEVEL", "loud", "DIGEST_LOG_LEVEL: "),
+        ("DIGEST_SMTP_URL", "http://mail", "DIGEST_SMTP_URL: is not an SMTP URL"),
+        ("DIGEST_SMTP_URL_FILE", "nowhere", "DIGEST_SMTP_URL_FILE names nowhere"),
+        ("DIGEST_CONFIG", "nowhere.toml", "DIGEST_CONFIG names nowhere.toml"),
+        ("DIGEST_DATABASE_URL", "mysql://h/d", "DIGEST_DATABASE_URL: mysql is not supported"),
+        ("DIGEST_DATABASE_URL", "wrong", "DIGEST_DATABASE_URL is not a database URL"),
+        ("DIGEST_TEMPLATES_DIR", "nowhere", "DIGEST_TEMPLATES_DIR names nowhere"),
+        ("DIGEST_GAZETTEER_DIR", "nowhere", "DIGEST_GAZETTEER_DIR"),
+        ("DIGEST_TELEGRAM_TOKEN", "no token!", "DIGEST_TELEGRAM_TOKEN: is not a bot token"),
+    ],
+)
+def test_a_wrong_setting_is_named(shell: Shell, variable: str, value: str, words: str) -> None:
+    fault = shell("status", **{variable: value}).fault
+    assert words in fault
