@@ -5,15 +5,47 @@ A value, complete in itself: nothing here is looked up again later, so a retry, 
 selections share one Edition; what differs by recipient (name, links) is in `Envelope`.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Annotated, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from digest.models.words import Code, EditionKind
 
 
 class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Part(Protocol):
+    """What may be there and empty all the same: a feed's tag without a word in it."""
+
+    @property
+    def says_something(self) -> bool: ...
+
+
+P = TypeVar("P", bound=Part)
+
+
+def says_something(text: str | None) -> bool:
+    """Whether a reader sees anything of `text`: of blanks and controls nobody does."""
+    return any(letter.isprintable() and not letter.isspace() for letter in text or "")
+
+
+def _saying(parts: Iterable[P]) -> tuple[P, ...]:
+    return tuple(part for part in parts if part.says_something)
+
+
+def _saying_or_none(part: P | None) -> P | None:
+    return part if part is not None and part.says_something else None
+
+
+# Empty parts are left out here, once, so that on no Channel a label stands alone.
+Words = Annotated[str | None, AfterValidator(lambda text: text if says_something(text) else None)]
+Names = Annotated[tuple[str, ...], AfterValidator(lambda all: tuple(filter(says_something, all)))]
+SAYING = AfterValidator(_saying)
+SAYING_OR_NONE = AfterValidator(_saying_or_none)
 
 
 class Reason(Value):
@@ -35,6 +67,10 @@ class ScenarioLine(Value):
     horizon: str | None = None
     confidence: str | None = None
 
+    @property
+    def says_something(self) -> bool:
+        return says_something(self.text)
+
 
 class WatchLine(Value):
     """A row of the scenario watch: a Scenario of a followed Story that has moved."""
@@ -49,6 +85,10 @@ class WatchLine(Value):
     event_slug: str | None = None
     story: str = ""
 
+    @property
+    def says_something(self) -> bool:
+        return says_something(self.text)
+
 
 class Stand(Value):
     """A Perspective: what an Actor says or does, as of a time."""
@@ -58,12 +98,20 @@ class Stand(Value):
     as_of: datetime
     followed: bool = False
 
+    @property
+    def says_something(self) -> bool:
+        return says_something(self.actor) and says_something(self.text)
+
 
 class SourceLine(Value):
     publisher: str
     url: str | None = None
     via: str | None = None
     published_on: date | None = None
+
+    @property
+    def says_something(self) -> bool:
+        return says_something(self.publisher)
 
 
 class Change(Value):
@@ -89,9 +137,13 @@ class Told(Value):
 class Correction(Value):
     wrong: str
     right: str
-    why: str | None = None
+    why: Words = None
     at: datetime
     told_at: datetime | None = None
+
+    @property
+    def says_something(self) -> bool:
+        return says_something(self.right)
 
 
 class Retraction(Value):
@@ -103,9 +155,13 @@ class Chain(Value):
     """At most one causal chain: cause -> Event -> effect, each with its own sentence."""
 
     title: str
-    causes: tuple[str, ...] = ()
-    effects: tuple[str, ...] = ()
-    significance: str | None = None
+    causes: Names = ()
+    effects: Names = ()
+    significance: Words = None
+
+    @property
+    def says_something(self) -> bool:
+        return bool(self.causes or self.effects or self.significance)
 
 
 class Item(Value):
@@ -118,21 +174,21 @@ class Item(Value):
     code: Code = Code.NEW
 
     headline: str
-    standfirst: str | None = None
-    takeaway: str | None = None
-    category: str | None = None
-    regions: tuple[str, ...] = ()
-    status: str | None = None
+    standfirst: Words = None
+    takeaway: Words = None
+    category: Words = None
+    regions: Names = ()
+    status: Words = None
     severity: int
-    certainty: str | None = None
+    certainty: Words = None
     breaking: bool = False
     lang: str = "en"
 
-    scenarios: tuple[ScenarioLine, ...] = ()
-    stands: tuple[Stand, ...] = ()
-    sources: tuple[SourceLine, ...] = ()  # the first is who reported it first
-    root_causes: str | None = None
-    escalation: str | None = None
+    scenarios: Annotated[tuple[ScenarioLine, ...], SAYING] = ()
+    stands: Annotated[tuple[Stand, ...], SAYING] = ()
+    sources: Annotated[tuple[SourceLine, ...], SAYING] = ()  # the first is who reported it first
+    root_causes: Words = None
+    escalation: Words = None
 
     occurred_at: datetime | None = None
     reported_at: datetime | None = None
@@ -143,13 +199,13 @@ class Item(Value):
 
     story: str | None = None
     story_slug: str | None = None
-    update: str | None = None  # "Update 22: IRGC drones hit Azerbaijan"
-    chain: Chain | None = None
+    update: Words = None  # "Update 22: IRGC drones hit Azerbaijan"
+    chain: Annotated[Chain | None, SAYING_OR_NONE] = None
 
     reasons: tuple[Reason, ...]
     changes: tuple[Change, ...] = ()
     told: Told | None = None
-    correction: Correction | None = None
+    correction: Annotated[Correction | None, SAYING_OR_NONE] = None
     retraction: Retraction | None = None
 
 
@@ -176,13 +232,13 @@ class EditionContent(Value):
     catch_up: bool = False  # covers more than one missed edition
     test: bool = False
     list_name: str = "Digest"
-    follows: tuple[str, ...] = ()  # labels of what the reader follows, in the reader's order
+    follows: Names = ()  # labels of what the reader follows, in the reader's order
 
     items: tuple[Item, ...] = ()
-    watch: tuple[WatchLine, ...] = ()
+    watch: Annotated[tuple[WatchLine, ...], SAYING] = ()
     matched: int = 0
     left_out: tuple[LeftOut, ...] = ()
-    quiet: str | None = None  # the one line for a day without news, if the reader wants one
+    quiet: Words = None  # the one line for a day without news, if the reader wants one
 
     def section(self, *names: str) -> tuple[Item, ...]:
         """Items of the sections named, in order."""
