@@ -31,6 +31,11 @@ class Result:
         return json.loads(self.out)
 
     @property
+    def rows(self) -> Any:
+        """Standard output as JSON, of a command that failed in part."""
+        return json.loads(self.out)
+
+    @property
     def said(self) -> str:
         """Standard output of a command that went well."""
         assert self.code == 0, self.err

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -79,10 +80,24 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         DigestError: it can't be written; says why.
     """
+    write_parts(path, [data])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> int:
+    """Writes a file piece by piece; returns how many there were.
+
+    Raises:
+        DigestError: it can't be written; says why.
+    """
+    count = 0
     try:
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            for part in parts:
+                file.write(part)
+                count += 1
     except OSError as error:
         raise DigestError(f"{path} can't be written: {error.strerror}") from None
+    return count
 
 
 def day(text: str) -> date:

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from digest.cli.common import Json, open_app, say_json, table
+from digest.errors import InputError
+from digest.models.words import DeliveryState
 from digest.services import find, ledger
 
 
@@ -20,6 +22,8 @@ def deliveries(
     json: Json = False,
 ) -> None:
     """List deliveries: state, attempts, reason, provider's reference, items with reasons."""
+    if state is not None and state not in set(DeliveryState):
+        raise InputError(f"--state {state}: write one of {', '.join(DeliveryState)}")
     app = open_app(sends=False)
     with app.db.read() as session:
         person = find.subscriber(session, subscriber).id if subscriber else None

@@ -7,12 +7,10 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from digest.cli.common import Json, Limit, note, open_app, say, say_json, table
+from digest.cli.common import Json, Limit, open_app, say, say_json, table, write_parts
 from digest.cli.shape import typer_app
-from digest.errors import DigestError
 from digest.models import Event
 from digest.services import export as exporter
-from digest.services import find
 
 app = typer_app("List, show and export stored events.")
 
@@ -50,13 +48,7 @@ def list_(limit: Limit = 20, json: Json = False) -> None:
 @app.command("show")
 def show(event: Annotated[str, typer.Argument(help="Slug or id of an event.")]) -> None:
     """Print one event, whole, as JSON."""
-    digest = open_app(sends=False)
-    with digest.db.read() as session:
-        wanted = find.event(session, event).external_id
-    for record in exporter.records(digest):
-        if record["id"] == wanted:
-            say_json(record)
-            return
+    say_json(exporter.record(open_app(sends=False), event))
 
 
 @app.command("export")
@@ -68,19 +60,10 @@ def export(
 ) -> None:
     """Write every event as one line of JSON, in the form `digest import` reads."""
     digest = open_app(sends=False)
-    lines = (codec.dumps(one, ensure_ascii=False) for one in exporter.records(digest, story))
+    found = exporter.records(digest, story)
     if to_file is None:
-        for line in lines:
-            print(line)
+        for one in found:
+            print(codec.dumps(one, ensure_ascii=False))
         return
-    count = 0
-    try:
-        with to_file.open("w", encoding="utf-8") as file:
-            for line in lines:
-                file.write(line + "\n")
-                count += 1
-    except OSError as error:
-        raise DigestError(f"{to_file} can't be written: {error.strerror}") from None
-    say(f"{count} events written to {to_file}.")
-    if not count:
-        note("There are no events yet: `digest import` brings some in.")
+    lines = (codec.dumps(one, ensure_ascii=False).encode("utf-8") + b"\n" for one in found)
+    say(f"{write_parts(to_file, lines)} events written to {to_file}.")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from digest import clock
-from digest.cli.common import Json, open_app, say, say_json, table
+from digest.cli.common import Json, note, open_app, say, say_json, table
 from digest.cli.shape import typer_app
 from digest.errors import NotFound
 from digest.services import feeds
@@ -80,8 +80,11 @@ def poll(
     else:
         table(
             "Polled",
-            ["feed", "new", "revised", "same", "refused", "what is wrong"],
-            [[r["url"], r["new"], r["revised"], r["same"], r["refused"], r["error"]] for r in rows],
+            ["feed", "new", "revised", "same", "refused"],
+            [[r["url"], r["new"], r["revised"], r["same"], r["refused"]] for r in rows],
         )
-    if any(one.error for one in done):
+    wrong = [one for one in done if one.error]
+    for one in wrong:
+        note(f"digest: {one.url}: {one.error}")
+    if wrong:
         raise typer.Exit(1)

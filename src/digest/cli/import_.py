@@ -1,14 +1,15 @@
 """`digest import`: files and addresses become Events."""
 
+import json as codec
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from digest import clock
-from digest.cli.common import Json, note, open_app, progress, say, say_json
-from digest.errors import DigestError, InputError
+from digest.cli.common import Json, note, open_app, progress, say, say_json, write_file
+from digest.errors import InputError
 from digest.formats import parse
 from digest.services import fetch
 from digest.services.ingest import Refusal, Summary, ingest
@@ -33,74 +34,82 @@ def import_(
     app = open_app(sends=False)
     now = clock.now()
     total = Summary()
-    failures: list[dict[str, str]] = []
+    failures: list[Failure] = []
     with progress(json) as bar:
         task = bar.add_task("Importing", total=None)
-        for name in _expand(sources):
+        for name, asked_for in _expand(sources):
             try:
                 data = fetch.read(name, allow_private=app.settings.feed_private_addresses)
                 entries = list(parse(data, name=name, format=format, now=now))
                 bar.update(task, total=(bar.tasks[0].total or 0) + len(entries))
-                one = ingest(app, entries, now, lambda n: bar.advance(task, n))
+                done = ingest(app, entries, now, lambda n: bar.advance(task, n))
             except InputError as error:
-                failures.append({"source": name, "reason": str(error)})
+                failures.append(Failure(name, error.message, asked_for))
                 continue
-            many = len(sources) > 1
-            one.refused = [
-                Refusal(f"{name}, {r.place}" if many else r.place, r.reason, r.raw)
-                for r in one.refused
-            ]
-            total.add(one)
+            total.add(done if [name] == sources else _placed(done, name))
     if rejects is not None and total.refused:
-        _write_rejects(rejects, total.refused)
+        write_file(rejects, _rejects(total.refused))
     if json:
         say_json(_as_json(total, failures))
     else:
-        _print(total, failures, rejects)
-    if failures and not (total.new or total.revised or total.same):
+        _print(total, rejects)
+    for one in failures:
+        note(f"digest: {one.source}: {one.reason}")
+    if any(one.asked_for for one in failures) or (failures and not total.read):
         raise typer.Exit(1)
 
 
-def _expand(sources: list[str]) -> Iterator[str]:
-    """Files of a folder, in order of name; all else as it is."""
+class Failure(NamedTuple):
+    """A file or address that gave nothing; `asked_for` by name, not found in a folder."""
+
+    source: str
+    reason: str
+    asked_for: bool
+
+
+def _expand(sources: list[str]) -> Iterator[tuple[str, bool]]:
+    """(file or address, whether it was asked for by name): a folder gives its files by name."""
     for source in sources:
         path = Path(source)
-        if "://" not in source and path.is_dir():
-            yield from (str(one) for one in sorted(path.rglob("*")) if one.is_file())
-        else:
-            yield source
+        if "://" in source or not path.is_dir():
+            yield source, True
+            continue
+        for one in sorted(path.rglob("*")):
+            hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
+            if one.is_file() and not hidden:
+                yield str(one), False
 
 
-def _write_rejects(path: Path, refused: list[Refusal]) -> None:
-    import json as codec
-
-    try:
-        with path.open("w", encoding="utf-8") as file:
-            for one in refused:
-                row = {"place": one.place, "reason": one.reason, "record": one.raw}
-                file.write(codec.dumps(row, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise DigestError(f"{path} can't be written: {error.strerror}") from None
+def _placed(one: Summary, name: str) -> Summary:
+    """The same with the source in front of each place."""
+    one.refused = [Refusal(f"{name}, {r.place}", r.reason, r.raw) for r in one.refused]
+    one.warnings = [(f"{name}, {place}", what) for place, what in one.warnings]
+    return one
 
 
-def _as_json(total: Summary, failures: list[dict[str, str]]) -> dict[str, object]:
+def _rejects(refused: list[Refusal]) -> bytes:
+    rows = ({"place": one.place, "reason": one.reason, "record": one.raw} for one in refused)
+    return b"".join(
+        codec.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for row in rows
+    )
+
+
+def _as_json(total: Summary, failures: list[Failure]) -> dict[str, object]:
     return {
         "new": total.new,
         "revised": total.revised,
         "same": total.same,
         "refused": [{"place": r.place, "reason": r.reason} for r in total.refused],
         "warnings": [{"place": place, "warning": what} for place, what in total.warnings],
-        "failed": failures,
+        "failed": [{"source": one.source, "reason": one.reason} for one in failures],
     }
 
 
-def _print(total: Summary, failures: list[dict[str, str]], rejects: Path | None) -> None:
+def _print(total: Summary, rejects: Path | None) -> None:
     say(
         f"{total.new} new, {total.revised} revised, {total.same} the same,"
         f" {len(total.refused)} refused."
     )
-    for failure in failures:
-        note(f"{failure['source']}: {failure['reason']}")
     for one in total.refused[:SHOWN]:
         note(f"refused, {one.place}: {one.reason}")
     if len(total.refused) > SHOWN:

@@ -6,7 +6,8 @@ import typer
 
 from digest.cli.common import Json, open_app, say_json, table
 from digest.cli.shape import typer_app
-from digest.errors import NotFound
+from digest.errors import InputError, NotFound
+from digest.models.words import InterestKind
 
 app = typer_app("List actors, regions and topics that can be followed.")
 
@@ -17,6 +18,8 @@ def list_(
     json: Json = False,
 ) -> None:
     """List all interests."""
+    if kind is not None and kind not in set(InterestKind):
+        raise InputError(f"--kind {kind}: write actor, region or topic")
     rows = [
         {"slug": one.slug, "kind": one.kind, "name": one.name, "parents": list(one.parents)}
         for one in open_app(sends=False).gazetteer
@@ -38,6 +41,7 @@ def find(name: Annotated[str, typer.Argument(help="A name, alias or slug.")]) ->
     gazetteer = open_app(sends=False).gazetteer
     found = gazetteer.resolve(name)
     if found is None:
-        near = ", ".join(gazetteer.suggest(name, 3))
-        raise NotFound(f"there is no interest {name!r}" + (f"; near: {near}" if near else ""))
+        near = " or ".join(gazetteer.suggest(name, 3))
+        hint = f"; did you mean {near}?" if near else ""
+        raise NotFound(f"there is no interest {name!r}{hint}")
     table("Interest", ["kind", "name", "slug"], [[found.kind, found.name, found.slug]])

@@ -1,5 +1,6 @@
 """Export: Events as they were written down, every sentence of them."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,9 +8,11 @@ from sqlalchemy import select
 
 from digest.models import Event, Revision, Story
 from digest.models.record import EventRecord
+from digest.services import find
 from digest.services.app import App
 
 BATCH = 500
+_NUMBERED = re.compile(r"(?P<name>\w+)\[(?P<number>\d{1,6})\]")
 
 
 def records(app: App, story: str | None = None) -> Iterator[dict[str, Any]]:
@@ -40,7 +43,36 @@ def records(app: App, story: str | None = None) -> Iterator[dict[str, Any]]:
         after = rows[-1][0]
 
 
+def record(app: App, name: str) -> dict[str, Any]:
+    """The newest Revision of one Event, found by slug or id, in the rich JSON form.
+
+    Raises:
+        NotFound: there is no such Event.
+    """
+    with app.db.read() as session:
+        event = find.event(session, name)
+        newest = select(Revision.record).where(
+            Revision.event_id == event.id, Revision.number == event.revision
+        )
+        return rich(EventRecord.model_validate(session.scalar(newest)))
+
+
 def rich(record: EventRecord) -> dict[str, Any]:
     """The record in the rich JSON form: empty parts left out, unknown keys back in their place."""
     form = record.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"extra"})
-    return {**record.extra, **form}
+    for key, value in record.extra.items():
+        place = _place(form, key)
+        if isinstance(place, dict) and isinstance(value, dict):
+            place.update({name: one for name, one in value.items() if name not in place})
+        else:
+            form.setdefault(key, value)
+    return form
+
+
+def _place(form: dict[str, Any], key: str) -> Any:
+    """What "update" or "scenarios[0]" names in the form; None if there is no such thing."""
+    match = _NUMBERED.fullmatch(key)
+    if match is None:
+        return form.get(key)
+    parts, number = form.get(match["name"]), int(match["number"])
+    return parts[number] if isinstance(parts, list) and number < len(parts) else None

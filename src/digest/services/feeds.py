@@ -1,11 +1,13 @@
 """Feeds: polled when due, conditionally, each with a back-off of its own."""
 
+import logging
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
-from digest.errors import InputError
+from digest.errors import DigestError, InputError
 from digest.formats import parse
 from digest.formats.entry import NoEntries
 from digest.models import AuditEntry, Feed
@@ -13,6 +15,9 @@ from digest.services import fetch
 from digest.services.app import App
 from digest.services.ingest import Summary, ingest
 
+log = logging.getLogger(__name__)
+
+WEB_ADDRESS = re.compile(r"https?://[^/\s]+")
 LONGEST_WAIT = timedelta(hours=24)
 GONE = (404, 410)
 GIVE_UP_AFTER = 30  # failures in a row of a feed that is gone
@@ -34,8 +39,8 @@ def add(app: App, url: str, now: datetime, every_minutes: int = 15) -> Feed:
     Raises:
         InputError: not an http(s) address.
     """
-    if not url.startswith(("http://", "https://")):
-        raise InputError("a feed's address begins with http:// or https://", place=url)
+    if not WEB_ADDRESS.match(url):
+        raise InputError("a feed's address is https://HOST/... or http://HOST/...", place=url)
     with app.db.begin() as session:
         feed = session.scalar(select(Feed).where(Feed.url == url)) or Feed(url=url)
         feed.enabled, feed.every_minutes, feed.failures = True, every_minutes, 0
@@ -51,7 +56,7 @@ def remove(app: App, url: str, now: datetime) -> bool:
         feed = session.scalar(select(Feed).where(Feed.url == url))
         if feed is None:
             return False
-        feed.enabled = False
+        feed.enabled, feed.failures, feed.last_error = False, 0, None
         session.add(AuditEntry(at=now, actor="cli", action="feed removed", subject=url))
         return True
 
@@ -91,6 +96,11 @@ def _poll(app: App, feed: Feed, now: datetime) -> Poll:
         return _went_well(app, feed, answer, ingest(app, entries, now), now)
     except InputError as error:
         return _went_wrong(app, feed, error.message, now)
+    except DigestError:
+        raise  # not the feed's fault: the database does not answer
+    except Exception as error:  # a fault of ours in one feed must not stop the others for good
+        log.exception("feed %s could not be read", feed.id)
+        return _went_wrong(app, feed, f"a fault of ours: {type(error).__name__}", now)
 
 
 def _went_well(app: App, feed: Feed, answer: fetch.Answer, summary: Summary, now: datetime) -> Poll:

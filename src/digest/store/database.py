@@ -60,7 +60,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading; nothing is committed.
+        """A session for reading; nothing is committed. Rows stay readable after its end.
 
         Raises:
             ConfigurationError: the database can't be reached.
@@ -68,8 +68,7 @@ class Database:
         with self._explained(), self._session() as session:
             if self.is_sqlite:
                 session.connection(execution_options={"digest_read": True})
-            yield session
-            session.rollback()
+            yield session  # closing it rolls back without expiring what was read
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

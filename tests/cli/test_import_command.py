@@ -1,0 +1,137 @@
+"""`digest import`: every form, from files, folders and addresses; what is refused is kept."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shell import Shell, record
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from digest.standins.server import LocalServer
+
+RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Wire</title>
+<item><guid>rss-1</guid><title>Ports reopen in Peru</title><link>https://news.example.org/1</link>
+<pubDate>Wed, 04 Mar 2026 10:00:00 GMT</pubDate></item>
+<item><guid>rss-2</guid><title>Rain ends in Chile</title></item></channel></rss>"""
+NEUTRAL = {
+    "published_at": "2026-03-04T00:00:00Z",
+    "time_precision": "day",
+    "category": "Disasters and accidents",
+    "countries": ["PE"],
+    "tags": ["Peru"],
+    "publisher": "Example Wire",
+}
+
+
+def neutral(id: str, headline: str, **more: Any) -> dict[str, Any]:
+    return {**NEUTRAL, "id": id, "headline": headline, "summary": f"{headline}.", **more}
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """An address that gives the RSS document at /feed, and 404 elsewhere."""
+
+    async def feed(_: object) -> Response:
+        return Response(RSS, media_type="application/rss+xml")
+
+    with LocalServer(Starlette(routes=[Route("/feed", feed)])) as server:
+        yield server.url
+
+
+def test_a_rich_record_is_new_then_the_same_then_revised(shell: Shell) -> None:
+    path = shell.write_json("rich.json", record("rich-1", "Talks begin"))
+    assert shell("import", path).said == "1 new, 0 revised, 0 the same, 0 refused.\n"
+    again = shell("import", path, "--json").data
+    assert again == {
+        "new": 0,
+        "revised": 0,
+        "same": 1,
+        "refused": [],
+        "warnings": again["warnings"],
+        "failed": [],
+    }
+    shell.write_json("rich.json", record("rich-1", "Talks begin", severity=4))
+    assert shell("import", path, "--json").data["revised"] == 1
+
+
+def test_neutral_lines_may_carry_severity_breaking_and_visible_at(shell: Shell) -> None:
+    path = shell.write_json(
+        "neutral.jsonl",
+        neutral("n-1", "Flood in Peru"),
+        neutral(
+            "n-2", "Quake in Peru", severity=5, breaking=True, visible_at="2031-01-01T00:00:00Z"
+        ),
+    )
+    assert shell("import", path, "--json").data["new"] == 2
+    events = {one["id"]: one for one in shell("events", "list", "--json").data}
+    assert events["n-2"]["severity"] == 5
+    assert events["n-2"]["visible_at"].startswith("2031-01-01T00:00:00")
+    assert events["n-1"]["visible_at"].startswith("2026-03-04")
+    assert shell("events", "show", "n-2").data["breaking"] is True
+
+
+def test_refused_records_stop_nobody_and_are_kept(shell: Shell) -> None:
+    good, bad = record("mixed-1", "A good one"), record("mixed-2", "Bad", severity="purple")
+    path = shell.write("mixed.jsonl", f"{json.dumps(good)}\n{json.dumps(bad)}\n{{broken\n")
+    done = shell("import", path, "--rejects", "rejects.jsonl", "--json").data
+    assert done["new"] == 1
+    assert [one["place"] for one in done["refused"]] == ["line 2", "line 3"]
+    assert "severity" in done["refused"][0]["reason"]
+    kept = Path(shell.folder, "rejects.jsonl").read_text().splitlines()
+    assert [json.loads(line)["place"] for line in kept] == ["line 2", "line 3"]
+    assert "purple" in json.loads(kept[0])["record"]
+    printed = shell("import", path)
+    assert printed.code == 0
+    assert "2 refused" in printed.out
+    assert printed.err.splitlines()[0].startswith("refused, line 2: severity")
+
+
+def test_a_folder_gives_all_its_files_and_says_what_is_none(shell: Shell) -> None:
+    shell.write("folder/a.xml", RSS)
+    shell.write("folder/deep/b.json", json.dumps(record("folder-1", "In a folder")))
+    shell.write("folder/README.md", "Notes on these files.")
+    shell.write("folder/.hidden/c.json", "{")
+    done = shell("import", "folder", "--json")
+    assert done.data["new"] == 3
+    assert [one["source"] for one in done.data["failed"]] == ["folder/README.md"]
+    assert done.err.strip().startswith("digest: folder/README.md: ")
+
+
+def test_an_address_is_read_when_it_may_be(shell: Shell, site: str) -> None:
+    refused = shell("import", f"{site}/feed").fault
+    assert "private or local address; DIGEST_FEED_PRIVATE_ADDRESSES=true allows it" in refused
+    allowed = {"DIGEST_FEED_PRIVATE_ADDRESSES": "true"}
+    done = shell("import", f"{site}/feed", "--json", **allowed).data
+    assert done["new"] + done["same"] == 2
+    assert "the server answered 404" in shell("import", f"{site}/nothing", **allowed).fault
+
+
+def test_what_cannot_be_read_fails_with_one_line_and_the_rest_is_imported(shell: Shell) -> None:
+    path = shell.write_json("rest.json", record("rest-1", "The rest"))
+    done = shell("import", "missing.json", path)
+    assert done.out == "1 new, 0 revised, 0 the same, 0 refused.\n"
+    assert done.fault == "missing.json: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"Dear all,", "none of the formats"),
+        (b"<html><body>Hello</body></html>", "web page"),
+        (b"\x00\x01\x02\x03", "none of the formats"),
+    ],
+    ids=["empty", "letter", "page", "bytes"],
+)
+def test_a_file_of_no_known_form_is_refused(shell: Shell, content: bytes, words: str) -> None:
+    assert words in shell("import", shell.write("odd.bin", content)).fault
+
+
+def test_an_unknown_format_is_refused_with_those_there_are(shell: Shell) -> None:
+    path = shell.write_json("rich.json", record("rich-1", "Talks begin"))
+    fault = shell("import", path, "--format", "docx").fault
+    assert "there is no format 'docx'; there are rich, neutral, feed" in fault
