@@ -43,6 +43,11 @@ class Summary:
     refused: list[Refusal] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)  # (place, what)
 
+    @property
+    def read(self) -> int:
+        """Records that are stored, now or before."""
+        return self.new + self.revised + self.same
+
     def add(self, other: "Summary") -> None:
         """Counts another summary in."""
         self.new += other.new
