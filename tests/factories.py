@@ -43,6 +43,7 @@ def settings_for(database: Path, **given: Any) -> Settings:
 def installation(folder: Path, **settings: Any) -> Iterator[App]:
     """An App whose database lies in `folder`, set up and empty but for the Interests."""
     first, path = _first()
+    folder.mkdir(exist_ok=True)
     own = folder / "digest.db"
     shutil.copy(path, own)
     made = settings_for(own, **settings)

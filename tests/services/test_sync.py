@@ -114,11 +114,11 @@ def lines(plan: Plan) -> list[str]:
 # --- what is stored -----------------------------------------------------------------------------
 
 
-def test_the_sample_files_are_stored_and_a_second_sync_changes_nothing(app: App):
+def test_the_sample_files_are_stored_and_a_second_sync_changes_nothing(app_on_both: App):
     folder = built_in_folder("subscribers")
 
-    first = sync(app, folder, NOW)
-    second = sync(app, folder, LATER)
+    first = sync(app_on_both, folder, NOW)
+    second = sync(app_on_both, folder, LATER)
 
     assert first.counts["+"] > 60
     assert not second

@@ -99,6 +99,13 @@ def schedule_columns(entry: ScheduleEntry) -> Columns:
     return columns
 
 
+def laid_over(written: Columns, base: Schedule | None, default_zone: str) -> Columns:
+    """All columns of a Schedule: what is written, over `base`, else over the service's own."""
+    if base is None:
+        return {**SCHEDULE_DEFAULTS, "zone": default_zone, **written}
+    return {**_of(base, SCHEDULE_DEFAULTS), **written}
+
+
 def schedule_words(source: Schedule | Mapping[str, Any]) -> dict[str, str]:
     """All of a Schedule as it would be written: {"at": "07:00", "weekdays": "mon, tue"}."""
     of = _of(source, SCHEDULE_DEFAULTS)

@@ -40,6 +40,7 @@ def sync(app: App, folder: Path, now: datetime, dry_run: bool = False) -> Plan:
     """
     documents = read_folder(folder)
     with app.db.begin() as session:
+        store.alone(session)
         targets = Targets.load(session, app.gazetteer)
         stored = {row.key: row.name for row in session.execute(select(List.key, List.name))}
         wanted = check(documents, Checker(app.settings, app.channels, targets), stored)

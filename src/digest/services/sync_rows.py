@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from digest.models import Destination, Follow, List, ListMember, Schedule
 from digest.models.words import EditionKind
 from digest.services.columns import (
-    SCHEDULE_DEFAULTS,
     Columns,
     follow_words,
+    laid_over,
     schedule_line,
     schedule_words,
 )
@@ -43,7 +43,13 @@ def follows(
             work.added(owner.subject, f"follow {one}", _line(words))
             column = "story_id" if one.target.is_story else "interest_id"
             work.session.add(
-                Follow(**owner.ids, **{column: target_id}, **one.columns, position=position, from_files=True)
+                Follow(
+                    **owner.ids,
+                    **{column: target_id},
+                    **one.columns,
+                    position=position,
+                    from_files=True,
+                )
             )
             continue
         row = found.row
@@ -70,7 +76,7 @@ def schedule(
     the service's own.
     """
     if row is not None and not row.from_files:
-        columns = None if wanted is None else _laid_over(work, wanted, base)
+        columns = None if wanted is None else laid_over(wanted, base, work.default_zone)
         if columns is not None and schedule_words(row) != schedule_words(columns):
             work.note(owner.subject, "the schedule was changed by its reader; left as it is")
         return row
@@ -80,7 +86,7 @@ def schedule(
             work.session.delete(row)
             _retime(work, owner)
         return None
-    columns = _laid_over(work, wanted, base)
+    columns = laid_over(wanted, base, work.default_zone)
     if row is None:
         row = Schedule(**owner.ids, **columns, from_files=True)
         work.session.add(row)
@@ -91,14 +97,6 @@ def schedule(
         bring(row, columns)
         _retime(work, owner)
     return row
-
-
-def _laid_over(work: Work, wanted: Columns, base: Schedule | None) -> Columns:
-    if base is None:
-        below = {**SCHEDULE_DEFAULTS, "zone": work.default_zone}
-    else:
-        below = {name: getattr(base, name) for name in SCHEDULE_DEFAULTS}
-    return {**below, **wanted}
 
 
 def _retime(work: Work, owner: Owner) -> None:

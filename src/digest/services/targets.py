@@ -17,6 +17,7 @@ from digest.models.words import InterestKind
 from digest.store import interests
 
 NEAREST = 3
+HINTS = 200  # names that the nearest are looked for: it takes long, and nobody reads more
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Targets:
     interests: dict[str, int]
     stories: dict[str, int]
     titles: Mapping[str, tuple[str, str]] = field(repr=False)  # lower case -> (slug, title)
+    hints: int = HINTS
+    found: dict[tuple[str, str], Target | InputError] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, session: Session, gazetteer: Gazetteer) -> "Targets":
@@ -61,6 +64,18 @@ class Targets:
         Raises:
             InputError: there is no such Interest; offers the nearest names.
         """
+        known = self.found.get((key, name))
+        if known is None:
+            try:
+                known = self._find(key, name)
+            except InputError as error:
+                known = error
+            self.found[key, name] = known
+        if isinstance(known, InputError):
+            raise known
+        return known
+
+    def _find(self, key: str, name: str) -> Target:
         if key == "story":
             return self._story(name) or _unheard(name)
         entry = self.gazetteer.resolve(name)
@@ -94,6 +109,9 @@ class Targets:
         return Target(True, *found) if found else None
 
     def _hint(self, name: str) -> str:
+        self.hints -= 1
+        if self.hints < 0:
+            return ""
         stories = get_close_matches(name.casefold(), self.titles, NEAREST, 0.7)
         near = self.gazetteer.suggest(name, NEAREST) + [self.titles[one][1] for one in stories]
         return did_you_mean(list(dict.fromkeys(near))[:NEAREST])

@@ -101,7 +101,7 @@ class Checker:
         )
 
     def wanted_subscriber(self, key: str, entry: SubscriberEntry, place: Place) -> WantedSubscriber:
-        lists = self._each(entry.lists, self._list_key, str, place, "lists")
+        lists = self._each(entry.lists, self.list_key, str, place, "lists")
         return WantedSubscriber(
             key=key,
             name=entry.name or key,
@@ -139,7 +139,7 @@ class Checker:
             entry.channel, channel.address(entry.address), tuple(kinds), entry.verified
         )
 
-    def _list_key(self, name: str) -> str:
+    def list_key(self, name: str) -> str:
         key = self.lists.get(name) or self.lists.get(name.casefold())
         if key is None:
             near = get_close_matches(name.casefold(), self.lists, 3)

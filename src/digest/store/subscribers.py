@@ -19,6 +19,7 @@ from digest.models import (
     Suppression,
 )
 from digest.models.words import SubscriberState
+from digest.store import counters
 from digest.store.chunks import chunks
 
 Address = tuple[str, str]
@@ -78,6 +79,11 @@ class Belongings:
             places,
             lists,
         )
+
+
+def alone(session: Session) -> None:
+    """Whoever adds Subscribers from files next waits until this transaction ends."""
+    counters.take(session, "subscribers", 0)  # the row is the lock
 
 
 def follows_of(
