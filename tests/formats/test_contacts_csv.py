@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import InputError
@@ -189,6 +189,7 @@ details = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(names, details), min_size=1, max_size=4), names)
 def test_what_is_written_is_read_as_the_same(wanted: list[tuple[str, dict[str, str]]], name: str):
     cell = contacts_csv.joined([contacts_csv.detailed(one, words) for one, words in wanted])

@@ -4,7 +4,7 @@ import string
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import InputError
@@ -106,11 +106,13 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(values)
 def test_what_others_write_is_read_back(value: object):
     assert load(yaml.safe_dump(value), "x").value == value
 
 
+@settings(max_examples=60, deadline=None)
 @given(values)
 def test_every_part_has_a_line_within_the_text(value: object):
     text = yaml.safe_dump(value)

@@ -1,7 +1,7 @@
 """CSV of any spreadsheet: encodings, delimiters, and cells that must not be run."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import InputError
@@ -91,6 +91,7 @@ def test_any_other_cell_is_left_as_it_is(cell: str):
     assert spreadsheet.guarded(cell) == cell
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text())
 def test_a_guarded_cell_never_begins_like_a_formula_and_comes_back(cell: str):
     guarded = spreadsheet.guarded(cell)
@@ -99,6 +100,7 @@ def test_a_guarded_cell_never_begins_like_a_formula_and_comes_back(cell: str):
     assert spreadsheet.bare(guarded) == cell
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS.filter(bool)), max_size=5))
 def test_what_is_written_is_read(table: list[tuple[str, str]]):
     written = b"".join(spreadsheet.write([("email", "name"), *table]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -215,11 +215,13 @@ def test_kinds_may_be_plural_and_the_default_is_both():
     assert both.verified
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.sets(st.sampled_from(range(7)), min_size=1))
 def test_days_are_read_as_they_are_written(days: set[int]):
     assert set(weekdays([DAYS[day] for day in days])) == days
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.times(), st.sampled_from(["%H:%M", "%I:%M %p"]))
 def test_hours_are_read_as_they_are_written(at: time, form: str):
     assert hour(at.strftime(form)) == at.replace(second=0, microsecond=0)
