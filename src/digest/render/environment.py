@@ -94,7 +94,7 @@ class Templates:
         try:
             self.environment().get_template(name)
         except jinja2.TemplateError as error:
-            raise template_error(error, name) from None
+            raise template_error(error, name, self.environment()) from None
 
 
 def render(template: jinja2.Template, /, **values: Any) -> str:
@@ -106,19 +106,38 @@ def render(template: jinja2.Template, /, **values: Any) -> str:
     try:
         return template.render(**values)
     except Exception as error:
-        raise template_error(error, template.name or "?") from error
+        raise template_error(error, template.name or "?", template.environment) from error
 
 
-def template_error(error: Exception, name: str) -> ConfigurationError:
+def template_error(
+    error: Exception, name: str, environment: jinja2.Environment
+) -> ConfigurationError:
     """A template's failure as one line: file, line, what went wrong."""
-    line: int | None = getattr(error, "lineno", None)
-    where = getattr(error, "name", None) or name
-    for frame in traceback.extract_tb(error.__traceback__):
-        if (
-            frame.filename.endswith(tuple(name.rsplit("/", 1)[-1:]))
-            or "templates" in frame.filename
-        ):
-            line, where = frame.lineno, frame.filename.rsplit("templates/", 1)[-1]
+    where, line = innermost(error, environment) or (name, None)
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        where, line = error.name or where, error.lineno
     return ConfigurationError(
         f"templates/{where}{f', line {line}' if line else ''}: {type(error).__name__}: {error}"
     )
+
+
+def innermost(error: Exception, environment: jinja2.Environment) -> tuple[str, int] | None:
+    """(template, line) that `error` comes from, included and imported templates counted.
+
+    None when no template of `environment` is in its traceback.
+    """
+    found = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        name = _template_at(frame.filename, environment)
+        if name is not None:
+            found = name, frame.lineno or 1
+    return found
+
+
+def _template_at(path: str, environment: jinja2.Environment) -> str | None:
+    """The name of the template in the file `path`; None when it is none of ours."""
+    for loader in getattr(environment.loader, "loaders", ()):
+        for folder in loader.searchpath:
+            if Path(path).is_relative_to(folder):
+                return Path(path).relative_to(folder).as_posix()
+    return None

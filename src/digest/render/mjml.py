@@ -19,6 +19,7 @@ from digest.render.piece import Compiled, split, take_imports
 from digest.render.sources import Source, load
 
 _BETWEEN_TAGS = re.compile(r">\n+<")
+_POSITION = re.compile(r"position (\d+):\d+")
 
 
 def compile_template(templates: Templates, name: str) -> Compiled:
@@ -44,15 +45,18 @@ def _to_html(masked: Masked, source: Source) -> str:
         # Without `fonts={}` mrml links to a font service.
         html: str = mjml.mjml2html(masked.text, fonts={})
     except Exception as error:
-        raise ConfigurationError(f"{_where(masked, source)}: {error}") from None
+        raise ConfigurationError(f"{_where(masked, source, error)}: {error}") from None
     # premailer drops a doctype in lower case, and with it the browser's standards mode.
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
     # A mail opened by itself needs a main landmark; its headings make it an article all the same.
     return html.replace('role="article"', 'role="main"', 1)
 
 
-def _where(masked: Masked, source: Source) -> str:
-    """The Place of what mrml could not read: it names none itself, an XML parser does."""
+def _where(masked: Masked, source: Source, error: Exception) -> str:
+    """The Place of what mrml could not read: at the byte that it names, else as XML sees it."""
+    if found := _POSITION.search(str(error)):
+        before = masked.text.encode()[: int(found[1])]
+        return str(masked.lines[before.count(b"\n")])
     try:
         lxml.etree.fromstring(masked.text, lxml.etree.XMLParser(resolve_entities=False))
     except lxml.etree.XMLSyntaxError as error:

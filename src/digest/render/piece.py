@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import jinja2
 
 from digest.errors import ConfigurationError
-from digest.render.environment import Templates
+from digest.render.environment import Templates, innermost
 from digest.render.sources import Place, Source, load
 
 _FRAGMENT = re.compile(
@@ -68,20 +68,21 @@ class Piece:
         """
         try:
             return template.render(values)
+        except ConfigurationError:
+            raise  # of a fragment, which knows its own place
         except Exception as error:
-            where = self._where(error)
+            where = self._where(error, template.environment)
             raise ConfigurationError(f"{where}: {type(error).__name__}: {error}") from error
 
-    def _where(self, error: Exception) -> str:
+    def _where(self, error: Exception, environment: jinja2.Environment) -> str:
         """The innermost line of a template, ours or one that it imports, that led to `error`."""
-        where = f"templates/{self.name}"
-        for frame in traceback.extract_tb(error.__traceback__):
+        imported = innermost(error, environment)
+        if imported:
+            return str(Place(*imported))
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
             if frame.filename == self.filename:
-                where = str(self.place(frame.lineno or 1))
-            elif "templates/" in frame.filename:
-                name = frame.filename.rpartition("templates/")[2]
-                where = str(Place(name, frame.lineno or 1))
-        return where
+                return str(self.place(frame.lineno or 1))
+        return f"templates/{self.name}"
 
     @property
     def filename(self) -> str:
