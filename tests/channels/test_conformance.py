@@ -1,0 +1,356 @@
+"""What every Channel's Messages keep to, whatever the provider: one suite for all that are found.
+
+A new Channel is held to it without a change here: it needs an Adapter in tests/conformance.
+"""
+
+import random
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from builders import make_digest, make_earlier, make_envelope, make_full_digest
+from conformance import ADAPTERS, without_adapter
+from conformance.adapter import Adapter, Seen
+from conformance.goldens import (
+    GOLDENS,
+    LETTERS,
+    LOCALES,
+    SPARSE,
+    TEXTS,
+    Golden,
+    hostile,
+    hostile_letters,
+)
+from conformance.reading import faults, plain, shows
+
+from digest.channels import discover
+from digest.channels.base import Channel, Message
+from digest.errors import ConfigurationError
+from digest.models.content import Item
+from digest.render.environment import Templates, built_in_folder
+from digest.render.filters import clean
+from digest.render.words import label
+
+adapters = pytest.mark.parametrize("name", ADAPTERS)
+
+
+def new_channel(adapter: Adapter, templates: Templates | None = None) -> Channel:
+    """The Channel as it is without any setting: it renders."""
+    kind = discover()[adapter.channel]
+    return kind(kind.Settings.load(), templates or Templates())
+
+
+@cache
+def channel_of(name: str) -> Channel:
+    return new_channel(ADAPTERS[name])
+
+
+def rendered(name: str, golden: Golden) -> Message:
+    """The Message, after the provider's oracle has judged it."""
+    message = golden.rendered(channel_of(name), ADAPTERS[name])
+    ADAPTERS[name].judge(message, golden.content)
+    return message
+
+
+def seen(name: str, golden: Golden) -> list[Seen]:
+    return list(ADAPTERS[name].seen(rendered(name, golden)))
+
+
+def test_every_channel_can_be_judged() -> None:
+    missing = without_adapter()
+    assert not missing, (
+        f"nobody can judge {' and '.join(missing)} yet: write tests/conformance/{missing[0]}.py"
+        " with a class of the shape of conformance.adapter.Adapter, and add it to ADAPTERS"
+    )
+
+
+# Golden Editions
+
+
+@adapters
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("golden", GOLDENS)
+def test_a_provider_takes_every_kind_of_edition(name: str, golden: str, locale: str) -> None:
+    message = rendered(name, GOLDENS[golden].in_language(locale))
+    assert message.channel == ADAPTERS[name].channel
+    assert message.text.strip()
+
+
+@adapters
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_provider_takes_every_letter(name: str, letter: str, locale: str) -> None:
+    adapter = ADAPTERS[name]
+    given = replace(LETTERS[letter], address=adapter.address, locale=locale)
+    message = channel_of(name).letter(given)
+    adapter.judge(message)
+    wanted = "confirm" if given.kind == "confirm" else "preferences"
+    assert given.links[wanted] in adapter.links(message)
+    if locale == "en":
+        assert [fault for form in adapter.seen(message) for fault in faults(form)] == []
+
+
+@adapters
+@pytest.mark.parametrize("golden", [*GOLDENS, *SPARSE])
+def test_what_is_missing_leaves_no_label(name: str, golden: str) -> None:
+    forms = seen(name, (GOLDENS | SPARSE)[golden])
+    assert [fault for form in forms for fault in faults(form)] == []
+
+
+def test_the_label_check_finds_what_it_looks_for() -> None:
+    for lines in (
+        ("Takeaway:",),
+        ("What could happen next", "Where they stand", "Iran: no"),
+        ("Scenario watch",),
+        ("Conflict ·",),
+        ("First reported by None",),
+        ("you follow .",),
+        ("two  blanks",),
+    ):
+        assert faults(Seen(lines)), lines
+
+
+# What is stored is shown
+
+
+def assert_told(forms: list[Seen], item: Item) -> None:
+    """Headline, takeaway, the first scenario with its three words, first source, why."""
+    for words in (item.headline, item.takeaway, item.sources[0].publisher):
+        assert words
+        assert shows(forms, words), words
+    scenario = item.scenarios[0]
+    (line, *_) = [
+        plain(line).casefold()
+        for form in forms
+        for line in form.lines
+        if plain(scenario.text) in plain(line)
+    ]
+    for group in ("kind", "horizon", "confidence"):
+        assert label(group, getattr(scenario, group), str).casefold() in line
+    assert shows(forms, f"Because you follow {item.reasons[0].follow}")
+
+
+@adapters
+def test_a_digest_tells_all_that_is_stored(name: str) -> None:
+    content = GOLDENS["digest of 5"].content
+    forms = seen(name, GOLDENS["digest of 5"])
+    for item in content.items:
+        assert_told(forms, item)
+    for line in content.watch:
+        assert shows(forms, line.text)
+        assert shows(forms, label("transition", line.state, str).capitalize())
+    assert shows(forms, f"{content.matched} matched, 5 shown, 3 ")
+    for left in content.left_out:
+        assert shows(forms, f"{left.count} {label('left_out', left.rule, str)}")
+    for follow in content.follows:
+        assert shows(forms, follow)
+
+
+@adapters
+@pytest.mark.parametrize("golden", ["alert", "update", "escalation"])
+def test_an_alert_tells_all_that_is_stored(name: str, golden: str) -> None:
+    (item,) = GOLDENS[golden].content.items
+    forms = seen(name, GOLDENS[golden])
+    assert_told(forms, item)
+    if item.changes:
+        assert shows(forms, "everity 3 → 4")  # with or without a capital
+        assert shows(forms, "2 more sources")
+
+
+@adapters
+def test_a_correction_says_what_was_wrong_what_is_right_and_why(name: str) -> None:
+    for golden in ("correction", "correction without a first"):
+        correction = GOLDENS[golden].content.items[0].correction
+        assert correction
+        forms = seen(name, GOLDENS[golden])
+        for words in (correction.wrong, correction.right, correction.why):
+            assert shows(forms, words or "?"), words
+
+
+@adapters
+def test_a_retraction_says_why(name: str) -> None:
+    for golden in ("retraction", "retraction without a first"):
+        retraction = GOLDENS[golden].content.items[0].retraction
+        assert retraction
+        assert shows(seen(name, GOLDENS[golden]), retraction.reason)
+
+
+@adapters
+def test_corrections_come_first(name: str) -> None:
+    content = make_full_digest()
+    text = plain(seen(name, Golden(content))[0].text)
+    correction = content.items[0].correction
+    assert correction
+    news = [text.index(plain(item.headline)) for item in content.section("lead", "item", "brief")]
+    assert text.index(correction.right) < min(news)
+
+
+@adapters
+def test_a_roundup_tells_of_each_alert(name: str) -> None:
+    golden = GOLDENS["roundup"]
+    forms = seen(name, golden)
+    for item in golden.content.items:
+        assert shows(forms, item.headline)
+        assert item.takeaway
+        assert shows(forms, item.takeaway[:60])
+
+
+@adapters
+def test_a_quiet_day_and_a_test_say_so(name: str) -> None:
+    quiet = GOLDENS["quiet day"]
+    assert shows(seen(name, quiet), quiet.content.quiet or "?")
+    assert shows(seen(name, GOLDENS["test"]), "This is a test. Nothing has happened.")
+
+
+@adapters
+def test_what_does_not_fit_is_counted(name: str) -> None:
+    long = "A sentence that says what has happened and why it counts for many. " * 10
+    content = GOLDENS["digest of 24"].content
+    items = tuple(
+        item.model_copy(update={"headline": f"{number}: {long}", "takeaway": long})
+        for number, item in enumerate((*content.items, *content.items) * 6)
+    )
+    golden = Golden(make_digest(items=items, matched=len(items)))
+    assert re.search(r"\b\d+ more on the web", plain(seen(name, golden)[0].text))
+
+
+# Hostile texts
+
+
+@adapters
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:12]))
+def test_hostile_texts_are_shown_as_text(name: str, text: str) -> None:
+    start = plain(clean(text)[:40]) or "(no headline)"
+    for what, golden in hostile(text):
+        forms = seen(name, golden)
+        if what != "quiet":
+            assert shows(forms, start), what
+
+
+@adapters
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:12]))
+def test_hostile_names_in_letters_are_text(name: str, text: str) -> None:
+    adapter = ADAPTERS[name]
+    for letter in hostile_letters(text):
+        adapter.judge(channel_of(name).letter(replace(letter, address=adapter.address)))
+
+
+# Rendering is pure
+
+
+@adapters
+def test_the_same_arguments_give_the_same_bytes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = ADAPTERS[name]
+    first = {what: golden.rendered(channel_of(name), adapter) for what, golden in GOLDENS.items()}
+
+    def nobody(*_: Any, **__: Any) -> None:
+        raise AssertionError("rendering went to the network")
+
+    monkeypatch.setattr(socket, "socket", nobody)
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    random.seed(7)
+    with time_machine.travel("1999-12-31T23:59:59+00:00"):
+        again = new_channel(adapter)
+        # The other way round: nothing of one Edition may be left over in the next.
+        for what, golden in reversed(GOLDENS.items()):
+            message = golden.rendered(again, adapter)
+            assert message == first[what], what
+            assert again.preview(message) == channel_of(name).preview(first[what])
+
+
+@adapters
+def test_only_the_envelope_differs_between_readers(name: str) -> None:
+    """What one reader is called, or was sent before, doesn't get to the next."""
+    adapter, channel = ADAPTERS[name], new_channel(ADAPTERS[name])
+    content = make_digest(3, 0)
+    alone = new_channel(adapter).render(content, make_envelope(address=adapter.address))
+    other = make_envelope(
+        address=adapter.address,
+        delivery_id=428,
+        name="Somebody Else",
+        earlier=make_earlier(reference=adapter.reference),
+        postal_address="Elsewhere",
+    )
+    channel.render(content, other)
+    assert channel.render(content, make_envelope(address=adapter.address)) == alone
+
+
+# Templates of somebody's own
+
+
+def template_files() -> Iterator[tuple[str, str]]:
+    """(adapter, file) of every template that says anything."""
+    folder = built_in_folder("templates")
+    for name, adapter in ADAPTERS.items():
+        if name != adapter.channel:
+            continue
+        for path in sorted((folder / adapter.channel).rglob("*")):
+            if path.is_file() and "{{" in path.read_text():
+                yield name, str(path.relative_to(folder))
+
+
+@pytest.mark.parametrize("tag", ["{{ no_such_thing }}", "{% no_such_tag %}"], ids=["value", "tag"])
+@pytest.mark.parametrize(("name", "file"), list(template_files()))
+def test_a_broken_template_is_named_with_its_line(
+    name: str, file: str, tag: str, tmp_path: Path
+) -> None:
+    adapter = ADAPTERS[name]
+    broken, line = _break(Templates().source(file), tag)
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(broken)
+    error = _first_error(adapter, Templates(tmp_path), file)
+    assert f"templates/{file}, line " in str(error)
+    named = int(re.findall(r"line (\d+)", str(error))[0])
+    # Jinja names the last line of a tag that is written over several.
+    assert named in line
+    assert "\n" not in str(error)
+
+
+def _break(source: str, tag: str) -> tuple[str, set[int]]:
+    """`source` with `tag` for every expression, and the lines where one stands."""
+    lines: set[int] = set()
+
+    def put(match: re.Match[str]) -> str:
+        first = source.count("\n", 0, match.start()) + 1
+        lines.update(range(first, first + match[0].count("\n") + 1))
+        return tag + "\n" * match[0].count("\n")
+
+    return re.sub(r"\{\{.*?\}\}", put, source, flags=re.DOTALL), lines
+
+
+def _first_error(adapter: Adapter, templates: Templates, file: str) -> ConfigurationError:
+    """What the first Edition or Letter that uses `file` fails with."""
+    channel = new_channel(adapter, templates)
+    for letter in LETTERS.values():
+        if letter.kind in file or "_base" in file:
+            try:
+                channel.letter(replace(letter, address=adapter.address))
+            except ConfigurationError as error:
+                return error
+    for golden in GOLDENS.values():
+        try:
+            golden.rendered(channel, adapter)
+        except ConfigurationError as error:
+            return error
+    raise AssertionError(f"no message uses {file}")
+
+
+@adapters
+def test_a_broken_template_touches_only_what_uses_it(name: str, tmp_path: Path) -> None:
+    adapter = ADAPTERS[name]
+    folder = built_in_folder("templates") / adapter.channel / "digest"
+    for path in folder.iterdir():
+        copy = tmp_path / adapter.channel / "digest" / path.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(_break(path.read_text(), "{{ no_such_thing }}")[0])
+    channel = new_channel(adapter, Templates(tmp_path))
+    with pytest.raises(ConfigurationError):
+        GOLDENS["digest of 1"].rendered(channel, adapter)
+    adapter.judge(GOLDENS["alert"].rendered(channel, adapter), GOLDENS["alert"].content)
