@@ -70,6 +70,7 @@ class Provider(Protocol):
     """A stand-in that runs, and a Channel that talks to it with short time-outs."""
 
     channel: Channel
+    address: str  # that the stand-in takes messages for
     secrets: Sequence[str]  # what no log and no error may hold, beside the links' tokens
 
     @property

@@ -47,6 +47,8 @@ _TAGS = _BLOCKS | frozenset(["a", "head", "html", "meta", "span", "strong", "sty
 
 
 class EmailProvider:
+    address = "maria@example.com"
+
     def __init__(self, server: MailServer) -> None:
         self.server = server
         settings = EmailSettings.load(
@@ -71,7 +73,7 @@ class EmailProvider:
 
 class EmailAdapter:
     channel = "email"
-    address = "maria@example.com"
+    address = EmailProvider.address
     reference = "<411.alert-12-1@example.org>"
     differs: Mapping[Fault, frozenset[Action]] = {}
 

@@ -34,6 +34,7 @@ class SlackProvider:
     def __init__(self, standin: SlackStandIn, *, webhook: bool) -> None:
         self.standin = standin
         self.webhook = standin.webhook("#crisis") if webhook else ""
+        self.address = self.webhook or SlackAdapter.address
         settings = SlackSettings(
             slack_token=None if webhook else TOKEN,
             slack_api_url=standin.url,

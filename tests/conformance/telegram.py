@@ -27,6 +27,8 @@ _URL = re.compile(r"https?://[^\s]+")
 
 
 class TelegramProvider:
+    address = str(CHAT)
+
     def __init__(self, standin: TelegramStandIn) -> None:
         self.standin = standin
         settings = TelegramSettings(
@@ -62,7 +64,7 @@ class TelegramProvider:
 
 class TelegramAdapter:
     channel = "telegram"
-    address = str(CHAT)
+    address = TelegramProvider.address
     reference = f"{CHAT}:7"
     differs: Mapping[Fault, frozenset[Action]] = {}
 

@@ -1,0 +1,112 @@
+"""What every Channel makes of a provider that fails, and what it never lets out."""
+
+import logging
+import traceback
+
+import pytest
+from builders import make_digest, make_envelope
+from conformance import ADAPTERS
+from conformance.adapter import EXPECTED, WAIT, Fault, Provider, tokens
+
+from digest.channels.base import Message, Receipt
+from digest.errors import Action, DeliveryError
+
+adapters = pytest.mark.parametrize("name", ADAPTERS)
+
+STANDINS = ("python_multipart", "uvicorn")  # loggers of the other side of the wire
+
+
+def message_for(provider: Provider, delivery_id: int = 427) -> Message:
+    envelope = make_envelope(address=provider.address, delivery_id=delivery_id)
+    return provider.channel.render(make_digest(2, 0), envelope)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """Everything our side has logged, as a formatter with all fields would write it."""
+    return "\n".join(
+        f"{record.getMessage()} {record.args!r} {record.exc_text} {record.__dict__!r}"
+        for record in caplog.records
+        if not record.name.startswith(STANDINS)
+    )
+
+
+@adapters
+async def test_what_is_accepted_has_a_reference(name: str) -> None:
+    async with ADAPTERS[name].provider() as provider:
+        receipt = await provider.channel.send(message_for(provider))
+        assert receipt.reference
+        assert provider.accepted == 1
+
+
+@adapters
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
+async def test_each_fault_is_told_for_what_it_is(
+    name: str, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    adapter = ADAPTERS[name]
+    async with adapter.provider() as provider:
+        message = provider.make(fault, message_for(provider))
+        with pytest.raises(DeliveryError) as raised:
+            await provider.channel.send(message)
+        error = raised.value
+        assert error.action in {**EXPECTED, **adapter.differs}[fault]
+        assert error.reason
+        assert " " not in error.reason
+        if provider.accepted:  # else the next attempt would be a certain double
+            assert error.action is Action.UNKNOWN
+        if fault is Fault.TOO_FAST and adapter.channel != "email":  # SMTP has no word for it
+            assert error.retry_after == WAIT
+        told = [
+            str(error),
+            repr(error),
+            error.detail,
+            "".join(traceback.format_exception(error)),
+            logged(caplog),
+        ]
+        for secret in (*provider.secrets, *tokens(make_envelope().links)):
+            assert not [text for text in told if secret in text], secret
+
+
+@adapters
+async def test_a_sending_that_succeeds_logs_no_secret(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with ADAPTERS[name].provider() as provider:
+        await provider.channel.send(message_for(provider))
+        await provider.channel.check()
+        for secret in (*provider.secrets, *tokens(make_envelope().links)):
+            assert secret not in logged(caplog)
+
+
+@adapters
+async def test_settings_show_no_secret(name: str) -> None:
+    async with ADAPTERS[name].provider() as provider:
+        message = message_for(provider)
+        for secret in provider.secrets:
+            assert secret not in repr(provider.channel)
+            assert secret not in repr(message)
+
+
+@adapters
+async def test_after_a_message_without_an_answer_one_can_ask(name: str) -> None:
+    """`recover` has it, or can't tell; what it says is there is there."""
+    async with ADAPTERS[name].provider() as provider:
+        message = provider.make(Fault.CUT_AFTER, message_for(provider))
+        with pytest.raises(DeliveryError):
+            await provider.channel.send(message)
+        found = await provider.channel.recover(message)
+        assert found is None or (isinstance(found, Receipt) and found.reference)
+        other = message_for(provider, delivery_id=999)
+        assert await provider.channel.recover(other) is None
+
+
+@adapters
+async def test_a_closed_channel_opens_again(name: str) -> None:
+    async with ADAPTERS[name].provider() as provider:
+        await provider.channel.send(message_for(provider))
+        await provider.channel.close()
+        await provider.channel.close()
+        await provider.channel.send(message_for(provider, delivery_id=428))
+        assert provider.accepted == 2
