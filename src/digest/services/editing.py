@@ -42,9 +42,9 @@ class Editing:
     done: Done = Done()
 
 
-def subject_of(subscriber_id: int) -> str:
+def subject_of(person: Subscriber) -> str:
     """How the audit names a Subscriber."""
-    return f"subscriber {subscriber_id}"
+    return f"subscriber {person.key}"
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def editing(
                 at=now,
                 actor=actor,
                 action=action,
-                subject=subject_of(subscriber_id),
+                subject=subject_of(person),
                 detail={**edit.notes, "rows": rows},
             )
             session.add(entry)
@@ -88,7 +88,7 @@ def undo(
     """
     with editing(db, subscriber_id, "undo", now, actor) as edit:
         entry = edit.session.get(AuditEntry, entry_id)
-        if entry is None or entry.subject != subject_of(subscriber_id):
+        if entry is None or entry.subject != subject_of(edit.person):
             raise NotFound("There is nothing to undo here.")
         for row in reversed(entry.detail.get("rows", ())):
             _restore(edit.session, row)

@@ -4,6 +4,7 @@ A Follow that came from a List is copied before it is changed: one's own replace
 that is given up keeps its row with weight 0, so that neither a List nor a sync brings it back.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,9 +61,9 @@ def set_follow(
     db: Database,
     subscriber_id: int,
     target: Target,
+    values: Mapping[str, Any],
     now: datetime,
     actor: str = READER,
-    **values: Any,
 ) -> Done:
     """Changes columns of a Follow: thresholds (1 to 5, 6 for never), weight, updates, ...
 
@@ -204,7 +205,7 @@ def _new(edit: Editing, target: Target) -> Follow:
     )
 
 
-def _change(edit: Editing, own: Follow, values: dict[str, Any]) -> None:
+def _change(edit: Editing, own: Follow, values: Mapping[str, Any]) -> None:
     if all(getattr(own, name) == value for name, value in values.items()):
         return
     for name, value in values.items():

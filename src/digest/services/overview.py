@@ -16,11 +16,11 @@ from digest.models import (
     ListMember,
     Schedule,
     Story,
-    Subscriber,
     Suppression,
 )
 from digest.models.words import InterestKind
 from digest.services.following import NEVER
+from digest.services.preferences import Times
 from digest.store import readers
 
 
@@ -68,8 +68,8 @@ class ListLine:
 class Overview:
     """Everything of one Subscriber. `own_schedule` is False while their List's is in force."""
 
-    person: Subscriber
-    schedule: Schedule
+    key: str
+    times: Times
     own_schedule: bool
     follows: tuple[FollowLine, ...]
     places: tuple[PlaceLine, ...]
@@ -86,12 +86,23 @@ def overview(session: Session, subscriber_id: int, now: datetime) -> Overview:
         raise NotFound("This subscription is no longer there.")
     account = known[0]
     return Overview(
-        person=account.subscriber,
-        schedule=account.schedule,
+        key=account.subscriber.key,
+        times=_times(account.schedule),
         own_schedule=account.schedule.subscriber_id is not None,
         follows=_follows(session, subscriber_id, now),
         places=_places(session, subscriber_id),
         lists=_lists(session, subscriber_id),
+    )
+
+
+def _times(schedule: Schedule) -> Times:
+    return Times(
+        cadence=schedule.cadence,
+        at=schedule.at,
+        zone=schedule.zone,
+        weekdays=tuple(schedule.weekdays),
+        quiet_from=schedule.quiet_from,
+        quiet_to=schedule.quiet_to,
     )
 
 

@@ -17,6 +17,7 @@ from digest.errors import InputError, NotFound
 from digest.models import Delivery, Destination, ListMember, Schedule
 from digest.models.words import Cadence, DeliveryState, SubscriberState
 from digest.services.editing import READER, Done, Editing, editing
+from digest.services.sync_rows import NOT_IN_FILES
 from digest.store import readers
 from digest.store.database import Database
 from digest.store.deliveries import OPEN
@@ -199,13 +200,15 @@ def pause_destination(
 def resume_destination(
     db: Database, subscriber_id: int, destination_id: int, now: datetime, actor: str = READER
 ) -> Done:
-    """Sends to this Destination again, whoever had paused it; a provider may refuse it once more.
+    """Sends to this Destination again. A provider that had refused it may do so once more.
 
     Raises:
-        NotFound: the Subscriber has no such Destination.
+        NotFound: the Subscriber has no such Destination, or an admin has taken it away.
     """
     with editing(db, subscriber_id, "resume destination", now, actor) as edit:
         place = _destination(edit, destination_id)
+        if place.disabled_reason == NOT_IN_FILES:
+            raise NotFound("This address was taken out by the people who run this service.")
         if place.disabled_at is not None:
             place.disabled_at = place.disabled_reason = None
             place.from_files = False
