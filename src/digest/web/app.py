@@ -1,0 +1,142 @@
+"""The web application: routes, errors and health."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from digest.errors import ConfigurationError, InputError, NotFound
+from digest.models import Event
+from digest.services.app import App
+from digest.web import event, preferences, reader, tune
+from digest.web.guard import BodyLimit, SecureHeaders
+from digest.web.inbox import Inbox, inbox_routes
+from digest.web.site import Gone, Site, locale_of, site_of
+
+log = logging.getLogger(__name__)
+
+READY_SECONDS = 5.0  # for the database's answer
+
+
+def create(app: App, clock: Callable[[], datetime], inbox: Inbox | None = None) -> Starlette:
+    """The pages of one installation, to be served by any ASGI server.
+
+    `inbox` adds the page that shows all sent messages: for the demo and for developers only.
+    A server's own log of requests must be off, because addresses hold tokens.
+
+    Raises:
+        ConfigurationError: the database has not been set up.
+    """
+    routes = [
+        Route("/", home),
+        Route("/healthz", alive),
+        Route("/readyz", ready),
+        Route("/robots.txt", robots),
+        Route("/assets/pages.css", stylesheet),
+        *event.routes,
+        *reader.routes,
+        *preferences.routes,
+        *tune.routes,
+    ]
+    if inbox is not None:
+        routes += inbox_routes(inbox)
+    web = Starlette(
+        routes=routes,
+        middleware=[Middleware(SecureHeaders), Middleware(BodyLimit)],
+        exception_handlers={
+            HTTPException: failed,
+            NotFound: not_found,
+            Gone: gone,
+            InputError: not_understood,
+            ConfigurationError: broken,
+            Exception: broken,
+        },
+    )
+    web.state.site = Site(app, clock)
+    _ = app.links  # its key is made now: a GET never writes
+    return web
+
+
+async def home(request: Request) -> Response:
+    """What this is, for whoever was sent a message by a friend."""
+    return site_of(request).page("home", locale_of(request))
+
+
+async def alive(request: Request) -> Response:
+    """The process lives."""
+    return PlainTextResponse("alive\n")
+
+
+async def ready(request: Request) -> Response:
+    """The database answers and has its tables."""
+    site = site_of(request)
+
+    def ask() -> None:
+        with site.app.db.read() as session:
+            session.execute(select(Event.id).limit(1))
+
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            await run_in_threadpool(ask)
+    except Exception as error:
+        log.warning("not ready: %s", error)
+        return PlainTextResponse("the database does not answer\n", 503)
+    return PlainTextResponse("ready\n")
+
+
+async def robots(request: Request) -> Response:
+    """Readers' own pages are nobody else's business."""
+    return PlainTextResponse("User-agent: *\nDisallow: /r/\n")
+
+
+async def stylesheet(request: Request) -> Response:
+    """The one stylesheet; its address changes with its content."""
+    css = site_of(request).stylesheet
+    headers = {"cache-control": "public, max-age=86400"}
+    return Response(css, media_type="text/css", headers=headers)
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: an address nobody has, a method that is not served."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return _problem(request, "missing", 404, "There is no such page here.")
+    response = _problem(request, "problem", error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    return _problem(request, "missing", 404, str(error))
+
+
+async def gone(request: Request, error: Exception) -> Response:
+    return _problem(request, "gone", 410, str(error))
+
+
+async def not_understood(request: Request, error: Exception) -> Response:
+    return _problem(request, "problem", 400, str(error))
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """A fault of ours: said without details, which are in the log."""
+    log.error("a page failed: %s", type(error).__name__, exc_info=error)
+    return _problem(request, "broken", 500, "")
+
+
+def _problem(request: Request, name: str, status: int, message: str) -> Response:
+    site = site_of(request)
+    try:
+        return site.page(f"problem/{name}", locale_of(request), status=status, message=message)
+    except ConfigurationError as error:  # even the page that says so fails
+        log.error("a page failed: %s", error)
+        return PlainTextResponse("Something went wrong on our side.\n", 500)

@@ -1,0 +1,138 @@
+"""A reader's pages behind the signed token: this edition in a browser, unsubscribe, pause."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from digest.channels.base import Channel
+from digest.errors import NotFound
+from digest.models import Delivery, Destination, Edition, Subscriber
+from digest.models.content import EditionContent, Envelope
+from digest.services import preferences
+from digest.services.envelopes import envelope
+from digest.services.overview import PlaceLine, overview
+from digest.web.guard import MAIL
+from digest.web.site import Gone, Site, Visitor, site_of
+
+PAUSES = (1, 7, 14, 30)  # days offered
+
+
+async def view(request: Request) -> Response:
+    """The edition as its mail shows it; what went to Slack or Telegram looks the same here."""
+    site = site_of(request)
+    html = await run_in_threadpool(_edition, site, request.path_params["token"])
+    return HTMLResponse(html, headers={"content-security-policy": MAIL})
+
+
+def _edition(site: Site, token: str) -> str:
+    with site.app.db.read() as session:
+        visitor = site.visitor(session, token)
+        delivery = session.get(Delivery, visitor.bearer.delivery_id)
+        edition = session.get(Edition, delivery.edition_id) if delivery else None
+        place = session.get(Destination, delivery.destination_id) if delivery else None
+        person = session.get(Subscriber, visitor.id)
+        if not (delivery and edition and place and person):
+            raise Gone("This edition is no longer kept.")
+        content = EditionContent.model_validate(edition.content)
+        at = delivery.sent_at or content.at
+        filled = envelope(site.app, delivery, content, place, person, {}, at)
+        channel = site.app.channels.get(delivery.channel)
+    email = site.app.channels.get("email")
+    if email is None:
+        raise NotFound("Editions can't be shown in a browser here.")
+    if channel is not None and channel is not email:  # a chat's number would say nothing
+        filled = filled.model_copy(update={"address": channel.label})
+    return mail_html(email, content, filled)
+
+
+def mail_html(email: Channel, content: EditionContent, filled: Envelope) -> str:
+    """The HTML part of the mail that `email` makes of an Edition."""
+    _, raw = email.preview(email.render(content, filled))
+    message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
+    body = message.get_body(("html",))
+    return str(body.get_content()) if body else ""
+
+
+async def unsubscribe(request: Request) -> Response:
+    """GET shows a button and changes nothing; POST acts at once and may be repeated (RFC 8058)."""
+    site, token = site_of(request), request.path_params["token"]
+    if request.method != "POST":
+        visitor, places = await run_in_threadpool(_visitor_and_places, site, token)
+        return site.page("unsubscribe", visitor.locale, visitor=visitor, places=places, did=None)
+    form = await request.form()
+    did = await run_in_threadpool(_leave_or_return, site, token, form)
+    if "page" not in form:  # a mail program, which shows nobody a page
+        return PlainTextResponse("You are unsubscribed.\n")
+    visitor, places = await run_in_threadpool(_visitor_and_places, site, token)
+    return site.page("unsubscribe", visitor.locale, visitor=visitor, places=places, did=did)
+
+
+def _leave_or_return(site: Site, token: str, form: FormData) -> str:
+    with site.app.db.read() as session:
+        visitor = site.visitor(session, token)
+    if form.get("do") == "return":
+        preferences.resubscribe(site.app.db, visitor.id, site.clock())
+        return "returned"
+    preferences.unsubscribe(site.app.db, visitor.id, site.clock())
+    return "left"
+
+
+def _visitor_and_places(site: Site, token: str) -> tuple[Visitor, tuple[PlaceLine, ...]]:
+    with site.app.db.read() as session:
+        visitor = site.visitor(session, token)
+        return visitor, overview(session, visitor.id, site.clock()).places
+
+
+async def pause(request: Request) -> Response:
+    """GET shows the choices; POST pauses everything for some days, or ends the pause."""
+    site, token = site_of(request), request.path_params["token"]
+    problem = ""
+    if request.method == "POST":
+        form = await request.form()
+        try:
+            await run_in_threadpool(_pause_or_resume, site, token, form)
+        except preferences.Invalid as invalid:
+            problem = str(invalid)
+    visitor, _ = await run_in_threadpool(_visitor_and_places, site, token)
+    return site.page(
+        "pause",
+        visitor.locale,
+        status=422 if problem else 200,
+        visitor=visitor,
+        pauses=PAUSES,
+        problem=problem,
+        paused=paused(visitor, site),
+    )
+
+
+def _pause_or_resume(site: Site, token: str, form: FormData) -> None:
+    with site.app.db.read() as session:
+        visitor = site.visitor(session, token)
+    if form.get("do") == "resume":
+        preferences.resume(site.app.db, visitor.id, site.clock())
+    else:
+        preferences.pause(site.app.db, visitor.id, days_of(form), site.clock())
+
+
+def days_of(form: FormData) -> int:
+    """The number of days in a form; 0, which no pause has, when it is none."""
+    given = str(form.get("days") or "").strip()
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
+
+
+def paused(visitor: Visitor, site: Site) -> bool:
+    """Whether nothing is sent now because of a pause."""
+    over = visitor.paused_until is not None and visitor.paused_until <= site.clock()
+    return visitor.state == "paused" and not over
+
+
+routes = [
+    Route("/r/{token}", view),
+    Route("/r/{token}/unsubscribe", unsubscribe, methods=["GET", "POST"]),
+    Route("/r/{token}/pause", pause, methods=["GET", "POST"]),
+]

@@ -1,0 +1,168 @@
+"""The Event page: all that is stored and visible, in stored words."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+import worlds
+from builders import HOSTILE_TEXTS
+from worlds import NOW, World
+
+FULL = {
+    "id": "full",
+    "headline": "Pilots stop work in the strait",
+    "standfirst": "Forty ships are waiting.",
+    "takeaway": "The strait is closed without a decision.",
+    "body": ["The first paragraph.", "The second paragraph."],
+    "category": "conflict",
+    "status": "developing",
+    "certainty": "likely",
+    "severity": 4,
+    "breaking": True,
+    "analyses": [
+        {"section": "plain_english", "text": "Ships can't pass."},
+        {"section": "second_thoughts", "text": "An unknown section is shown as well."},
+    ],
+    "scenarios": [
+        {"kind": "risk", "text": "Far away.", "horizon": "long", "confidence": "suggested"},
+        {"kind": "risk", "text": "Very near.", "horizon": "immediate", "confidence": "assessed"},
+    ],
+    "links": [
+        {"direction": "cause", "title": "Iran asks for talks", "event": "talks-1",
+         "significance": "It came the day before."},
+        {"direction": "effect", "title": "Insurers withdraw", "event": "not-stored"},
+    ],
+    "perspectives": [
+        {"actor": "Iran", "text": "Iran denies it.", "as_of": "2026-03-04T08:00:00Z"},
+        {"actor": "Iran", "text": "Iran said nothing.", "as_of": "2026-03-01T08:00:00Z"},
+    ],
+    "sources": [
+        {"publisher": "Second Wire", "url": "https://second.example/a"},
+        {"publisher": "First Wire", "url": "https://first.example/a", "first": True},
+    ],
+    "update": {"number": 22, "title": "The strait"},
+    "number": 5,
+    "significance": "Trade by sea has no other way.",
+}  # fmt: skip
+
+
+async def test_shows_everything_that_is_stored(world: World, client: httpx.AsyncClient) -> None:
+    _, slug = worlds.add_event(world.app, **FULL)
+    page = (await client.get(f"/e/{slug}")).text
+    in_order = [
+        "<main>", "Conflict", "Pilots stop work in the strait", "Forty ships are waiting.",
+        "The strait is closed without a decision.", "Severity 4 of 5, major: be prepared",
+        "The first paragraph.", "The second paragraph.", "What could happen next",
+        "Risk (immediate, assessed):", "Very near.", "Risk (long term, suggested):", "Far away.",
+        "In plain English", "Second thoughts", "Trade by sea has no other way.", "Led to it",
+        f'href="/e/{world.event[1]}"', "It came the day before.", "Came of it",
+        "Insurers withdraw", "Iran, as of 4 March 2026:", "Iran denies it.", "1 earlier position",
+        "Iran, as of 1 March 2026:", "https://second.example/a", "https://first.example/a",
+        "reported it first", "Iran Conflict 2026", "#22 The strait", "Event 5",
+    ]  # fmt: skip
+    start = 0
+    for text in in_order:
+        assert text in page[start:], text
+        start = page.index(text, start) + len(text)
+
+
+async def test_what_is_missing_leaves_no_empty_label(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    _, slug = worlds.add_event(
+        world.app, id="bare", headline="Only a headline", category=None, severity=None, story=None,
+        sources=[], reported_at=None,
+    )  # fmt: skip
+    page = (await client.get(f"/e/{slug}")).text
+    assert "(our estimate)" in page
+    for label in (
+        "Takeaway",
+        "What could happen",
+        "Causes",
+        "stand",
+        "Sources",
+        "Story",
+        "changed",
+    ):
+        assert f"{label}</h2>" not in page
+        assert f"<strong>{label}" not in page
+
+
+async def test_a_correction_stands_on_top_with_all_revisions_below(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    wrong = {"wrong": "Both lines are shut.", "right": "One line is shut.", "why": "A bad signal."}
+    worlds.add_event(world.app, severity=4, correction=wrong, visible_at=NOW - timedelta(hours=1))
+    page = (await client.get(f"/e/{world.event[1]}")).text
+    assert page.index("We said: Both lines are shut.") < page.index("<h1")
+    assert page.index("It is: One line is shut.") < page.index("<h1")
+    assert page.index("Corrected") < page.index("First told")
+    assert "severity 3 → 4" in page
+
+
+async def test_a_retraction_strikes_the_headline(world: World, client: httpx.AsyncClient) -> None:
+    worlds.add_event(
+        world.app, retraction={"reason": "It was a drill."}, visible_at=NOW - timedelta(hours=1)
+    )
+    page = (await client.get(f"/e/{world.event[1]}")).text
+    assert "It was a drill." in page
+    assert "<s>Iran asks for talks</s>" in page
+
+
+async def test_what_is_visible_tomorrow_is_not_there_today(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    _, slug = worlds.add_event(world.app, id="later", headline="Secret", visible_at=tomorrow)
+    assert (await client.get(f"/e/{slug}")).status_code == 404
+    worlds.add_event(world.app, headline="A secret revision", visible_at=tomorrow)
+    page = await client.get(f"/e/{world.event[1]}")
+    assert "Iran asks for talks" in page.text
+    assert "secret" not in page.text.casefold()
+    world.now = tomorrow
+    assert (await client.get(f"/e/{slug}")).status_code == 200
+
+
+async def test_an_unknown_event_is_not_found(client: httpx.AsyncClient) -> None:
+    for slug in ("nothing", "1", "%ff", "..%2f..%2fetc"):
+        assert (await client.get(f"/e/{slug}")).status_code == 404
+
+
+ENCODABLE = [text for text in HOSTILE_TEXTS if "\ud800" not in text]  # records refuse the others
+
+
+@pytest.mark.parametrize("text", ENCODABLE)
+async def test_hostile_words_are_only_words(
+    world: World, client: httpx.AsyncClient, text: str
+) -> None:
+    _, slug = worlds.add_event(
+        world.app,
+        id="hostile",
+        headline=text or "x",
+        standfirst=text,
+        takeaway=text,
+        body=[text, "<script>alert(1)</script><img src=x onerror=alert(1)>"],
+        category=text[:100],
+        lang='en" onload="alert(1)',
+        story=None,
+        scenarios=[{"kind": text[:200], "text": text, "horizon": "<b>"}],
+        perspectives=[{"actor": text[:200], "text": text, "as_of": "2026-03-01T08:00:00Z"}],
+        sources=[{"publisher": text[:200] or "x", "url": "javascript:alert(1)"}],
+        url="javascript:alert(2)",
+    )
+    page = await client.get(f"/e/{slug}")
+    assert page.status_code == 200
+    assert "<script" not in page.text
+    assert "<img" not in page.text
+    assert 'href="javascript' not in page.text
+    assert 'onload="' not in page.text
+
+
+async def test_only_web_addresses_become_links(world: World, client: httpx.AsyncClient) -> None:
+    for place, url in enumerate(("javascript:alert(1)", "data:text/html,x", "//evil.example", "x")):
+        _, slug = worlds.add_event(
+            world.app, id=f"link-{place}", sources=[{"publisher": "Wire", "url": url}]
+        )
+        page = (await client.get(f"/e/{slug}")).text
+        assert "Wire" in page
+        assert f'href="{url}' not in page

@@ -1,0 +1,222 @@
+"""A reader's pages: looking changes nothing, a POST acts at once, and all of it can be undone."""
+
+import re
+import time
+from datetime import timedelta
+from html import unescape
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import worlds
+from sqlalchemy import select
+from worlds import NOW, World
+
+from digest.models import AuditEntry, Delivery, Subscriber
+from digest.models.words import DeliveryState
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+def person(world: World) -> Subscriber:
+    with world.app.db.read() as session:
+        found = session.get_one(Subscriber, world.maria)
+        session.expunge(found)
+        return found
+
+
+def links_in(html: str) -> set[str]:
+    """Paths of the links that lead to this service."""
+    found = (unescape(href) for href in re.findall(r'href="([^"]+)"', html))
+    return {
+        href.removeprefix(worlds.BASE_URL) for href in found if href.startswith(worlds.BASE_URL)
+    }
+
+
+class TestLooking:
+    async def test_a_mail_scanner_that_opens_every_link_changes_nothing(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        links = links_in((await client.get(world.path())).text)
+        assert {urlsplit(link).path.rsplit("/", 1)[-1] for link in links} >= {
+            "preferences", "pause", "unsubscribe", "tune", world.event[1],
+        }  # fmt: skip
+        before = worlds.dump(world.app)
+        for link in links:
+            for method in ("GET", "HEAD"):
+                response = await client.request(method, link or "/")
+                assert response.status_code == 200, (method, link)
+        assert worlds.dump(world.app) == before
+
+    async def test_no_page_sets_a_cookie_or_may_be_kept_or_tells_where_one_came_from(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        for page in ("", "unsubscribe", "pause", "preferences", "tune?do=less&event=1"):
+            headers = (await client.get(world.path(page))).headers
+            assert "set-cookie" not in headers
+            assert headers["cache-control"] == "no-store"
+            assert headers["referrer-policy"] == "no-referrer"
+            assert headers["x-content-type-options"] == "nosniff"
+            assert "script-src" not in headers["content-security-policy"]
+            assert headers["content-security-policy"].startswith("default-src 'none'")
+
+    async def test_the_edition_is_the_mail_itself(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        page = await client.get(world.path())
+        assert "Harbour pilots stop work" in page.text
+        assert "Maria Reader, maria@example.org" in page.text
+        assert "<form" not in page.text
+        assert "<script" not in page.text
+
+    async def test_what_went_to_a_chat_looks_the_same_without_the_chats_number(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        content = worlds.telling(*world.event, ("region", "iran", "Iran"))
+        chat = worlds.add_delivery(
+            world.app, world.maria, content, channel="telegram", slot="digest:2026-03-06"
+        )
+        token = worlds.token_of(world.app, chat, world.maria)
+        page = await client.get(f"/r/{token}")
+        assert "Harbour pilots stop work" in page.text
+        assert "Maria Reader, Telegram" in page.text
+        assert "100000001" not in page.text
+
+
+class TestTokens:
+    @pytest.mark.parametrize("page", ["", "/unsubscribe", "/pause", "/preferences", "/tune?do=why"])
+    async def test_a_link_cut_in_two_is_not_found(
+        self, world: World, client: httpx.AsyncClient, page: str
+    ) -> None:
+        path = f"/r/{world.token[:-3]}{page}"
+        response = await client.get(path)
+        assert response.status_code == 404
+        assert "not complete" in response.text
+
+    @pytest.mark.parametrize("page", ["", "/unsubscribe", "/pause", "/preferences", "/tune?do=why"])
+    async def test_a_link_that_was_ended_says_so(
+        self, world: World, client: httpx.AsyncClient, page: str
+    ) -> None:
+        path = f"/r/{world.token}{page}"
+        with world.app.db.begin() as session:
+            session.get_one(Subscriber, world.maria).token_version += 1
+        response = await client.get(path)
+        assert response.status_code == 410
+        assert "newest message" in response.text
+        assert response.headers["cache-control"] == "no-store"
+
+    async def test_an_ended_link_cannot_act(self, world: World, client: httpx.AsyncClient) -> None:
+        path = world.path("unsubscribe")
+        with world.app.db.begin() as session:
+            session.get_one(Subscriber, world.maria).token_version += 1
+        before = worlds.dump(world.app)
+        assert (await client.post(path, data=ONE_CLICK)).status_code == 410
+        assert worlds.dump(world.app) == before
+
+    async def test_unsubscribing_works_long_after_the_edition_was_deleted(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        path = world.path("unsubscribe")
+        with world.app.db.begin() as session:
+            session.delete(session.get_one(Delivery, world.delivery))
+        assert (await client.post(path, data=ONE_CLICK)).status_code == 200
+        assert person(world).state == "left"
+        assert (await client.get(world.path())).status_code == 410
+
+
+class TestUnsubscribe:
+    async def test_one_click_acts_at_once_and_answers_plainly(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        waiting = worlds.add_delivery(
+            world.app, world.maria, state=DeliveryState.PENDING, slot="digest:2026-03-06"
+        )
+        path = world.path("unsubscribe")
+        await client.get("/healthz")  # the first request also starts the threads
+        begin = time.perf_counter()
+        response = await client.post(path, data=ONE_CLICK)
+        assert time.perf_counter() - begin < 0.2
+        assert (response.status_code, response.headers["content-type"]) == (
+            200,
+            "text/plain; charset=utf-8",
+        )
+        assert "set-cookie" not in response.headers
+        assert (person(world).state, person(world).left_at) == ("left", NOW)
+        with world.app.db.read() as session:
+            stopped = session.get_one(Delivery, waiting)
+            assert (stopped.state, stopped.reason) == ("suppressed", "unsubscribed")
+            sent = session.get_one(Delivery, world.delivery)
+            assert sent.state == "sent"
+            entry = session.scalars(select(AuditEntry)).one()
+            assert (entry.actor, entry.action) == ("subscriber", "unsubscribe")
+            assert entry.subject == "subscriber maria"
+
+    async def test_one_click_may_come_twice_and_as_multipart(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        path = world.path("unsubscribe")
+        files = {"List-Unsubscribe": (None, "One-Click")}
+        assert (await client.post(path, files=files)).status_code == 200
+        after = worlds.dump(world.app)
+        assert (await client.post(path, data=ONE_CLICK)).status_code == 200
+        assert worlds.dump(world.app) == after
+
+    async def test_the_page_has_one_button_and_the_next_one_undoes(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        path = world.path("unsubscribe")
+        waiting = worlds.add_delivery(
+            world.app, world.maria, state=DeliveryState.PENDING, slot="digest:2026-03-06"
+        )
+        page = await client.get(path)
+        assert "m…@example.org" in page.text  # who was forwarded the mail learns no address
+        assert "maria@example.org" not in page.text
+        gone = await client.post(path, data=ONE_CLICK | {"page": "1"})
+        assert "You are unsubscribed" in gone.text
+        assert 'value="return"' in gone.text
+        back = await client.post(path, data={"page": "1", "do": "return"})
+        assert "You are subscribed again" in back.text
+        assert (person(world).state, person(world).left_at) == ("active", None)
+        with world.app.db.read() as session:
+            assert session.get_one(Delivery, waiting).state == "pending"
+
+    async def test_what_has_grown_too_old_meanwhile_stays_unsent(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        waiting = worlds.add_delivery(
+            world.app, world.maria, state=DeliveryState.RETRY, slot="digest:2026-03-06"
+        )
+        await client.post(world.path("unsubscribe"), data=ONE_CLICK)
+        world.now = NOW + timedelta(days=2)
+        await client.post(world.path("unsubscribe"), data={"page": "1", "do": "return"})
+        with world.app.db.read() as session:
+            assert session.get_one(Delivery, waiting).state == "suppressed"
+
+
+class TestPause:
+    async def test_pauses_everything_for_some_days(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        response = await client.post(world.path("pause"), data={"do": "pause", "days": "7"})
+        assert "You are on a pause" in response.text
+        assert "Thursday 12 March 2026" in response.text
+        assert (person(world).state, person(world).paused_until) == (
+            "paused",
+            NOW + timedelta(days=7),
+        )
+
+    async def test_ends_a_pause(self, world: World, client: httpx.AsyncClient) -> None:
+        await client.post(world.path("pause"), data={"do": "pause", "days": "7"})
+        response = await client.post(world.path("pause"), data={"do": "resume"})
+        assert "Pause everything for a while?" in response.text
+        assert (person(world).state, person(world).paused_until) == ("active", None)
+
+    @pytest.mark.parametrize("days", ["", "0", "-3", "366", "many", "٣", "9" * 30])
+    async def test_says_which_number_of_days_it_takes(
+        self, world: World, client: httpx.AsyncClient, days: str
+    ) -> None:
+        before = worlds.dump(world.app)
+        response = await client.post(world.path("pause"), data={"do": "pause", "days": days})
+        assert response.status_code == 422
+        assert "Choose between 1 and 365 days." in response.text
+        assert worlds.dump(world.app) == before
