@@ -9,9 +9,11 @@ from digest import samples
 from digest.demo.stage import Stage
 from digest.formats import Entry
 from digest.models.record import EventRecord
+from digest.models.words import DeliveryState
 from digest.services.ingest import Summary, ingest
 from digest.services.run import Report, run
 from digest.services.sync import sync
+from digest.store import deliveries as ledger
 
 DAYS_BEFORE = 1  # mornings that are played before the demo's own day
 MINUTE = timedelta(minutes=1)
@@ -99,9 +101,11 @@ async def _run(stage: Stage, at: datetime) -> Report:
 def faults(stage: Stage, programme: Programme) -> list[str]:
     """What went wrong, in words; empty when all went well."""
     found = [f"{r.place}: {r.reason}" for r in programme.events.refused]
-    for (kind, channel, state), count in sorted(programme.deliveries.items()):
-        if state != "sent":
-            found.append(f"{count} {kind} over {channel} ended as {state}")
+    with stage.app.db.read() as session:
+        ended = ledger.counts(session)
+    for (channel, state), count in sorted(ended.items()):
+        if state != DeliveryState.SENT:
+            found.append(f"{count} over {channel} ended as {state}")
     if not programme.deliveries:
         found.append("nothing was sent")
     if not stage.messages:
