@@ -113,5 +113,6 @@ def faults(stage: Stage, programme: Programme) -> list[str]:
     kinds = {kind for kind, _, _ in programme.deliveries}
     found += [f"no {kind} was sent" for kind in ("digest", "alert") if kind not in kinds]
     channels = {channel for _, channel, _ in programme.deliveries}
-    found += [f"nothing was sent over {name}" for name in stage.app.channels if name not in channels]
+    silent = [name for name in stage.app.channels if name not in channels]
+    found += [f"nothing was sent over {name}" for name in silent]
     return found
