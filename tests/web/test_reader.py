@@ -132,7 +132,6 @@ class TestUnsubscribe:
             world.app, world.maria, state=DeliveryState.PENDING, slot="digest:2026-03-06"
         )
         path = world.path("unsubscribe")
-        await client.get("/healthz")  # the first request also starts the threads
         begin = time.perf_counter()
         response = await client.post(path, data=ONE_CLICK)
         assert time.perf_counter() - begin < 0.2

@@ -1,6 +1,7 @@
 """The Event page: everything that is stored of the newest visible Revision."""
 
-from starlette.concurrency import run_in_threadpool
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,7 +19,7 @@ ZONE = "UTC"  # nobody's own: each hour says so
 async def page(request: Request) -> Response:
     """The page of one Event, the same for everybody."""
     site, locale = site_of(request), locale_of(request)
-    found = await run_in_threadpool(_load, site, request.path_params["slug"])
+    found = await asyncio.to_thread(_load, site, request.path_params["slug"])
     response = site.page(
         "event",
         locale,

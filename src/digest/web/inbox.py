@@ -3,13 +3,13 @@
 For the demo and for developers: whoever reaches it reads everybody's messages.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -115,7 +115,7 @@ async def page(inbox: Inbox, request: Request) -> Response:
     filters = Filters(
         given.get("channel", ""), given.get("reader", ""), given.get("words", "")[:200]
     )
-    every = await run_in_threadpool(_entries, site, inbox)
+    every = await asyncio.to_thread(_entries, site, inbox)
     kept = [entry for entry in every if filters.keeps(entry)]
     wanted = given.getlist("message")[: len(CHANNELS)]
     chosen = [entry for key in wanted for entry in every if entry.letter.key == key]
@@ -143,7 +143,7 @@ async def page(inbox: Inbox, request: Request) -> Response:
 async def mail(inbox: Inbox, request: Request) -> Response:
     """The HTML part of one mail, for a frame of the inbox."""
     key, scheme = request.path_params["key"], request.path_params["scheme"]
-    letters = await run_in_threadpool(inbox.letters)
+    letters = await asyncio.to_thread(inbox.letters)
     found = next((one for one in letters if one.key == key and one.channel == "email"), None)
     if found is None or scheme not in SCHEMES:
         raise NotFound("There is no such message here.")

@@ -1,5 +1,6 @@
 """The preferences page: what a reader follows, when and where they are told."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -7,7 +8,6 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -43,8 +43,8 @@ async def page(request: Request) -> Response:
     answer = Answer()
     if request.method == "POST":
         form = await request.form()
-        answer = await run_in_threadpool(_act, site, token, form)
-    visitor, found = await run_in_threadpool(_load, site, token)
+        answer = await asyncio.to_thread(_act, site, token, form)
+    visitor, found = await asyncio.to_thread(_load, site, token)
     return site.page(
         "preferences",
         visitor.locale,

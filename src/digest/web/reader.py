@@ -1,9 +1,9 @@
 """A reader's pages behind the signed token: this edition in a browser, unsubscribe, pause."""
 
+import asyncio
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -25,7 +25,7 @@ PAUSES = (1, 7, 14, 30)  # days offered
 async def view(request: Request) -> Response:
     """The edition as its mail shows it; what went to Slack or Telegram looks the same here."""
     site = site_of(request)
-    html = await run_in_threadpool(_edition, site, request.path_params["token"])
+    html = await asyncio.to_thread(_edition, site, request.path_params["token"])
     return HTMLResponse(html, headers={"content-security-policy": MAIL})
 
 
@@ -62,13 +62,13 @@ async def unsubscribe(request: Request) -> Response:
     """GET shows a button and changes nothing; POST acts at once and may be repeated (RFC 8058)."""
     site, token = site_of(request), request.path_params["token"]
     if request.method != "POST":
-        visitor, places = await run_in_threadpool(_visitor_and_places, site, token)
+        visitor, places = await asyncio.to_thread(_visitor_and_places, site, token)
         return site.page("unsubscribe", visitor.locale, visitor=visitor, places=places, did=None)
     form = await request.form()
-    did = await run_in_threadpool(_leave_or_return, site, token, form)
+    did = await asyncio.to_thread(_leave_or_return, site, token, form)
     if "page" not in form:  # a mail program, which shows nobody a page
         return PlainTextResponse("You are unsubscribed.\n")
-    visitor, places = await run_in_threadpool(_visitor_and_places, site, token)
+    visitor, places = await asyncio.to_thread(_visitor_and_places, site, token)
     return site.page("unsubscribe", visitor.locale, visitor=visitor, places=places, did=did)
 
 
@@ -95,10 +95,10 @@ async def pause(request: Request) -> Response:
     if request.method == "POST":
         form = await request.form()
         try:
-            await run_in_threadpool(_pause_or_resume, site, token, form)
+            await asyncio.to_thread(_pause_or_resume, site, token, form)
         except preferences.Invalid as invalid:
             problem = str(invalid)
-    visitor, _ = await run_in_threadpool(_visitor_and_places, site, token)
+    visitor, _ = await asyncio.to_thread(_visitor_and_places, site, token)
     return site.page(
         "pause",
         visitor.locale,

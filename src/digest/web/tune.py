@@ -1,10 +1,10 @@
 """The links below an Item: less of this, mute, alert me less, follow, why. A button says which."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -136,7 +136,7 @@ async def page(request: Request) -> Response:
     asked = _asked(request)
     if asked.do not in VERBS:
         raise NotFound("This link is not complete. Please use it as it stands in the message.")
-    visitor, found = await run_in_threadpool(_load, site, token, asked)
+    visitor, found = await asyncio.to_thread(_load, site, token, asked)
     offers = VERBS[asked.do](asked, found)
     done, entry = None, None
     if request.method == "POST":
@@ -144,12 +144,12 @@ async def page(request: Request) -> Response:
         choice = str(form.get("choice") or "")
         undoing = str(form.get("undo") or "")
         if undoing:
-            await run_in_threadpool(_undo, site, visitor, undoing)
+            await asyncio.to_thread(_undo, site, visitor, undoing)
         else:
             done = next((offer for offer in offers if offer.key == choice), None)
             if done is None:
                 raise NotFound("This page can't do that.")
-            entry = await run_in_threadpool(_do, site, visitor, done)
+            entry = await asyncio.to_thread(_do, site, visitor, done)
     return site.page(
         "tune",
         visitor.locale,
