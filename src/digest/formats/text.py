@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import nh3
 
 from digest.errors import InputError
+from digest.render.sentences import sentences
 
 MAX_HTML = 200_000  # characters of one text that are read
 MAX_DEPTH = 60  # of nested JSON values
@@ -30,14 +31,6 @@ _BLOCKS = frozenset(
     """.split()  # noqa: SIM905 -- read as a list of words
 )
 _DROPPED = frozenset(("script", "style", "template", "noscript", "iframe", "object", "svg", "math"))
-
-# A full stop after one of these ends no sentence, and neither does one after a single letter.
-_ABBREVIATED = frozenset(
-    """
-    mr mrs ms dr st gen col lt sgt capt maj adm gov sen rep prof rev no vs jr sr inc ltd co
-    """.split()  # noqa: SIM905
-)
-_STOP = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*(?=\s|$)|(?<=[。！？])")
 
 
 def clean(text: str) -> str:
@@ -97,12 +90,7 @@ def any_line(text: object) -> str:
 def first_sentence(text: str, length: int = DERIVED_HEADLINE) -> str:
     """The first sentence of `text` as a headline: no full stop, cut at a word with "…" if long."""
     text = line(text)
-    for stop in _STOP.finditer(text):
-        last_word = text[: stop.start()].rsplit(" ", 1)[-1].lstrip("(\"'“‘").casefold()
-        if stop.group() == "." and (last_word in _ABBREVIATED or _is_initial(last_word)):
-            continue
-        text = text[: stop.end()]
-        break
+    text = next(iter(sentences(text)), text)
     if text.endswith(".") and not text.endswith(".."):
         text = text[:-1]
     if len(text) <= length:
@@ -133,8 +121,3 @@ def tidy(value: object, depth: int = 0) -> object:
 
 def _filled(parts: Iterable[str]) -> tuple[str, ...]:
     return tuple(part for part in map(line, parts) if part)
-
-
-def _is_initial(word: str) -> bool:
-    """ "J" or "u.s": a letter, or letters with full stops between them."""
-    return all(len(letters) == 1 for letters in word.split("."))
