@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from digest.standins.smtp import MailServer
 from digest.standins.telegram import TelegramStandIn
 
 PROGRAM = Path(sys.executable).with_name("digest")
-TIMEOUT = 60.0  # seconds for one command
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,26 @@ class Result:
         return lines[0].removeprefix("digest: ")
 
 
+@cache
+def _warm() -> subprocess.Popen[str]:
+    """The server of processes, see warm.py; it ends with the one that asks."""
+    return subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("warm.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _ask(**command: Any) -> int:
+    server = _warm()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(json.dumps(command, default=str) + "\n")
+    server.stdin.flush()
+    return int(server.stdout.readline())
+
+
 @dataclass
 class Shell:
     """A folder and an environment to call `digest` in."""
@@ -64,16 +84,9 @@ class Shell:
         return {**kept, "HOME": str(self.folder), **self.env, **more}
 
     def __call__(self, *args: str, **env: str) -> Result:
-        done = subprocess.run(
-            [PROGRAM, *args],
-            cwd=self.folder,
-            env=self.environment(**env),
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+        out, err = self.folder / ".out", self.folder / ".err"
+        code = _ask(args=args, folder=self.folder, env=self.environment(**env), out=out, err=err)
+        return Result(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
 
     def write(self, name: str, text: str | bytes) -> str:
         """A file in the folder; returns its path."""

@@ -3,14 +3,15 @@
 import asyncio
 
 import typer
+from rich.text import Text
 
 from digest import clock
 from digest.channels.base import Finding
-from digest.cli.common import Json, open_app, out, say_json
+from digest.cli.common import Json, open_app, out, say, say_json
 from digest.services.app import App
 from digest.services.doctor import examine
 
-MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
+COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 def doctor(json: Json = False) -> None:
@@ -26,9 +27,10 @@ def doctor(json: Json = False) -> None:
         )
     else:
         for part, one in found:
-            out.print(f"{MARKS[one.level]:<20} {part}: {one.what}", highlight=False)
+            line = Text.assemble((f"{one.level:<8}", COLOURS[one.level]), f"{part}: {one.what}")
+            out.print(line, soft_wrap=True)
             if one.remedy:
-                out.print(f"          {one.remedy}", highlight=False, markup=False)
+                say(f"        {one.remedy}")
     if any(one.level == "error" for _, one in found):
         raise typer.Exit(1)
 

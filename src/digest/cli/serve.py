@@ -1,10 +1,12 @@
 """`digest serve`: web pages, clock and worker in one process."""
 
 import asyncio
+import errno
 import fcntl
 import signal
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -23,13 +25,14 @@ DRAIN_SECONDS = 10.0
 def serve() -> None:
     """Run web pages, scheduler and sender until stopped. SIGTERM finishes what is being sent."""
     app = open_app()
-    with only_one(app):
+    host, port = app.settings.web_host, app.settings.web_port
+    with only_one(app), closing(listen(host, port)) as taken:
         set_up(app)
         say(
-            f"Serving {app.settings.base_url} on {app.settings.web_host}:{app.settings.web_port};"
+            f"Serving {app.settings.base_url} on {host}:{port};"
             f" channels: {', '.join(app.active_channels) or 'none set up'}."
         )
-        asyncio.run(_serve(app))
+        asyncio.run(_serve(app, taken))
 
 
 @contextmanager
@@ -51,19 +54,41 @@ def only_one(app: App) -> Iterator[None]:
         yield
 
 
-async def _serve(app: App) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """The socket that the pages are served on, taken before anything else is begun.
+
+    Raises:
+        ConfigurationError: the port is in use, or the address is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+    except OSError as error:
+        taken.close()
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror}"
+        raise ConfigurationError(
+            f"port {port} of {host} {why}; DIGEST_WEB_PORT and DIGEST_WEB_HOST name another"
+        ) from None
+    return taken
+
+
+class Pages(uvicorn.Server):
+    """The web server; signals are handled here, for it and for the worker beside it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(app: App, taken: socket.socket) -> None:
     service = Service(app, clock.now)
-    server = uvicorn.Server(
+    server = Pages(
         uvicorn.Config(
-            create(app, clock.now),
-            host=app.settings.web_host,
-            port=app.settings.web_port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=3,
+            create(app, clock.now), log_config=None, access_log=False, timeout_graceful_shutdown=3
         )
     )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -72,7 +97,7 @@ async def _serve(app: App) -> None:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop)
-    pages = asyncio.create_task(server.serve())
+    pages = asyncio.create_task(server.serve([taken]))
     worker = asyncio.create_task(service.run())
     try:
         await asyncio.wait({pages, worker}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,19 +1,32 @@
 """`digest subscribers`: lists and subscribers, kept in files, by import or one by one."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from digest import clock
-from digest.cli.common import Json, note, open_app, progress, say, say_json, table, write_file
+from digest.cli.common import (
+    Json,
+    note,
+    open_app,
+    progress,
+    say,
+    say_json,
+    table,
+    write_file,
+    write_parts,
+)
 from digest.cli.shape import typer_app
 from digest.errors import InputError
-from digest.services import roster
+from digest.services import find, roster
 from digest.services.app import App
 from digest.services.contacts import Imported, import_contacts
+from digest.services.contacts_export import export_contacts
 from digest.services.fetch import read
 from digest.services.plan import Plan
+from digest.services.preferences import unsubscribe
 from digest.services.sync import sync as bring
 
 FOLDER = Path("subscribers")  # where the files are when nothing else is said
@@ -149,3 +162,32 @@ def _print_import(done: Imported, rejects: Path | None) -> None:
         note("Use --rejects FILE to keep the refused rows.")
     elif done.refused:
         say(f"The refused rows are in {rejects}.")
+
+
+@app.command("export")
+def export(
+    to_file: Annotated[
+        Path | None, typer.Option("--out", help="Write to this file instead of the terminal.")
+    ] = None,
+) -> None:
+    """Write all subscribers as a CSV file that `digest subscribers import` reads."""
+    parts = export_contacts(open_app(sends=False))
+    if to_file is not None:
+        write_parts(to_file, parts)
+        say(f"Written to {to_file}.")
+        return
+    for part in parts:
+        sys.stdout.buffer.write(part)
+
+
+@app.command("remove")
+def remove(
+    subscriber: Annotated[str, typer.Argument(help="Key, name or address of a subscriber.")],
+) -> None:
+    """End everything for a subscriber. Nothing that waits is sent, and no sync or import brings
+    them back."""
+    digest = open_app(sends=False)
+    with digest.db.read() as session:
+        person = find.subscriber(session, subscriber)
+    unsubscribe(digest.db, person.id, clock.now(), actor="cli")
+    say(f"{person.key} is unsubscribed. What was sent to them stays in the ledger.")

@@ -5,13 +5,23 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
+from jinja2 import TemplateSyntaxError
 from sqlalchemy import text
 
 from digest.channels.base import Channel, Finding
-from digest.errors import DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.services.app import App
+from digest.services.links import LinkMaker
+from digest.services.preview import PLACEHOLDER
+from digest.services.testing import test_content, test_digest, test_envelope
 
+TEMPLATES = (".html", ".jinja", ".mjml", ".txt")
 TIMEOUT = 30.0  # seconds for all that one Channel asks
+SEE = "docs/configuration.md has its settings; `digest config` shows them."
+REMEDIES = {
+    "database": "Is it running? Check DIGEST_DATABASE_URL.",
+    "templates": "Mend the file; your own are in the folder that DIGEST_TEMPLATES_DIR names.",
+}
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)  # a clock before this release is wrong
 
 
@@ -21,14 +31,14 @@ async def examine(app: App, now: datetime) -> list[tuple[str, Finding]]:
     parts: tuple[tuple[str, Callable[[], Sequence[Finding]]], ...] = (
         ("database", lambda: _database(app)),
         ("clock", lambda: _clock(now)),
-        ("templates", lambda: _templates(app)),
+        ("templates", lambda: _templates(app, now)),
         ("links", lambda: _links(app)),
     )
     for part, look in parts:
         try:
             found += [(part, one) for one in look()]
         except DigestError as error:
-            found.append((part, Finding("error", str(error))))
+            found.append((part, Finding("error", str(error), REMEDIES.get(part, ""))))
     for name, channel in app.channels.items():
         found += [(name, one) for one in await _channel(channel)]
     return found
@@ -36,7 +46,7 @@ async def examine(app: App, now: datetime) -> list[tuple[str, Finding]]:
 
 async def _channel(channel: Channel) -> Sequence[Finding]:
     if not channel.configured:
-        return [Finding("warning", "not set up; nothing is sent over it")]
+        return [Finding("warning", "not set up; nothing is sent over it", SEE)]
     try:
         return await asyncio.wait_for(channel.check(), TIMEOUT)
     except TimeoutError:
@@ -65,15 +75,21 @@ def _clock(now: datetime) -> Sequence[Finding]:
     return found or [Finding("ok", f"{now:%Y-%m-%d %H:%M} UTC")]
 
 
-def _templates(app: App) -> Sequence[Finding]:
-    """Every template compiles."""
+def _templates(app: App, now: datetime) -> Sequence[Finding]:
+    """Every template can be read, and every Channel renders a digest and an alert with them."""
     environment = app.templates.environment()
-    names = environment.list_templates(
-        filter_func=lambda name: not name.endswith((".png", ".css", ".md"))
-    )
+    names = environment.list_templates(filter_func=lambda name: name.endswith(TEMPLATES))
     for name in names:
-        app.templates.check(name)
-    return [Finding("ok", f"{len(names)} compile")]
+        try:
+            environment.parse(app.templates.source(name), name)
+        except TemplateSyntaxError as error:
+            where = f"templates/{name}, line {error.lineno}"
+            raise ConfigurationError(f"{where}: {error.message}") from None
+    links = LinkMaker(app.settings.base_url, "not a key: these links open nothing")
+    for name, channel in app.channels.items():
+        for content in (test_content(now), test_digest(now)):
+            channel.render(content, test_envelope(app, PLACEHOLDER.get(name, name), links, now))
+    return [Finding("ok", f"{len(names)} can be read; every channel renders with them")]
 
 
 def _links(app: App) -> Sequence[Finding]:

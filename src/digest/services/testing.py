@@ -7,7 +7,7 @@ from digest.errors import InputError
 from digest.models.content import EditionContent, Envelope, Item, Reason, ScenarioLine, SourceLine
 from digest.models.words import Code, EditionKind
 from digest.services.app import App
-from digest.services.links import Bearer
+from digest.services.links import Bearer, LinkMaker
 
 HEADLINE = "This is a test message"
 TAKEAWAY = "If you can read this, messages of this service reach you here. Nothing has happened."
@@ -23,15 +23,25 @@ async def send_test(app: App, channel_name: str, address: str, now: datetime) ->
     channel = app.channels.get(channel_name)
     if channel is None or not channel.configured:
         raise InputError(f"the channel {channel_name!r} is not set up; see `digest doctor`")
-    envelope = Envelope(
+    envelope = test_envelope(app, channel.address(address), app.links, now)
+    return await channel.send(channel.render(test_content(now), envelope))
+
+
+def test_envelope(app: App, address: str, links: LinkMaker, now: datetime) -> Envelope:
+    """An envelope whose links open nobody's pages."""
+    return Envelope(
         delivery_id=0,
         slot=f"test:{now:%Y%m%dT%H%M%S}",
-        address=channel.address(address),
-        links=app.links.links(Bearer(0, 0, 0)),
+        address=address,
+        links=links.links(Bearer(0, 0, 0)),
         sent_at=now,
         postal_address=app.settings.postal_address,
     )
-    return await channel.send(channel.render(test_content(now), envelope))
+
+
+def test_digest(now: datetime) -> EditionContent:
+    """The same as a digest."""
+    return test_content(now).model_copy(update={"kind": EditionKind.DIGEST, "code": Code.NEW})
 
 
 def test_content(now: datetime) -> EditionContent:

@@ -1,0 +1,154 @@
+"""A day at the command line: news in, digests and alerts out, and the reason for each."""
+
+import json
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shell import Providers, Shell, record
+
+MORNING = "2026-03-05T08:00:00Z"
+AFTERNOON = "2026-03-05T14:00:05Z"
+LATER = "2026-03-05T14:05:00Z"
+
+READERS = """
+lists:
+  - key: desk
+    name: Gulf desk
+    follows: [Iran]
+    schedule: {at: "07:00", zone: Europe/London}
+subscribers:
+  - key: amira
+    name: Amira Haddad
+    lists: [desk]
+    destinations: [{email: amira@example.org}]
+  - key: gulf-team
+    name: Gulf team
+    kind: team
+    lists: [desk]
+    destinations: [{slack: C0123ABCD}]
+  - key: yusuf
+    name: Yusuf Demir
+    follows: [{interest: Iran, from_severity: 4}, {interest: Japan, muted: true}, Chile]
+    schedule: {at: "07:00", zone: Europe/London}
+    destinations: [{telegram: "1000"}]
+"""
+NEWS = (
+    record("talks", "Iran opens talks in Muscat", visible_at="2026-03-04T12:00:00Z", severity=3),
+    record("storm", "Storm closes ports in Peru", visible_at="2026-03-04T13:00:00Z", severity=3),
+    record("yen", "Japan sells dollars for yen", visible_at="2026-03-04T14:00:00Z", severity=5),
+    record("copper", "Chile opens a mine", visible_at="2026-03-04T15:00:00Z", severity=3),
+    record("late", "Iran names a negotiator", visible_at="2026-03-05T14:00:01Z", severity=3),
+    record(
+        "strike",
+        "Drones from Iran hit a port in Oman",
+        visible_at="2026-03-05T14:00:00Z",
+        severity=5,
+        breaking=True,
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def desk(shell: Shell, providers: Providers) -> Shell:
+    """Readers and news are in; nothing has been sent."""
+    shell.env.update(providers.env)
+    shell.write("subscribers/all.yaml", READERS)
+    shell.write_json("news.jsonl", *NEWS)
+    assert shell("subscribers", "sync").code == 0
+    assert shell("import", "news.jsonl").code == 0
+    return shell
+
+
+class Day:
+    """What each command of the day printed, as JSON."""
+
+    def __init__(self, desk: Shell) -> None:
+        self.preview = desk("preview", "amira", "--date", "2026-03-05", "--out", "amira.eml")
+        self.morning = desk("run", "--now", MORNING, "--json").data
+        self.again = desk("run", "--now", MORNING, "--json").data
+        self.afternoon = desk("run", "--now", AFTERNOON, "--json").data
+        self.ledger: list[dict[str, Any]] = desk("deliveries", "--json").data
+
+
+@pytest.fixture(scope="module")
+def day(desk: Shell) -> Day:
+    return Day(desk)
+
+
+def counts(report: dict[str, Any]) -> dict[tuple[str, str, str], int]:
+    return {(r["kind"], r["channel"], r["state"]): r["count"] for r in report["deliveries"]}
+
+
+def test_a_run_sends_the_digests_that_are_due(day: Day, providers: Providers) -> None:
+    assert day.morning["digests"] == {"edition": 3}
+    assert counts(day.morning) == {
+        ("digest", "email", "sent"): 1,
+        ("digest", "slack", "sent"): 1,
+        ("digest", "telegram", "sent"): 1,
+    }
+    mail = providers.mail.mails[0].message
+    assert mail["To"] == "Amira Haddad <amira@example.org>"
+    assert "Iran opens talks in Muscat" in mail.get_body(("plain",)).get_content()
+    assert "https://digest.example.org/" in mail["List-Unsubscribe"]
+
+
+def test_the_same_instant_again_sends_nothing(day: Day) -> None:
+    assert day.again["deliveries"] == []
+    assert day.again["digests"] == {}
+    assert day.again["alerts"] == {}
+
+
+def test_a_breaking_event_is_told_at_once_on_every_channel(day: Day, providers: Providers) -> None:
+    assert day.afternoon["alerts"]["edition"] == 3
+    assert counts(day.afternoon) == {
+        ("alert", "email", "sent"): 1,
+        ("alert", "slack", "sent"): 1,
+        ("alert", "telegram", "sent"): 1,
+    }
+    assert "Drones from Iran" in providers.mail.mails[-1].message["Subject"]
+    assert "Drones from Iran" in json.dumps(providers.slack.messages()[-1], default=str)
+    assert "Drones from Iran" in json.dumps(providers.telegram.messages()[-1], default=str)
+
+
+def test_the_ledger_says_what_became_of_each_message(day: Day) -> None:
+    assert len(day.ledger) == 6
+    assert {one["state"] for one in day.ledger} == {"sent"}
+    assert {one["attempts"] for one in day.ledger} == {1}
+    first = next(one for one in day.ledger if one["subscriber"] == "amira")
+    assert first["kind"] == "digest"
+    assert first["reference"].startswith("<")
+    assert first["reason"] is None
+    assert [item["event_id"] for item in first["items"]] == ["talks"]
+    assert first["items"][0]["reasons"][0]["follow"] == "Iran"
+
+
+def test_a_preview_before_the_run_is_what_was_sent(
+    desk: Shell, day: Day, providers: Providers
+) -> None:
+    assert day.preview.code == 0
+    shown = message_from_bytes(Path(desk.folder, "amira.eml").read_bytes(), policy=policy.default)
+    sent = providers.mail.mails[0].message
+    assert shown["Subject"] == sent["Subject"]
+    assert "Iran opens talks" in shown.get_body(("html",)).get_content()
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "event", "sent", "rule"),
+    [
+        ("amira", "talks", True, "digest"),
+        ("Amira Haddad", "strike", True, "alert"),
+        ("amira@example.org", "late", False, "below_alert_threshold"),
+        ("amira", "storm", False, "no_follow"),
+        ("yusuf", "talks", False, "below_threshold"),
+        ("yusuf", "yen", False, "muted"),
+        ("yusuf", "copper", True, "digest"),
+    ],
+)
+def test_why_names_the_rule(
+    desk: Shell, day: Day, subscriber: str, event: str, sent: bool, rule: str
+) -> None:
+    answer = desk("why", subscriber, event, "--now", LATER, "--json").data
+    assert (answer["sent"], answer["rule"]) == (sent, rule)
+    assert answer["reason"]

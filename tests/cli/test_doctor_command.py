@@ -1,0 +1,92 @@
+"""`digest doctor`, `status` and `send-test`: how it is doing, and what to do about it."""
+
+from typing import Any
+
+import pytest
+from shell import Providers, Shell
+
+
+def findings(shell: Shell, **env: str) -> dict[str, list[dict[str, Any]]]:
+    """What doctor found, by part; it may have found faults."""
+    by_part: dict[str, list[dict[str, Any]]] = {}
+    for one in shell("doctor", "--json", **env).rows:
+        by_part.setdefault(one["part"], []).append(one)
+    return by_part
+
+
+@pytest.fixture(scope="module")
+def healthy(shell: Shell, providers: Providers) -> dict[str, list[dict[str, Any]]]:
+    return findings(shell, **providers.env)
+
+
+@pytest.fixture(scope="module")
+def ill(shell: Shell) -> dict[str, list[dict[str, Any]]]:
+    shell.write("own/telegram/digest/body.html", "{% if %}\n")
+    return findings(
+        shell,
+        DIGEST_DATABASE_URL="postgresql://digest:hunter2@127.0.0.1:9/digest",
+        DIGEST_BASE_URL="http://digest.example.org",
+        DIGEST_SMTP_URL="smtp://127.0.0.1:9",
+        DIGEST_SLACK_TOKEN="xoxb-wrong",
+        DIGEST_SLACK_API_URL="http://127.0.0.1:9/api/",
+        DIGEST_TELEGRAM_TOKEN="1:wrong",
+        DIGEST_TELEGRAM_API_URL="http://127.0.0.1:9/bot",
+        DIGEST_TEMPLATES_DIR=str(shell.folder / "own"),
+    )
+
+
+@pytest.mark.parametrize("part", ["database", "clock", "templates", "links", "slack", "telegram"])
+def test_what_works_is_ok(healthy: dict[str, list[dict[str, Any]]], part: str) -> None:
+    assert {one["level"] for one in healthy[part]} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("part", "what"),
+    [
+        ("database", "does not answer"),
+        ("templates", "templates/telegram/digest/body.html, line 1"),
+        ("links", "not https"),
+        ("email", "127.0.0.1:9"),
+        ("slack", "Slack"),
+        ("telegram", "Telegram"),
+    ],
+)
+def test_each_fault_comes_with_its_remedy(
+    ill: dict[str, list[dict[str, Any]]], part: str, what: str
+) -> None:
+    found = next(one for one in ill[part] if what in one["what"])
+    assert found["level"] in ("error", "warning")
+    assert found["remedy"]
+    assert "hunter2" not in str(found)
+
+
+def test_doctor_fails_when_something_is_wrong(shell: Shell) -> None:
+    done = shell("doctor", DIGEST_DATABASE_URL="sqlite:///fresh.db")
+    assert done.code == 1
+    assert "error   database: the database has no tables\n        Run `digest init`.\n" in done.out
+
+
+def test_status_is_in_numbers(shell: Shell) -> None:
+    found = shell("status", "--json").data
+    assert (found["events"], found["subscribers"], found["feeds"]) == (0, 0, [])
+    assert found["channels"]["email"] == "not set up"
+    assert shell("status").said.startswith("0 events")
+
+
+def test_send_test_reaches_each_provider_and_is_marked(shell: Shell, providers: Providers) -> None:
+    for channel, address in (
+        ("email", "amira@example.org"),
+        ("slack", "C0123ABCD"),
+        ("telegram", "1000"),
+    ):
+        said = shell("send-test", channel, address, **providers.env).said
+        assert said.startswith("Accepted: ")
+    assert "test" in providers.mail.mails[-1].message["Subject"].lower()
+    assert "test" in str(providers.slack.messages()[-1]).lower()
+    assert "test" in str(providers.telegram.messages()[-1]).lower()
+
+
+def test_send_test_says_why_it_was_refused(shell: Shell, providers: Providers) -> None:
+    assert "nobody" in shell("send-test", "email", "nobody", **providers.env).fault
+    closed = {**providers.env, "DIGEST_SMTP_URL": "smtp://127.0.0.1:9"}
+    assert "relay_unreachable" in shell("send-test", "email", "a@example.org", **closed).fault

@@ -1,0 +1,113 @@
+"""Whatever goes wrong: a status that isn't zero and one line that says what to do."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from shell import Shell, record
+
+NOWHERE = "postgresql://digest:hunter2@127.0.0.1:9/digest"  # the discard port: nobody listens
+
+
+@pytest.fixture(scope="module")
+def reader(shell: Shell) -> Shell:
+    shell.write(
+        "subscribers/one.yaml",
+        "subscribers:\n  - key: amira\n    follows: [Iran]\n"
+        "    destinations: [{email: amira@example.org}]\n",
+    )
+    assert shell("subscribers", "sync").code == 0
+    return shell
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("import", "missing.json"), "missing.json: No such file or directory"),
+        (("import", "http://no-such-host.invalid/feed"), "there is no host no-such-host.invalid"),
+        (("import", "file:///etc/hostname"), "file:///etc/hostname: "),
+        (("preview", "amirra"), "there is no subscriber 'amirra'; did you mean amira?"),
+        (("preview", "amira", "--date", "5 March"), "--date 5 March: not a date"),
+        (("preview", "amira", "--channel", "fax"), "there is no channel 'fax'"),
+        (("run", "--now", "tomorrow"), "'tomorrow' is not an ISO 8601 time"),
+        (("why", "amira", "nothing"), "there is no event 'nothing'"),
+        (("why", "nobody", "nothing"), "there is no subscriber 'nobody'"),
+        (("deliveries", "--state", "lost"), "--state lost: write one of pending, sending"),
+        (("events", "export", "--out", "missing/all.jsonl"), "missing/all.jsonl can't be written"),
+        (("send-test", "fax", "1"), "'fax' is not set up"),
+        (("subscribers", "sync", "missing"), "missing: there is no such folder"),
+        (("wobble",), "No such command 'wobble'; see `digest --help`"),
+        (("import",), "Missing argument 'PATH|URL...'; see `digest import --help`"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+)
+def test_a_wrong_command_says_what_is_wrong(
+    reader: Shell, command: tuple[str, ...], words: str
+) -> None:
+    assert words in reader(*command).fault
+
+
+@pytest.mark.parametrize(
+    "command", [("status",), ("run",), ("subscribers", "sync"), ("why", "a", "b")]
+)
+def test_a_database_that_was_not_set_up_is_told_of(reader: Shell, command: tuple[str, ...]) -> None:
+    fault = reader(*command, DIGEST_DATABASE_URL="sqlite:///fresh.db").fault
+    assert "has not been set up: run `digest init`" in fault
+
+
+@pytest.mark.parametrize("command", [("init",), ("status",)])
+def test_an_unreachable_postgresql_is_told_of_without_its_password(
+    shell: Shell, command: tuple[str, ...]
+) -> None:
+    fault = shell(*command, DIGEST_DATABASE_URL=NOWHERE).fault
+    assert "postgresql+psycopg://digest:***@127.0.0.1:9/digest does not answer" in fault
+    assert "hunter2" not in fault
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:///missing/folder/digest.db", "unable to open database file"),
+        ("sqlite:///text.db", "file is not a database"),
+    ],
+)
+def test_an_sqlite_file_that_is_none_is_told_of(shell: Shell, url: str, words: str) -> None:
+    shell.write("text.db", "This is a letter, not a database. " * 40)
+    for command in ("init", "status"):
+        assert words in shell(command, DIGEST_DATABASE_URL=url).fault
+
+
+def test_faults_of_the_yaml_files_are_told_with_line_and_remedy(shell: Shell) -> None:
+    shell.write("broken/a.yaml", "subscribers:\n  - key: [amira\n")
+    assert "broken/a.yaml, line" in shell("subscribers", "sync", "broken").fault
+    shell.write(
+        "wrong/a.yaml",
+        "subscribers:\n  - key: amira\n    follows: [Irann]\n"
+        "    schedule: {zone: Europe/Atlantis}\n    destinations: [{email: nobody}]\n",
+    )
+    done = shell("subscribers", "sync", "wrong")
+    assert done.code == 1
+    assert done.out == ""
+    lines = done.err.strip().splitlines()
+    assert len(lines) >= 1
+    assert all("wrong/a.yaml, line" in line for line in lines)
+
+
+def test_a_disk_without_room_is_told_of(reader: Shell) -> None:
+    """/dev/full stands in for a disk that fills up while a file is written."""
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    reader("import", reader.write_json("one.json", record("one", "Rain in Peru")))
+    fault = reader("events", "export", "--out", "/dev/full").fault
+    assert fault == "/dev/full can't be written: No space left on device"
+
+
+def test_a_folder_that_must_not_be_written_is_told_of(shell: Shell) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    folder = shell.folder / "locked"
+    folder.mkdir()
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    url = f"sqlite:///{folder}/digest.db"
+    assert "unable to open database file" in shell("init", DIGEST_DATABASE_URL=url).fault
