@@ -13,7 +13,7 @@ from databases import (  # noqa: F401 - fixtures
 )
 
 EVERYTHING = os.environ.get("DIGEST_TEST_ALL") == "1"
-NEEDING = ("postgres", "browser")
+NEEDING = ("postgres", "browser", "node")
 
 
 @pytest.fixture(autouse=True)

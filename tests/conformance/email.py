@@ -114,6 +114,11 @@ class EmailAdapter:
         return found | set(_URL.findall(str(mail["List-Unsubscribe"] or "")))
 
 
+def html_of(message: Message) -> str:
+    """The HTML part of a mail."""
+    return part(_mail(message), "html")
+
+
 class Page(HTMLParser):
     """What a mail program makes of a page: lines to read, links, and what is wrong with it."""
 

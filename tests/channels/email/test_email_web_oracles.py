@@ -1,0 +1,121 @@
+"""Our mail judged by validators of the web: html-validate for its HTML, mjml for its sources.
+
+They run in Node (`npm ci` in tests/oracles): one process for all that is judged.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conformance import ADAPTERS
+from conformance.email import html_of
+from conformance.goldens import GOLDENS, LETTERS, LOCALES, SPARSE, TEXTS, hostile
+
+from digest.channels.email import EmailChannel
+from digest.channels.email.pages import KINDS
+from digest.render.environment import Templates
+from digest.render.locales import direction
+from digest.render.mask import mask
+from digest.render.piece import take_imports
+from digest.render.sources import load
+
+ORACLES = Path(__file__).parents[2] / "oracles"
+TIMEOUT = 100  # seconds
+
+pytestmark = pytest.mark.node
+
+
+def judged(given: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """What Node's oracles find wrong."""
+    node = shutil.which("node")
+    if node is None or not (ORACLES / "node_modules").is_dir():
+        pytest.skip("no oracles: run `npm ci` in tests/oracles (Node 20 or newer)")
+    done = subprocess.run(
+        [node, "judge.mjs"],
+        cwd=ORACLES,
+        input=json.dumps({"html": {}, "mjml": {}} | given),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def pages(channel: EmailChannel) -> Iterator[tuple[str, str]]:
+    adapter = ADAPTERS["email"]
+    for locale in LOCALES:
+        for name, golden in (GOLDENS | SPARSE).items():
+            message = golden.in_language(locale).rendered(channel, adapter)
+            yield f"{name} ({locale})", html_of(message)
+        for name, letter in LETTERS.items():
+            yield f"{name} ({locale})", html_of(channel.letter(replace(letter, locale=locale)))
+
+
+def test_html_validate_finds_nothing(channel: EmailChannel) -> None:
+    found = judged({"html": dict(pages(channel))})
+    assert sorted({f"{one['rule']}: {one['message']} ({one['name']})" for one in found}) == []
+
+
+def test_headings_go_down_one_level_at_a_time(channel: EmailChannel) -> None:
+    """As who listens to a page goes through it; aria-level comes before the number of the tag."""
+    for name, html in pages(channel):
+        found = re.findall(r"<h([1-6])([^>]*)>", html)
+        levels = [int((re.findall(r'aria-level="(\d)"', more) or [tag])[0]) for tag, more in found]
+        assert levels[0] == 1, name
+        assert all(below <= above + 1 for above, below in pairwise(levels)), (name, levels)
+
+
+def test_html_validate_finds_nothing_in_hostile_mail(channel: EmailChannel) -> None:
+    adapter = ADAPTERS["email"]
+    made = {
+        f"{what}: {text[:20]!a}": html_of(golden.rendered(channel, adapter))
+        for text in TEXTS
+        if len(text) < 1_000
+        for what, golden in hostile(text)
+    }
+    found = judged({"html": made})
+    assert sorted({f"{one['rule']}: {one['message']} ({one['name']})" for one in found}) == []
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    """Every source with tokens for Jinja's tags, but for the two words that MJML has to know."""
+    templates = Templates()
+    for kind in KINDS:
+        masked = mask(take_imports(load(templates, f"email/{kind}/body.mjml"))[1])
+        for locale in LOCALES:
+            ways = direction(locale)
+            known = {
+                "{{ direction(locale) }}": ways,
+                "{{ start }}": "right" if ways == "rtl" else "left",
+                "{{ locale }}": locale,
+            }
+
+            def put(token: re.Match[str], known: dict[str, str] = known) -> str:
+                return known.get(masked.tags[int(token[1])], token[0])  # noqa: B023 - used at once
+
+            yield f"{kind} ({locale})", re.sub(r"zj(\d+)jz", put, masked.text)
+
+
+def test_mjml_finds_nothing_in_the_sources() -> None:
+    found = judged({"mjml": dict(sources())})
+    assert sorted({f"{one['rule']}: {one['message']} ({one['name']})" for one in found}) == []
+
+
+def test_the_oracles_find_what_is_wrong() -> None:
+    found = judged(
+        {
+            "html": {"page": "<!DOCTYPE html><html><body><p>a<div></p></body></html>"},
+            "mjml": {"source": "<mjml><mj-body><mj-section colour='red'/></mj-body></mjml>"},
+        }
+    )
+    assert {one["name"] for one in found} == {"page", "source"}

@@ -1,0 +1,45 @@
+// Judges HTML and MJML, both from stdin as {"html": {name: text}, "mjml": {name: text}}, and writes
+// [{"name", "line", "rule", "message"}] of what is wrong to stdout.
+import { HtmlValidate, StaticConfigLoader } from "html-validate";
+import mjml2html from "mjml";
+
+// Mail is laid out by tables and attributes, because some programs know nothing newer, and Outlook
+// reads what stands in conditional comments.
+const PRESENTATIONAL = [
+  "no-inline-style",
+  "no-deprecated-attr",
+  "no-conditional-comment",
+  "long-title", // for search engines
+  "prefer-native-element", // mjml's <div role="main">
+];
+// Levels are set by aria-level, which html-validate does not read; the test checks them itself.
+const CHECKED_ELSEWHERE = ["heading-level"];
+
+const html = new HtmlValidate(
+  new StaticConfigLoader({
+    root: true,
+    extends: ["html-validate:recommended", "html-validate:document"],
+    rules: Object.fromEntries([...PRESENTATIONAL, ...CHECKED_ELSEWHERE].map((rule) => [rule, "off"])),
+  }),
+);
+
+async function judgeHtml([name, text]) {
+  const report = await html.validateString(text);
+  return report.results.flatMap((result) =>
+    result.messages.map(({ line, ruleId, message }) => ({ name, line, rule: ruleId, message })),
+  );
+}
+
+async function judgeMjml([name, text]) {
+  const { errors } = await mjml2html(text, { validationLevel: "soft", fonts: {} });
+  return errors.map(({ line, tagName, message }) => ({ name, line, rule: tagName, message }));
+}
+
+let given = "";
+for await (const chunk of process.stdin) given += chunk;
+const { html: pages, mjml: sources } = JSON.parse(given);
+const found = [
+  ...(await Promise.all(Object.entries(pages).map(judgeHtml))),
+  ...(await Promise.all(Object.entries(sources).map(judgeMjml))),
+];
+process.stdout.write(JSON.stringify(found.flat()));
