@@ -41,7 +41,7 @@ class App:
 
     def _unsubscribe_address(self) -> str:
         email = getattr(self.channels.get("email"), "settings", None)
-        return self.unsubscribe_address or getattr(email, "unsubscribe_address", "")
+        return self.unsubscribe_address or getattr(email, "way_out", "")
 
     @property
     def active_channels(self) -> dict[str, Channel]:

@@ -69,8 +69,8 @@ def bulk_headers(
 def _ways_out(envelope: Envelope, settings: EmailSettings) -> Sequence[str]:
     """The https link, which RFC 8058 posts to, and an address to write to."""
     mail = envelope.links.unsubscribe_mail
-    if not mail and settings.unsubscribe_address:
-        mail = f"mailto:{settings.unsubscribe_address}?subject=unsubscribe-{envelope.delivery_id}"
+    if not mail:
+        mail = f"mailto:{settings.way_out}?subject=unsubscribe-{envelope.delivery_id}"
     return [url for url in (envelope.links.one_click, mail) if url and _ADDRESS.fullmatch(url)]
 
 

@@ -91,7 +91,9 @@ class EmailSettings(SettingsGroup):
         "", description="Domain for the return path; bounces then name their delivery."
     )
     unsubscribe_address: str = Field(
-        "", description="Address that takes unsubscriptions by mail, beside the link."
+        "",
+        description="Address that takes unsubscriptions by mail, beside the link;"
+        " that of mail_from if empty.",
     )
     feedback_id: str = Field(
         "", description="Sender name for Gmail's Feedback-ID: 5 to 15 letters, always the same."
@@ -135,6 +137,11 @@ class EmailSettings(SettingsGroup):
     @cached_property
     def from_address(self) -> str:
         return parseaddr(self.mail_from)[1]
+
+    @property
+    def way_out(self) -> str:
+        """Where a reader's mail program may write to unsubscribe (List-Unsubscribe's mailto)."""
+        return self.unsubscribe_address or self.from_address
 
     @cached_property
     def domain(self) -> str:
