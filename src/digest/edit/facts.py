@@ -4,18 +4,27 @@ import hashlib
 import json
 import re
 import unicodedata
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from digest.models.record import EventRecord
 
-_NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
+SAME_FACT = timedelta(hours=72)  # so long the same report from somebody else is not told again
+_NOT_WORD = re.compile(r"[\W_]+")
 _TRACKING = re.compile(r"^(utm_|at_|fbclid|gclid|mc_|cmpid|ito$|ref$|rss$)", re.IGNORECASE)
 
 
 def normalise(text: str | None) -> str:
-    """`text` without case, accents of width, punctuation and runs of blanks."""
+    """`text` without case, forms of width, punctuation and runs of blanks."""
     folded = unicodedata.normalize("NFKC", text or "").casefold()
-    return _NOT_WORD.sub(" ", folded).strip()
+    if folded.isascii():
+        return _NOT_WORD.sub(" ", folded).strip()
+    # \W would take the vowel signs of many scripts for punctuation.
+    return " ".join("".join(one if _is_of_word(one) else " " for one in folded).split())
+
+
+def _is_of_word(letter: str) -> bool:
+    return letter.isalnum() or unicodedata.category(letter).startswith("M")
 
 
 def record_hash(record: EventRecord) -> str:

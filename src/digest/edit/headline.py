@@ -1,8 +1,9 @@
 """The opening of an Item: headline, standfirst and takeaway, from whatever the record has.
 
 Most real records have a text and nothing else. The takeaway falls back to the standfirst, then to
-the first sentence of the body; a headline that was cut from that very sentence gives way to the
-whole sentence, so that nobody reads the same words twice. No text is ever invented.
+the first sentences of the body. A headline that was cut from the text gives way to the whole
+sentence; of a very long one the headline takes the beginning, up to a natural pause, and the text
+goes on where it stopped. Nobody reads the same words twice, and no text is ever invented.
 """
 
 import re
@@ -10,59 +11,107 @@ from dataclasses import dataclass
 
 from digest.edit.facts import normalise
 from digest.models.record import EventRecord
+from digest.render.sentences import sentences
 
-WHOLE_SENTENCE = 180  # characters a first sentence may have to serve as the headline itself
-# A full stop ends a sentence when a capital, quotation mark or digit follows; not after initials
-# and common abbreviations.
-_SENTENCE = re.compile(
-    r"(?<!\b[A-Z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bGen)(?<!\bCol)(?<!\bLt)"
-    r"(?<!\bNo)(?<!\bvs)(?<!\bJr)(?<!\bSr)(?<!\bInc)(?<!\bCo)(?<!\bRep)(?<!\bSen)(?<!\bGov)"
-    r"[.!?…]['\"”’)\]]*\s+(?=[\"'“‘(]?[^\W\d_]|\d)"
+WHOLE_SENTENCE = 200  # characters a first sentence may have to serve as the headline itself
+PAUSE_FROM, PAUSE_TO = 60, 150  # where the headline of a longer one may stop
+FEW = 400  # characters of a fallback; the first sentence may be longer
+
+# Where a reader would pause, best first. The headline stops at the last such place in its range.
+_PAUSES = [
+    re.compile(pattern)
+    for pattern in (
+        r"[,;:] (?!\d{4}\b)|\s[–—-] "
+        r"|\s(?=(?:after|although|amid|as|because|before|but|citing|despite"
+        r"|following|killing|saying|since|when|where|which|while|who|whose)\s)",
+        r"\s(?=(?:against|and|by|for|from|in|on|or|over|through|to|under|with)\s)",
+        r"\s",
+    )
+]
+_HANGING = re.compile(
+    r"\b(?:a|an|the|and|or|as|at|by|for|from|in|of|on|than|that|to|with)$", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
+    """`from_text`: the takeaway is the report's own next words, nobody's assessment."""
+
     headline: str
     standfirst: str | None
     takeaway: str | None
-
-
-def sentences(text: str) -> list[str]:
-    """`text` in sentences; abbreviations and initials don't end one."""
-    parts: list[str] = []
-    start = 0
-    for match in _SENTENCE.finditer(text):
-        following = text[match.end() : match.end() + 1]
-        if following.islower():
-            continue
-        parts.append(text[start : match.end()].strip())
-        start = match.end()
-    tail = text[start:].strip()
-    return [*parts, tail] if tail else parts
+    from_text: bool = False
 
 
 def opening(record: EventRecord) -> Opening:
-    """What a reader meets first. None of the three repeats another."""
+    """What a reader meets first. None of the three repeats a sentence of another."""
     headline = record.headline.strip()
     standfirst = (record.standfirst or "").strip() or None
     stated = (record.takeaway or "").strip() or None
-    text = sentences(record.body[0]) if record.body else sentences(standfirst or "")
-    if record.headline_derived and text and _begins(text[0], headline):
-        return _from_text(headline, text, stated)
-    takeaway = stated or standfirst or (text[0] if text else None)
-    if takeaway and normalise(takeaway) == normalise(headline):
-        takeaway = text[1] if len(text) > 1 else None
-    if standfirst and normalise(standfirst) in (normalise(headline), normalise(takeaway)):
-        standfirst = None
-    return Opening(headline, standfirst, takeaway)
+    body = next((part.strip() for part in record.body if part.strip()), None)
+    said: set[str] = set()
+    goes_on = None
+    if record.headline_derived:
+        firsts = [one for text in (standfirst, stated, body) for one in sentences(text or "")[:1]]
+        whole = max((one for one in firsts if _begins(one, headline)), key=len, default=None)
+        if whole is not None:
+            headline, goes_on = _spread(whole)
+            said.add(normalise(whole))
+    said.add(normalise(headline))
 
-
-def _from_text(headline: str, text: list[str], stated: str | None) -> Opening:
-    if len(text[0]) <= WHOLE_SENTENCE:
-        return Opening(text[0].removesuffix("."), None, stated or " ".join(text[1:3]) or None)
-    return Opening(headline, None, stated or text[0])
+    takeaway = _fresh(stated, said)
+    from_text = takeaway is None
+    if takeaway is None:
+        following = _fresh(body or standfirst, said, few=True) if goes_on else None
+        takeaway = " ".join(filter(None, (goes_on, following))) or None
+        takeaway = takeaway or _fresh(standfirst, said, few=True) or _fresh(body, said, few=True)
+        goes_on = None
+    said.update(normalise(one) for one in sentences(takeaway or ""))
+    rest = " ".join(filter(None, (goes_on, _fresh(standfirst, said)))) or None
+    return Opening(headline, rest, takeaway, from_text and takeaway is not None)
 
 
 def _begins(sentence: str, headline: str) -> bool:
     return normalise(sentence).startswith(normalise(headline.rstrip("…. ")))
+
+
+def _spread(sentence: str) -> tuple[str, str | None]:
+    """(headline, how the sentence goes on or None)."""
+    if len(sentence) <= WHOLE_SENTENCE:
+        stopped = sentence.endswith(".") and not sentence.endswith("..")
+        return (sentence[:-1] if stopped else sentence), None
+    for pauses in _PAUSES:
+        found = [
+            (pause.start(), pause.end())
+            for pause in pauses.finditer(sentence, PAUSE_FROM, PAUSE_TO)
+            if _may_stop(sentence[: pause.start()])
+        ]
+        if found:
+            stop, start = found[-1]
+            return f"{sentence[:stop]}…", f"…{sentence[start:]}"
+    return f"{sentence[:PAUSE_TO]}…", f"…{sentence[PAUSE_TO:]}"
+
+
+def _may_stop(head: str) -> bool:
+    """Whether no quotation or bracket is open at the end of `head`, and no word left hanging."""
+    return not (
+        head.count('"') % 2
+        or head.count("“") > head.count("”")
+        or head.count("(") > head.count(")")
+        or _HANGING.search(head)
+    )
+
+
+def _fresh(text: str | None, said: set[str], few: bool = False) -> str | None:
+    """`text` without sentences that were `said`, even if cut off; `few`: its first ones."""
+    kept: list[str] = []
+    heard = set(said)
+    for sentence in sentences(text or ""):
+        words = normalise(sentence)
+        if not words or any(f"{one} ".startswith(f"{words} ") for one in heard):
+            continue
+        if few and kept and len(" ".join(kept)) + len(sentence) > FEW:
+            break
+        heard.add(words)
+        kept.append(sentence)
+    return " ".join(kept) or None

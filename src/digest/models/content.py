@@ -176,6 +176,7 @@ class Item(Value):
     headline: str
     standfirst: Words = None
     takeaway: Words = None
+    takeaway_from_text: bool = False  # the report's own next words, nobody's assessment
     category: Words = None
     regions: Names = ()
     status: Words = None
@@ -210,8 +211,7 @@ class Item(Value):
 
 
 class LeftOut(Value):
-    """What matched and is not shown, and why. Rules: told_before, below_threshold, over_budget,
-    muted, little_gain, same_fact."""
+    """What matched and is not shown, and why: a rule of edit/rules.py."""
 
     rule: str
     count: int
