@@ -3,8 +3,7 @@
 A stated severity, and a level mapped from CAP or GDACS, come first. An editor overrides all.
 """
 
-import re
-
+from digest.edit.casualties import deaths
 from digest.models.record import EventRecord
 from digest.models.words import SeverityOrigin
 
@@ -21,24 +20,9 @@ CATEGORY_PRIOR = {
     "sport": 1,
 }
 DEFAULT_PRIOR = 2
-DEAD_FOR_MAJOR = 20
-DEAD_FOR_CRITICAL = 200
-WIDELY_REPORTED = 3  # independent publishers that lift an Event by one, up to 4
-
-_UP_TO_TWENTY = """one two three four five six seven eight nine ten eleven twelve thirteen
-    fourteen fifteen sixteen seventeen eighteen nineteen twenty"""
-_NUMBERS = {word: value for value, word in enumerate(_UP_TO_TWENTY.split(), start=1)}
-_NUMBERS |= {"dozens": 24, "hundreds": 200, "thousands": 1000}
-_COUNT = r"(?P<count>\d[\d,]*|" + "|".join(_NUMBERS) + r")"
-_DEATHS = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"\b{_COUNT}\s+(?:\w+\s+){{0,3}}?(?:are|were|is|was|have been|has been)?\s*"
-        r"(?:reported\s+|confirmed\s+)?(?:killed|dead|died)\b",
-        rf"\bkill(?:s|ed|ing)\s+(?:at least|more than|over|about|nearly|up to)?\s*{_COUNT}\b",
-        rf"\bdeath toll\b[^.]{{0,40}}?\b(?:to|at|of)\s+(?:at least\s+)?{_COUNT}\b",
-    )
-]
+DEAD = ((200, 5), (20, 4), (5, 3))  # at least so many dead: at least this level
+PUBLISHERS = ((4, 4), (3, 3))  # so many independent ones lift an Event by one, up to this level
+BREAKING_AT_LEAST = 4
 
 
 def rate(record: EventRecord) -> tuple[int, SeverityOrigin]:
@@ -47,24 +31,22 @@ def rate(record: EventRecord) -> tuple[int, SeverityOrigin]:
         return record.severity, SeverityOrigin.STATED
     if record.severity_prior is not None:
         return record.severity_prior, SeverityOrigin.DERIVED
+    return _prior(record), SeverityOrigin.DERIVED
+
+
+def _prior(record: EventRecord) -> int:
     level = CATEGORY_PRIOR.get((record.category or "").casefold(), DEFAULT_PRIOR)
-    dead = deaths(" ".join((record.headline, record.standfirst or "", *record.body[:2])))
-    if dead >= DEAD_FOR_CRITICAL:
-        level = 5
-    elif dead >= DEAD_FOR_MAJOR:
-        level = max(level, 4)
-    if len(record.publishers) >= WIDELY_REPORTED:
-        level = max(level, min(4, level + 1))
-    if record.breaking:
-        level = max(level, 4)
-    return level, SeverityOrigin.DERIVED
+    dead = _deaths(record)
+    level = max(level, next((reached for least, reached in DEAD if dead >= least), 1))
+    publishers = len(record.publishers)
+    most = next((reached for least, reached in PUBLISHERS if publishers >= least), 1)
+    level = max(level, min(most, level + 1))
+    return max(level, BREAKING_AT_LEAST) if record.breaking else level
 
 
-def deaths(text: str) -> int:
-    """The largest number of dead that `text` speaks of in a form we are sure of; else 0."""
-    found = [match.group("count").casefold() for rule in _DEATHS for match in rule.finditer(text)]
-    return max((_number(word) for word in found), default=0)
-
-
-def _number(word: str) -> int:
-    return _NUMBERS[word] if word in _NUMBERS else int(word.replace(",", "") or 0)
+def _deaths(record: EventRecord) -> int:
+    texts = [record.standfirst or "", *record.body[:2]]
+    if not record.headline_derived or not any(texts):
+        texts.append(record.headline)  # one that was cut from the text may lack what limits it
+    written = record.reported_at or record.updated_at or record.occurred_at
+    return max(deaths(text, written.year if written else None) for text in texts)
