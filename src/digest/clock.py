@@ -1,6 +1,6 @@
 """Time: UTC inside, IANA zones at the edges. Only this file asks the machine for the hour."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.errors import InputError
@@ -53,9 +53,20 @@ def instant_of(day: date, at: time, tz: ZoneInfo) -> datetime:
     if instant.astimezone(tz).replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant
     # In a gap fold=0 uses the offset from before it, which lands past the gap by as much as `at`
-    # lies inside it. The gap ends where the offset changes: search that instant to the second.
-    low, high = instant - timedelta(days=1), instant
+    # lies inside it. The gap ends where the offset changes.
+    end = next_change(instant - timedelta(days=1), tz, timedelta(days=1))
+    return instant if end is None else end
+
+
+def next_change(instant: datetime, tz: tzinfo, within: timedelta) -> datetime | None:
+    """The instant, to the second, at which clocks in `tz` change next; None if not `within` that.
+
+    `within` must be shorter than the time between two changes: at most some days.
+    """
+    low, high = as_utc(instant), as_utc(instant) + within
     before = low.astimezone(tz).utcoffset()
+    if high.astimezone(tz).utcoffset() == before:
+        return None
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2
         if middle.astimezone(tz).utcoffset() == before:

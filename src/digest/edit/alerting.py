@@ -3,125 +3,137 @@
 The rules stand in docs/alerts.md in the order in which they are asked here.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from digest.clock import instant_of
+from digest.edit import righting
+from digest.edit.changes import unchanged
+from digest.edit.clocks import reported_late
+from digest.edit.facts import SAME_FACT
 from digest.edit.match import match
-from digest.models.desk import Candidate, Match, Memory, Quiet, Reader
+from digest.edit.quiet import is_quiet, quiet_end
+from digest.edit.rules import RULES
+from digest.models.desk import UPDATE_WEIGHT, Candidate, Match, Memory, Reader, Reasoned
 from digest.models.words import Code, EditionKind, Outcome
 
+__all__ = ("Decision", "cap_free_at", "cooldown", "decide", "quiet_end")
+
 ALERTS_FROM = 4  # severity, unless the Follow says otherwise
-BREAKING_COUNTS = 1  # a breaking Event alerts from one level lower
-SAME_FACT = timedelta(hours=72)
+BREAKING_COUNTS = 1  # then a breaking Event alerts from one level lower
+CRITICAL = 5
 COOLDOWN = timedelta(minutes=5)  # between a first alert and its update; doubles with each update
 COOLDOWN_MOST = timedelta(minutes=60)
-COOLDOWN_RESET = timedelta(hours=6)
-COALESCE = timedelta(seconds=30)
-WINDOW_MOST = timedelta(minutes=30)  # an update waits at most this long after the last alert
+COOLDOWN_RESET = timedelta(hours=6)  # of silence
+COALESCE = timedelta(seconds=30)  # a waiting update waits for one more Revision at most so long
+WINDOW_MOST = timedelta(minutes=30)  # ... and all in all, after the last alert
 TOO_OLD = timedelta(hours=2)  # an alert that could not be planned in time goes to the digest
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one Event for one reader. `rule` is a stable code, `reason` the words."""
+    """What becomes of one Event for one reader. `rule` is one of `RULES`."""
 
     outcome: Outcome
     rule: str
-    reason: str
     code: Code = Code.NEW
     match: Match | None = None
     told: Memory | None = None
     release_at: datetime | None = None
 
+    @property
+    def reason(self) -> str:
+        """The rule in words."""
+        return RULES[self.rule]
 
-def decide(candidate: Candidate, reader: Reader, now: datetime) -> Decision | None:
-    """The decision about `candidate`, or None when it doesn't concern `reader` at all."""
-    told = reader.told.get(candidate.event_id)
-    if candidate.code in (Code.CORRECT, Code.RETRACT):
-        return _righting(candidate, reader, told, now)
+
+def decide(
+    candidate: Candidate, reader: Reader, now: datetime, *, held: bool = False
+) -> Decision | None:
+    """The decision about `candidate`, or None when it doesn't concern `reader` at all.
+
+    `held`: it was planned in time and waited since, so that it is not too old now.
+    """
+    wrong = righting.wrong(candidate, reader)
+    if wrong and not righting.put_right(candidate, reader, EditionKind.ALERT):
+        return _righting(candidate, reader, wrong, now)
     found = match(candidate, reader, now)
     if found == "no_follow":
         return None
     if isinstance(found, str):
-        words = {"muted": "you muted it", "below_threshold": "below the severity of your follows"}
-        return Decision(Outcome.NOTHING, found, words[found])
-    if told is not None and told.kind == EditionKind.ALERT:
-        return _again(candidate, reader, told, found, now)
-    if candidate.history:
-        return _later("history", "it is history, stored after the event", found)
-    if candidate.revision == 1 and now - candidate.visible_at > TOO_OLD:
-        return _later("too_old", "it became known more than 2 hours ago", found)
-    fact = reader.facts.get(candidate.fact_key)
-    if fact is not None and fact.event_id != candidate.event_id and now - fact.at < SAME_FACT:
-        return Decision(
-            Outcome.NOTHING, "same_fact", "the same report was told already", match=found
-        )
-    if told is not None and told.content_hash == candidate.content_hash:
-        return Decision(Outcome.NOTHING, "told_before", "told before and unchanged", match=found)
-    return _first(candidate, reader, told, found, now)
+        return Decision(Outcome.NOTHING, found)
+    told = reader.told(candidate.event_id)
+    for outcome, rule, holds in (
+        (Outcome.NOTHING, "retracted", candidate.retracted),
+        (Outcome.NOTHING, "told_before", told is not None and unchanged(candidate, told)),
+        (Outcome.NOTHING, "same_fact", told is None and _same_fact(candidate, reader, now)),
+        (Outcome.DIGEST, "history", candidate.history),
+    ):
+        if holds:
+            return Decision(outcome, rule, match=found)
+    alerts = [
+        one.at for one in reader.heard.get(candidate.event_id, ()) if one.kind == EditionKind.ALERT
+    ]
+    if told is not None and alerts:
+        return _again(candidate, reader, told, alerts, found, now)
+    return _first(candidate, reader, told, found, now, held)
 
 
 def _first(
-    candidate: Candidate, reader: Reader, told: Memory | None, found: Match, now: datetime
+    candidate: Candidate,
+    reader: Reader,
+    told: Memory | None,
+    found: Match,
+    now: datetime,
+    held: bool,
 ) -> Decision:
+    """An Event this reader was not alerted to."""
+    loud = [one for one in found.reasons if _loud(candidate, one)]
     code = Code.NEW
     if told is not None:
         code = Code.ESCALATE if candidate.severity > told.severity else Code.UPDATE
-    if not any(_loud(candidate, reason.follow.alerts_from) for reason in found.reasons):
-        return _later("below_alert_threshold", "below the severity that alerts you", found)
-    if all(reason.follow.breaking_only for reason in found.reasons) and not candidate.breaking:
-        return _later("not_breaking", "you are alerted to breaking events only", found)
+    for rule, holds in (
+        ("too_old", _too_old(candidate, now) and not held),
+        ("reported_late", _reported_late(candidate)),
+        ("below_alert_threshold", not loud),
+        ("not_breaking", not any(_fits(candidate, one) for one in loud)),
+    ):
+        if holds:
+            return Decision(Outcome.DIGEST, rule, code, found, told)
     return _now_or_held(candidate, reader, found, told, code, now)
 
 
 def _again(
-    candidate: Candidate, reader: Reader, told: Memory, found: Match, now: datetime
+    candidate: Candidate,
+    reader: Reader,
+    told: Memory,
+    alerts: Sequence[datetime],
+    found: Match,
+    now: datetime,
 ) -> Decision:
-    """An Event this reader was alerted to has a newer Revision."""
-    if candidate.minor or told.content_hash == candidate.content_hash:
-        return Decision(Outcome.NOTHING, "unchanged", "nothing changed that matters", match=found)
+    """An Event this reader was alerted to has changed. Its severity may have fallen since."""
     raised = candidate.severity > told.severity
     wishes = {reason.follow.updates or "all" for reason in found.reasons}
     if "all" not in wishes and not (raised and "escalation" in wishes):
-        return _later("updates_unwanted", "you don't want updates of alerts", found)
+        return Decision(Outcome.DIGEST, "updates_unwanted", Code.UPDATE, found, told)
     if raised:
         return _now_or_held(candidate, reader, found, told, Code.ESCALATE, now)
-    due = told.at + cooldown(reader.alerts, now)
+    due = update_due(candidate, told, alerts)
     if now < due:
-        return Decision(
-            Outcome.HELD,
-            "window",
-            "the last message about it is too recent",
-            Code.UPDATE,
-            found,
-            told,
-            due,
-        )
+        return Decision(Outcome.HELD, "window", Code.UPDATE, found, told, due)
     return _now_or_held(candidate, reader, found, told, Code.UPDATE, now)
 
 
-def _righting(
-    candidate: Candidate, reader: Reader, told: Memory | None, now: datetime
-) -> Decision | None:
-    """A correction or retraction: to exactly those told what was wrong. No cap holds it."""
-    if told is None or told.revision >= candidate.revision:
-        return None
+def _righting(candidate: Candidate, reader: Reader, wrong: Memory, now: datetime) -> Decision:
+    """A correction or retraction: to exactly those told what was wrong. No cap holds it, and quiet
+    hours don't if it was told within them."""
+    code = righting.code(candidate)
     found = match(candidate, reader, now)
     kept = found if isinstance(found, Match) else Match(candidate, 0.0, ())
-    if reader.quiet and not _inside(reader, told.at):
-        end = quiet_end(reader, now)
-        if end is not None:
-            return Decision(Outcome.HELD, "quiet", "quiet hours", candidate.code, kept, told, end)
-    return Decision(
-        Outcome.EDITION,
-        "righting",
-        "you were told what is now put right",
-        candidate.code,
-        kept,
-        told,
-    )
+    end = quiet_end(reader, now)
+    if end is not None and not is_quiet(reader, wrong.at):
+        return Decision(Outcome.HELD, "quiet", code, kept, wrong, end)
+    return Decision(Outcome.EDITION, "righting", code, kept, wrong)
 
 
 def _now_or_held(
@@ -134,89 +146,115 @@ def _now_or_held(
 ) -> Decision:
     end = quiet_end(reader, now)
     if end is not None and not _wakes(candidate, reader, found):
-        return Decision(Outcome.HELD, "quiet", "quiet hours", code, found, told, end)
-    free = cap_free_at(reader, now)
-    if free > now and not _wakes(candidate, reader, found):
-        return Decision(
-            Outcome.HELD, "cap", "your limit of alerts is reached", code, found, told, free
-        )
-    return Decision(Outcome.EDITION, "alert", "severe enough to tell at once", code, found, told)
+        return Decision(Outcome.HELD, "quiet", code, found, told, end)
+    free = cap_free_at(
+        reader, now, UPDATE_WEIGHT if code is Code.UPDATE else 1.0, candidate.severity >= CRITICAL
+    )
+    if free > now:
+        return Decision(Outcome.HELD, "cap", code, found, told, free)
+    rule = "alert" if told is None else "update"
+    return Decision(Outcome.EDITION, rule, code, found, told)
 
 
-def _loud(candidate: Candidate, alerts_from: int | None) -> bool:
-    threshold = ALERTS_FROM if alerts_from is None else alerts_from
-    if threshold > 5:
-        return False
-    return candidate.severity + (BREAKING_COUNTS if candidate.breaking else 0) >= threshold
+def _same_fact(candidate: Candidate, reader: Reader, now: datetime) -> bool:
+    fact = reader.facts.get(candidate.fact_key)
+    return fact is not None and now - fact.at < SAME_FACT
+
+
+def _too_old(candidate: Candidate, now: datetime) -> bool:
+    """Only of what is new: a later Revision often keeps the hour of the first."""
+    return candidate.revision == 1 and now - candidate.visible_at > TOO_OLD
+
+
+def _reported_late(candidate: Candidate) -> bool:
+    """Breaking is a person's word that it is news all the same."""
+    return reported_late(candidate) and candidate.severity < CRITICAL and not candidate.breaking
+
+
+def _loud(candidate: Candidate, reason: Reasoned) -> bool:
+    threshold = reason.follow.alerts_from
+    if threshold is None:
+        threshold = ALERTS_FROM - (BREAKING_COUNTS if candidate.breaking else 0)
+    return candidate.severity >= threshold
+
+
+def _fits(candidate: Candidate, reason: Reasoned) -> bool:
+    return candidate.breaking or not reason.follow.breaking_only
 
 
 def _wakes(candidate: Candidate, reader: Reader, found: Match) -> bool:
-    """Whether the reader agreed to be woken by this, on a matching Follow or for everything."""
-    agreed = [
-        reason.follow.alerts_at_night_from
-        for reason in found.reasons
-        if reason.follow.alerts_at_night_from is not None
-    ]
-    if reader.quiet_break_severity is not None:
-        agreed.append(reader.quiet_break_severity)
-    return any(candidate.severity >= level for level in agreed)
+    """Whether the reader agreed to be woken by this: on a matching Follow, or else for all."""
+    for reason in found.reasons:
+        agreed = reason.follow.alerts_at_night_from
+        if agreed is None:
+            agreed = reader.quiet_break_severity
+        if agreed is not None and candidate.severity >= agreed:
+            return True
+    return False
 
 
-def _later(rule: str, reason: str, found: Match) -> Decision:
-    return Decision(Outcome.DIGEST, rule, reason, match=found)
+def update_due(candidate: Candidate, told: Memory, alerts: Sequence[datetime]) -> datetime:
+    """When an update may go out. `alerts`: the instants of the alerts about this Event, in order.
 
-
-def _inside(reader: Reader, instant: datetime) -> bool:
-    return bool(reader.quiet and reader.quiet.covers(instant.astimezone(reader.zone).time()))
-
-
-def quiet_end(reader: Reader, now: datetime) -> datetime | None:
-    """The first instant after `now` outside the reader's quiet hours; None outside of them.
-
-    Membership is asked of the local wall clock, so a repeated hour is quiet both times and a
-    skipped one is simply not there.
+    After the cool-down; if more than one Revision waits, half a minute after the newest, but not
+    later than half an hour after the last alert (unless the cool-down itself is longer).
     """
-    if not reader.quiet or not _inside(reader, now):
-        return None
-    return _end_of(reader.quiet, reader, now)
+    last = alerts[-1]
+    due = last + cooldown(alerts)
+    if candidate.revision > told.revision + 1:
+        due = max(due, min(candidate.visible_at + COALESCE, last + WINDOW_MOST))
+    return due
 
 
-def _end_of(quiet: Quiet, reader: Reader, now: datetime) -> datetime:
-    zone = reader.zone
-    day = now.astimezone(zone).date()
-    for later in range(3):
-        if isinstance(zone, ZoneInfo):
-            end = instant_of(day + timedelta(days=later), quiet.end, zone)
-        else:
-            end = datetime.combine(day + timedelta(days=later), quiet.end, tzinfo=zone)
-        if end > now and not _inside(reader, end):
-            return end
-    return now + timedelta(hours=1)  # quiet hours that never end: ask again
-
-
-def cap_free_at(reader: Reader, now: datetime) -> datetime:
-    """The first instant from `now` on at which one more alert is within every cap."""
-    free = now
-    for span, most in (
-        (timedelta(minutes=15), reader.caps.quarter_hour),
-        (timedelta(hours=1), reader.caps.hour),
-        (timedelta(days=1), reader.caps.day),
-    ):
-        recent = sorted(at for at in reader.alerts if now - span < at <= now)
-        if most <= 0:
-            return now + timedelta(days=1)
-        if len(recent) >= most:
-            free = max(free, recent[-most] + span)
-    return free
-
-
-def cooldown(alerts: tuple[datetime, ...], now: datetime) -> timedelta:
-    """How long an update waits after the last alert: 5 minutes, doubling up to 60."""
-    recent = sum(1 for at in alerts if timedelta(0) <= now - at < COOLDOWN_RESET)
-    doubled: timedelta = COOLDOWN * 2 ** max(0, recent - 1)
+def cooldown(alerts: Sequence[datetime]) -> timedelta:
+    """How long an update waits after the last of `alerts` about its Event: 5 minutes, doubling with
+    each further alert up to 60; after 6 hours of silence it starts anew."""
+    chain = 0
+    later: datetime | None = None
+    for at in reversed(alerts):
+        if later is not None and later - at >= COOLDOWN_RESET:
+            break
+        chain, later = chain + 1, at
+    doubled: timedelta = COOLDOWN * 2 ** min(max(0, chain - 1), 10)
     return min(doubled, COOLDOWN_MOST)
 
 
-def extended(release_at: datetime, last_sent: datetime, now: datetime) -> datetime:
-    """When a held update is due after one more Revision came: a little later, with a hard end."""
-    return min(max(release_at, now + COALESCE), max(release_at, last_sent + WINDOW_MOST))
+def cap_free_at(
+    reader: Reader, now: datetime, weight: float = 1.0, critical: bool = False
+) -> datetime:
+    """The first instant from `now` on at which one more alert of this weight is within every cap.
+
+    A critical one is only held by the cap for critical ones. Where a cap admits none at all, that
+    is a day later.
+    """
+    caps, day = reader.caps, timedelta(days=1)
+    if critical:
+        counted = [(one.at, 1.0) for one in reader.alerts if one.critical]
+        return _free_at(counted, day, caps.critical_day, 1.0, now)
+    counted = [(one.at, one.weight) for one in reader.alerts]
+    return max(
+        _free_at(counted, span, most, weight, now)
+        for span, most in (
+            (timedelta(minutes=15), caps.quarter_hour),
+            (timedelta(hours=1), caps.hour),
+            (day, caps.day),
+        )
+    )
+
+
+def _free_at(
+    counted: Iterable[tuple[datetime, float]],
+    span: timedelta,
+    most: float,
+    weight: float,
+    now: datetime,
+) -> datetime:
+    recent = sorted((at, load) for at, load in counted if now - span < at <= now)
+    load = sum(one for _, one in recent) + weight
+    if load <= most:
+        return now
+    for at, one in recent:
+        load -= one
+        if load <= most:
+            return at + span
+    return now + timedelta(days=1)

@@ -2,35 +2,50 @@
 
 from digest.edit.facts import normalise
 from digest.models.content import Change
+from digest.models.desk import Candidate, Memory
 from digest.models.record import EventRecord
 
 FIELDS = ("severity", "status", "certainty", "headline", "takeaway", "standfirst")
+OF_THE_TEXT = ("headline", "standfirst")  # fields that may be nothing but the text's beginning
+
+
+def unchanged(candidate: Candidate, told: Memory) -> bool:
+    """Whether there is nothing new in it for somebody who was `told`.
+
+    A severity that rose is news by itself; it may rise without a word changed, because more
+    publishers report the same.
+    """
+    return candidate.content_hash == told.content_hash and candidate.severity <= told.severity
 
 
 def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> tuple[Change, ...]:
     """Fields of `now` that differ from `was`, weightiest first.
 
     `severities` are those in force for the two, which may be derived. Sources and scenarios are
-    counted: `now` is how many were added. The body is only named, its words are not compared.
+    counted: `now` is how many were added. The body is only named, its words are not compared, and
+    then neither is a headline that is cut from it. What was taken away is not named.
     """
     before = {name: getattr(was, name) for name in FIELDS} | {"severity": severities[0]}
     after = {name: getattr(now, name) for name in FIELDS} | {"severity": severities[1]}
+    body = [normalise(part) for part in was.body] != [normalise(part) for part in now.body]
     found = [
         Change(field=name, was=_text(before[name]), now=_text(after[name]))
         for name in FIELDS
-        if normalise(_text(before[name])) != normalise(_text(after[name]))
+        if after[name]
+        and normalise(_text(before[name])) != normalise(_text(after[name]))
+        and not (body and now.headline_derived and name in OF_THE_TEXT)
     ]
     added = len(now.publishers - was.publishers)
     if added:
         found.append(Change(field="sources", now=str(added)))
     old = {(one.kind, normalise(one.text)) for one in was.assertions}
-    fresh = sum((one.kind, normalise(one.text)) not in old for one in now.assertions)
+    fresh = {(one.kind, normalise(one.text)) for one in now.assertions} - old
     if fresh:
-        found.append(Change(field="scenarios", now=str(fresh)))
-    if [normalise(p) for p in was.body] != [normalise(p) for p in now.body]:
+        found.append(Change(field="scenarios", now=str(len(fresh))))
+    if body and now.body:
         found.append(Change(field="body"))
     return tuple(found)
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return None if value in (None, "") else str(value)

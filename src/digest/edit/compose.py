@@ -3,9 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from digest.edit import righting
 from digest.edit.changes import changes
+from digest.edit.clocks import reported_late
 from digest.edit.headline import opening
+from digest.edit.match import heard
 from digest.edit.select import Chosen, Selection
+from digest.edit.watch import watch_lines
 from digest.models.content import (
     Chain,
     Correction,
@@ -18,20 +22,24 @@ from digest.models.content import (
     SourceLine,
     Stand,
     Told,
-    WatchLine,
 )
-from digest.models.desk import Match, Material, Occasion, Reader, View, Watched
+from digest.models.desk import (
+    Candidate,
+    Match,
+    Material,
+    Occasion,
+    Reader,
+    View,
+    Watched,
+)
 from digest.models.record import EventRecord
 from digest.models.words import Code, EditionKind
+from digest.render.words import HORIZON_ORDER, KIND_ORDER
 
-HORIZONS = ("immediate", "short", "medium", "long")
-KINDS = ("risk", "consequence", "opportunity", "meaning", "precedent")
+HORIZONS, KINDS = HORIZON_ORDER, KIND_ORDER
 SCENARIOS = {"lead": 3, "item": 2}
 STANDS = {"lead": 3, "item": 0}
 SOURCES = 4
-WATCHED = 5
-LATE_HOURS = 6
-TRANSITIONS = ("materialised", "contradicted", "raised", "lowered", "expired", "withdrawn", "new")
 
 Materials = Mapping[tuple[int, int], Material]
 
@@ -44,13 +52,13 @@ def digest(
     watched: Iterable[Watched] = (),
 ) -> EditionContent:
     """The content of a daily digest. `materials` holds every chosen (event, revision), and the
-    (event, revision) that the reader was told before where it differs."""
+    (event, revision) that the reader was told before or that put something right."""
     items = tuple(_item(chosen, reader, materials, occasion) for chosen in selection.chosen)
     counts = Counter(rule for _, rule in selection.left_out)
     return EditionContent(
         kind=EditionKind.DIGEST,
         items=items,
-        watch=_watch(selection, reader, watched, occasion),
+        watch=watch_lines(selection, items, reader, watched, occasion),
         matched=selection.matched,
         left_out=tuple(LeftOut(rule=rule, count=n) for rule, n in counts.most_common()),
         **_frame(reader, occasion),
@@ -87,7 +95,7 @@ def _frame(reader: Reader, occasion: Occasion) -> dict[str, object]:
         "catch_up": occasion.catch_up,
         "test": occasion.test,
         "list_name": occasion.list_name,
-        "follows": tuple(follow.label for follow in reader.follows if not follow.muted),
+        "follows": tuple(follow.label for follow in heard(reader, occasion.at)),
     }
 
 
@@ -98,14 +106,12 @@ def _item(
     occasion: Occasion,
     code: Code | None = None,
 ) -> Item:
-    candidate = chosen.match.candidate
+    candidate, told = chosen.match.candidate, chosen.told
     material = materials[candidate.event_id, candidate.revision]
     record, section = material.record, chosen.section
     head = opening(record)
-    told = chosen.told
     was = materials.get((told.event_id, told.revision)) if told else None
-    happened = record.occurred_at or record.reported_at
-    full = section in SCENARIOS
+    lead = section == "lead"
     return Item(
         event_id=candidate.event_id,
         slug=material.slug,
@@ -113,8 +119,9 @@ def _item(
         section=section,
         code=code if code and code is not Code.ROUNDUP else _code(chosen),
         headline=head.headline,
-        standfirst=head.standfirst if section == "lead" else None,
+        standfirst=head.standfirst if lead else None,
         takeaway=head.takeaway,
+        takeaway_from_text=head.from_text,
         category=record.category,
         regions=material.regions[:2],
         status=record.status,
@@ -125,35 +132,30 @@ def _item(
         scenarios=scenarios(record)[: SCENARIOS.get(section, 0)],
         stands=_stands(material.views, reader, occasion)[: STANDS.get(section, 0)],
         sources=_sources(record, chosen, materials),
-        root_causes=_analysis(record, "root_causes") if section == "lead" else None,
-        escalation=_analysis(record, "escalation") if section == "lead" else None,
+        root_causes=_analysis(record, "root_causes") if lead else None,
+        escalation=_analysis(record, "escalation") if lead else None,
         occurred_at=record.occurred_at,
         reported_at=record.reported_at,
         updated_at=record.updated_at,
         visible_at=material.visible_at,
         day_only=record.time_precision == "day",
-        late=bool(
-            happened
-            and candidate.revision == 1
-            and record.time_precision == "instant"
-            and (material.visible_at - happened).total_seconds() > LATE_HOURS * 3600
-        ),
-        story=material.story,
-        story_slug=material.story_slug,
+        late=reported_late(candidate),
+        story=material.story or None,
+        story_slug=material.story_slug or None,
         update=material.update,
-        chain=_chain(record) if section == "lead" else None,
-        reasons=_reasons(chosen.match, materials, reader),
+        chain=_chain(record, head.headline) if lead else None,
+        reasons=_reasons(chosen.match, materials),
         changes=changes(was.record, record, (was.severity, material.severity)) if was else (),
         told=Told(at=told.at, revision=told.revision, kind=told.kind) if told else None,
-        correction=_correction(material, chosen) if full or section == "correction" else None,
-        retraction=_retraction(material),
+        correction=_correction(chosen, materials) if section == "correction" else None,
+        retraction=_retraction(material, candidate),
     )
 
 
 def _code(chosen: Chosen) -> Code:
     candidate, told = chosen.match.candidate, chosen.told
-    if candidate.code in (Code.CORRECT, Code.RETRACT):
-        return candidate.code
+    if chosen.section == "correction":
+        return righting.code(candidate)
     if told is None:
         return Code.NEW
     return Code.ESCALATE if candidate.severity > told.severity else Code.UPDATE
@@ -162,11 +164,20 @@ def _code(chosen: Chosen) -> Code:
 def scenarios(record: EventRecord) -> tuple[ScenarioLine, ...]:
     """Scenarios as a reader meets them: nearest horizon first, then by kind; unknown words last."""
     order = sorted(
-        (one for one in record.assertions if one.state not in ("withdrawn", "contradicted")),
+        (
+            one
+            for one in record.assertions
+            if one.text.strip() and one.state not in ("withdrawn", "contradicted")
+        ),
         key=lambda one: (_place(HORIZONS, one.horizon), _place(KINDS, one.kind)),
     )
     return tuple(
-        ScenarioLine(kind=one.kind, text=one.text, horizon=one.horizon, confidence=one.confidence)
+        ScenarioLine(
+            kind=one.kind,
+            text=one.text,
+            horizon=one.horizon or None,
+            confidence=one.confidence or None,
+        )
         for one in order
     )
 
@@ -176,10 +187,17 @@ def _place(order: tuple[str, ...], word: str | None) -> int:
 
 
 def _stands(views: tuple[View, ...], reader: Reader, occasion: Occasion) -> tuple[Stand, ...]:
-    """Followed Actors first, then the newest others; nothing from after this Edition's instant."""
-    followed = {follow.target for follow in reader.follows if not follow.is_story}
-    known = [view for view in views if view.as_of <= occasion.at]
-    known.sort(key=lambda view: (not (view.actors & followed), -view.as_of.timestamp(), view.actor))
+    """The newest Perspective of each Actor, followed ones first, then the newest; nothing from
+    after this Edition's instant."""
+    followed = {one.target for one in heard(reader, occasion.at) if not one.is_story}
+    newest: dict[str, View] = {}
+    for view in sorted(views, key=lambda view: (-view.as_of.timestamp(), view.text)):
+        if view.as_of <= occasion.at and view.text.strip():
+            newest.setdefault(view.actor.casefold(), view)
+    order = sorted(
+        newest.values(),
+        key=lambda view: (not view.actors & followed, -view.as_of.timestamp(), view.actor),
+    )
     return tuple(
         Stand(
             actor=view.actor,
@@ -187,7 +205,7 @@ def _stands(views: tuple[View, ...], reader: Reader, occasion: Occasion) -> tupl
             as_of=view.as_of,
             followed=bool(view.actors & followed),
         )
-        for view in known
+        for view in order
     )
 
 
@@ -205,7 +223,12 @@ def _sources(record: EventRecord, chosen: Chosen, materials: Materials) -> tuple
             on = record.reported_at.date()
         lines.setdefault(
             source.publisher.casefold(),
-            SourceLine(publisher=source.publisher, url=source.url, via=source.via, published_on=on),
+            SourceLine(
+                publisher=source.publisher,
+                url=source.url or None,
+                via=source.via or None,
+                published_on=on,
+            ),
         )
     return tuple(lines.values())[:SOURCES]
 
@@ -214,20 +237,21 @@ def _analysis(record: EventRecord, section: str) -> str | None:
     return next((one.text for one in record.analyses if one.section == section), None)
 
 
-def _chain(record: EventRecord) -> Chain | None:
+def _chain(record: EventRecord, headline: str) -> Chain | None:
     causes = tuple(link.title for link in record.links if link.direction == "cause")
     effects = tuple(link.title for link in record.links if link.direction == "effect")
     if not causes and not effects:
         return None
     return Chain(
-        title=record.headline,
+        title=headline,
         causes=causes[:2],
         effects=effects[:2],
         significance=record.significance,
     )
 
 
-def _reasons(found: Match, materials: Materials, reader: Reader) -> tuple[Reason, ...]:
+def _reasons(found: Match, materials: Materials) -> tuple[Reason, ...]:
+    """Every Follow that matched. What is put right needs none: its reader was told the error."""
     material = materials[found.candidate.event_id, found.candidate.revision]
     return tuple(
         Reason(
@@ -248,60 +272,24 @@ def _reasons(found: Match, materials: Materials, reader: Reader) -> tuple[Reason
     )
 
 
-def _correction(material: Material, chosen: Chosen) -> Correction | None:
-    correction = material.record.correction
-    if correction is None or chosen.match.candidate.code is not Code.CORRECT:
+def _correction(chosen: Chosen, materials: Materials) -> Correction | None:
+    """What was wrong, from the Revision that put it right, which may not be the newest."""
+    candidate, told = chosen.match.candidate, chosen.told
+    material = materials.get((candidate.event_id, candidate.righted or candidate.revision))
+    if candidate.retracted or material is None or material.record.correction is None:
         return None
+    correction = material.record.correction
     return Correction(
         wrong=correction.wrong,
         right=correction.right,
         why=correction.why,
         at=material.visible_at,
-        told_at=chosen.told.at if chosen.told else None,
+        told_at=told.at if told else None,
     )
 
 
-def _retraction(material: Material) -> Retraction | None:
+def _retraction(material: Material, candidate: Candidate) -> Retraction | None:
     retraction = material.record.retraction
-    return Retraction(reason=retraction.reason, at=material.visible_at) if retraction else None
-
-
-def _watch(
-    selection: Selection, reader: Reader, watched: Iterable[Watched], occasion: Occasion
-) -> tuple[WatchLine, ...]:
-    """Scenarios that moved, of Stories this reader follows or meets here; weightiest first.
-
-    A new one is not repeated when its own Event is told in full in the same Edition.
-    """
-    stories = {follow.target for follow in reader.follows if follow.is_story}
-    for chosen in selection.chosen:
-        stories.update(chosen.match.candidate.stories)
-    stories.update(story for one, _ in selection.left_out for story in one.stories)
-    shown = {
-        chosen.match.candidate.event_id
-        for chosen in selection.chosen
-        if chosen.section in SCENARIOS
-    }
-    rows = [
-        one
-        for one in watched
-        if one.story_id in stories
-        and one.state in TRANSITIONS
-        and one.moved_at <= occasion.at
-        and not (one.state == "new" and one.event_id in shown)
-    ]
-    rows.sort(key=lambda one: (TRANSITIONS.index(one.state), -one.moved_at.timestamp(), one.text))
-    return tuple(
-        WatchLine(
-            state=one.state,
-            text=one.text,
-            kind=one.kind,
-            horizon=one.horizon,
-            confidence=one.confidence,
-            first_raised=one.first_at.date(),
-            events=one.events,
-            event_slug=one.event_slug,
-            story=one.story,
-        )
-        for one in rows[:WATCHED]
-    )
+    if retraction is None or not candidate.retracted:
+        return None
+    return Retraction(reason=retraction.reason, at=material.visible_at)

@@ -31,7 +31,7 @@ def match(candidate: Candidate, reader: Reader, now: datetime) -> Match | str:
         reason = _reason(candidate, follow)
         if reason is None:
             continue
-        if follow.muted or (follow.snoozed_until is not None and now < follow.snoozed_until):
+        if silent(follow, now):
             return "muted"
         if candidate.severity < (follow.from_severity or 1):
             below = True
@@ -39,11 +39,26 @@ def match(candidate: Candidate, reader: Reader, now: datetime) -> Match | str:
         reasons.append(reason)
     if not reasons:
         return "below_threshold" if below else "no_follow"
+    reasons.sort(key=_order)
     missing = 1.0
     for reason in reasons:
         missing *= 1 - reason.strength
-    reasons.sort(key=lambda reason: (-reason.strength, reason.follow.label, reason.follow.slug))
     return Match(candidate, 1 - missing, tuple(reasons))
+
+
+def silent(follow: Following, now: datetime) -> bool:
+    """Whether a Follow is muted, or snoozed and not yet awake."""
+    return follow.muted or (follow.snoozed_until is not None and now < follow.snoozed_until)
+
+
+def heard(reader: Reader, now: datetime) -> list[Following]:
+    """The reader's Follows that aren't silent."""
+    return [follow for follow in reader.follows if not silent(follow, now)]
+
+
+def _order(reason: Reasoned) -> tuple[float, str, bool, int]:
+    follow = reason.follow
+    return -reason.strength, follow.label, follow.is_story, follow.target
 
 
 def _reason(candidate: Candidate, follow: Following) -> Reasoned | None:

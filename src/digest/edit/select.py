@@ -4,14 +4,18 @@ Greedy marginal gain with a memory of what this reader was told (docs/desk.md ha
 where its constants come from). Every Event left out carries the rule that left it out.
 """
 
+import heapq
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from digest.edit import righting
+from digest.edit.changes import unchanged
+from digest.edit.facts import SAME_FACT
 from digest.edit.match import match
 from digest.models.desk import Candidate, Match, Memory, Reader
-from digest.models.words import Code, EditionKind
+from digest.models.words import EditionKind
 
 HALF_LIFE_HOURS = 48.0
 SEVERITY_POWER = 1.2
@@ -28,7 +32,7 @@ ALWAYS_IN = 5  # this severity is told in full whatever else there is
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much one digest may hold."""
+    """How much one digest may hold. Only Events of severity 5 go beyond it."""
 
     items: int = 8
     briefs: int = 10
@@ -36,7 +40,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """An Event in the digest: `section` is lead, item, brief, alerted or correction."""
+    """An Event in the digest: `section` is lead, item, brief, alerted or correction.
+
+    `told` is what this reader was told of it before; in a correction, what was wrong.
+    """
 
     match: Match
     section: str
@@ -63,60 +70,68 @@ def select(
 
     Deterministic: ties go to the higher base, then the newer, then the lower Event id.
     """
-    corrections: list[Chosen] = []
-    alerted: list[Chosen] = []
-    pool: list[tuple[float, Chosen]] = []
-    left: list[tuple[Candidate, str]] = []
-    by_fact: dict[str, int] = {}
-
+    desk = _Sorting(reader, now)
     for candidate in sorted(candidates, key=lambda c: (-c.severity, c.visible_at, c.event_id)):
-        told = reader.told.get(candidate.event_id)
-        found = match(candidate, reader, now)
-        if candidate.code in (Code.CORRECT, Code.RETRACT) and told is not None:
-            if told.content_hash != candidate.content_hash or told.kind == EditionKind.ALERT:
-                kept = found if isinstance(found, Match) else Match(candidate, 0.0, ())
-                corrections.append(Chosen(kept, "correction", told))
-            continue
-        if isinstance(found, str):
-            if found != "no_follow":
-                left.append((candidate, found))
-            continue
-        if candidate.code == Code.RETRACT:
-            continue  # never told, and not to be told now
-        if told is not None and told.content_hash == candidate.content_hash:
-            if told.kind == EditionKind.ALERT:
-                alerted.append(Chosen(found, "alerted", told))
-            else:
-                left.append((candidate, "told_before"))
-            continue
-        if told is None and candidate.fact_key in reader.facts:
-            left.append((candidate, "told_before"))
-            continue
-        if told is not None and candidate.minor:
-            left.append((candidate, "told_before"))
-            continue
-        twin = by_fact.get(candidate.fact_key)
-        if twin is not None:
-            score, chosen = pool[twin]
-            pool[twin] = (
-                score,
-                Chosen(chosen.match, chosen.section, chosen.told, (*chosen.copies, candidate)),
-            )
-            left.append((candidate, "same_fact"))
-            continue
-        by_fact[candidate.fact_key] = len(pool)
-        pool.append((base(found, told, now), Chosen(found, "item", told)))
-
-    full, rest = _greedy(pool, budget.items)
+        desk.sort(candidate)
+    full, rest = _greedy([(base(one.match, one.told, now), one) for one in desk.pool], budget.items)
     briefs, over = rest[: budget.briefs], rest[budget.briefs :]
-    left.extend((chosen.match.candidate, "over_budget") for chosen in over)
-    everything = (
-        *corrections,
-        *(_in(one, "lead" if place == 0 else "item") for place, one in enumerate(full)),
-        *alerted,
-        *(_in(one, "brief") for one in briefs),
+    return Selection(
+        chosen=(
+            *desk.corrections,
+            *(replace(one, section="lead") for one in full[:1]),
+            *full[1:],
+            *desk.alerted,
+            *(replace(one, section="brief") for one in briefs),
+        ),
+        left_out=(*desk.left, *((one.match.candidate, "over_budget") for one in over)),
     )
-    return Selection(everything, tuple(left))
+
+
+@dataclass
+class _Sorting:
+    """Puts each candidate where it belongs; `pool` is what there is to choose from."""
+
+    reader: Reader
+    now: datetime
+    corrections: list[Chosen] = field(default_factory=list)
+    alerted: list[Chosen] = field(default_factory=list)
+    pool: list[Chosen] = field(default_factory=list)
+    left: list[tuple[Candidate, str]] = field(default_factory=list)
+    place_of_fact: dict[str, int] = field(default_factory=dict)
+
+    def sort(self, candidate: Candidate) -> None:
+        found = match(candidate, self.reader, self.now)
+        wrong = righting.wrong(candidate, self.reader)
+        if wrong and not righting.put_right(candidate, self.reader, EditionKind.DIGEST):
+            kept = found if isinstance(found, Match) else Match(candidate, 0.0, ())
+            self.corrections.append(Chosen(kept, "correction", wrong))
+        elif isinstance(found, Match):
+            self._sort(candidate, found)
+        elif found != "no_follow":
+            self.left.append((candidate, found))
+
+    def _sort(self, candidate: Candidate, found: Match) -> None:
+        told = self.reader.told(candidate.event_id)
+        if candidate.retracted:
+            self.left.append((candidate, "retracted"))
+        elif told is not None and unchanged(candidate, told):
+            if told.kind == EditionKind.ALERT:
+                self.alerted.append(Chosen(found, "alerted", told))
+            else:
+                self.left.append((candidate, "told_before"))
+        elif told is None and self._knows_fact(candidate):
+            self.left.append((candidate, "same_fact"))
+        elif (twin := self.place_of_fact.get(candidate.fact_key)) is not None:
+            chosen = self.pool[twin]
+            self.pool[twin] = replace(chosen, copies=(*chosen.copies, candidate))
+            self.left.append((candidate, "same_fact"))
+        else:
+            self.place_of_fact[candidate.fact_key] = len(self.pool)
+            self.pool.append(Chosen(found, "item", told))
+
+    def _knows_fact(self, candidate: Candidate) -> bool:
+        fact = self.reader.facts.get(candidate.fact_key)
+        return fact is not None and self.now - fact.at < SAME_FACT
 
 
 def base(found: Match, told: Memory | None, now: datetime) -> float:
@@ -136,51 +151,75 @@ def base(found: Match, told: Memory | None, now: datetime) -> float:
     return score
 
 
+class _Edition:
+    """What is in so far, and what one more Event would add to it."""
+
+    def __init__(self) -> None:
+        self.full: list[Chosen] = []
+        self._stories: dict[int, int] = {}
+        self._covered: set[tuple[bool, int]] = set()
+
+    def gain(self, score: float, one: Chosen) -> float:
+        """Never more than it was before another Event came in."""
+        story = one.match.candidate.stories[:1]
+        decay = STORY_DECAY ** self._stories.get(story[0], 0) if story else 1.0
+        fresh = 0.0
+        for reason in one.match.reasons:
+            follow = reason.follow
+            if (follow.is_story, follow.target) not in self._covered:
+                fresh += follow.weight
+        return score * decay * (1 + COVERAGE * min(1.0, fresh))
+
+    def add(self, one: Chosen) -> None:
+        self.full.append(one)
+        for story in one.match.candidate.stories[:1]:
+            self._stories[story] = self._stories.get(story, 0) + 1
+        self._covered.update((r.follow.is_story, r.follow.target) for r in one.match.reasons)
+
+
 def _greedy(pool: list[tuple[float, Chosen]], items: int) -> tuple[list[Chosen], list[Chosen]]:
-    """(told in full, in order of gain; worth one line, in order of base)."""
-    remaining = sorted(
+    """(told in full, in order of gain; worth one line, in order of base).
+
+    Events of severity 5 keep a place to the end, and make one where there is none.
+    """
+    ranked = sorted(
         pool, key=lambda p: (-p[0], -p[1].match.candidate.seq, p[1].match.candidate.event_id)
     )
-    full: list[Chosen] = []
-    in_story: dict[int, int] = {}
-    covered: set[tuple[bool, int]] = set()
+    edition = _Edition()
+    # Gains only fall, so the best is found by asking again only those that are on top.
+    critical: list[tuple[float, int]] = []
+    other: list[tuple[float, int]] = []
+    for place, (score, one) in enumerate(ranked):
+        heap = critical if one.match.candidate.severity >= ALWAYS_IN else other
+        heap.append((-edition.gain(score, one), place))
+    for heap in (critical, other):
+        heapq.heapify(heap)
+
+    taken: set[int] = set()
     first_gain = 0.0
-    while remaining and len(full) < items:
-        gains = [_gain(score, one, in_story, covered) for score, one in remaining]
-        best = max(range(len(gains)), key=lambda index: (gains[index], -index))
-        critical = next(
-            (
-                index
-                for index, (_, one) in enumerate(remaining)
-                if one.match.candidate.severity >= ALWAYS_IN
-            ),
-            None,
-        )
-        if gains[best] < SMALL_GAIN * first_gain:
-            if critical is None:
-                break
-            best = critical
-        first_gain = first_gain or gains[best]
-        _, one = remaining.pop(best)
-        full.append(one)
-        for story in one.match.candidate.stories[:1]:
-            in_story[story] = in_story.get(story, 0) + 1
-        covered.update((r.follow.is_story, r.follow.target) for r in one.match.reasons)
-    return full, [one for _, one in remaining]
+    while critical or other:
+        best = _best(critical, ranked, edition) if critical else None
+        if len(edition.full) + len(critical) < items and other:
+            rival = _best(other, ranked, edition)
+            if -rival[0] >= SMALL_GAIN * first_gain:
+                best = rival if best is None else min(best, rival)
+        if best is None:
+            break
+        gain, place = best
+        heapq.heappop(critical if critical and critical[0] == best else other)
+        first_gain = first_gain or -gain
+        taken.add(place)
+        edition.add(ranked[place][1])
+    return edition.full, [one for place, (_, one) in enumerate(ranked) if place not in taken]
 
 
-def _gain(
-    score: float, one: Chosen, in_story: dict[int, int], covered: set[tuple[bool, int]]
-) -> float:
-    stories = one.match.candidate.stories[:1]
-    decay = STORY_DECAY ** sum(in_story.get(story, 0) for story in stories)
-    fresh = sum(
-        reason.follow.weight
-        for reason in one.match.reasons
-        if (reason.follow.is_story, reason.follow.target) not in covered
-    )
-    return score * decay * (1 + COVERAGE * min(1.0, fresh))
-
-
-def _in(chosen: Chosen, section: str) -> Chosen:
-    return Chosen(chosen.match, section, chosen.told, chosen.copies)
+def _best(
+    heap: list[tuple[float, int]], ranked: list[tuple[float, Chosen]], edition: _Edition
+) -> tuple[float, int]:
+    """The top of `heap` with its gain as it is now."""
+    while True:
+        gain, place = heap[0]
+        fresh = -edition.gain(*ranked[place])
+        if fresh == gain:
+            return heap[0]
+        heapq.heapreplace(heap, (fresh, place))

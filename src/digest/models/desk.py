@@ -1,6 +1,6 @@
 """What the desk works on: plain values, made by the store and judged in `edit`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 
@@ -8,6 +8,7 @@ from digest.models.record import EventRecord
 from digest.models.words import Code
 
 ROLE_WEIGHT = {"primary": 1.0, "secondary": 0.6, "mentioned": 0.3}
+UPDATE_WEIGHT = 0.5  # of an alert, as the caps count
 ROLE_RANK = {"primary": 2, "secondary": 1, "mentioned": 0}
 
 
@@ -25,7 +26,9 @@ class Candidate:
     """One visible Revision of an Event, as far as match and select need to know it.
 
     `reach` maps every Interest that it touches, and all their ancestors, to the best way there.
-    `stories` is its Story and the broader ones, nearest first.
+    `stories` is its Story and the broader ones, nearest first. `righted` is the newest Revision up
+    to this one that corrected or retracted the Event; `happened_at` when it occurred or was first
+    reported, if the hour is known.
     """
 
     event_id: int
@@ -42,8 +45,10 @@ class Candidate:
     status: str | None = None
     certainty: str | None = None
     breaking: bool = False
-    minor: bool = False
     history: bool = False
+    righted: int | None = None
+    retracted: bool = False
+    happened_at: datetime | None = None
     publishers: int = 1
 
 
@@ -82,11 +87,15 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many alerts a reader gets at most; what is over them waits and is never dropped."""
+    """How many alerts a reader gets at most; what is over them waits and is never dropped.
+
+    Severity 5 has a cap of its own and doesn't wait for the others.
+    """
 
     quarter_hour: int = 3
     hour: int = 6
     day: int = 12
+    critical_day: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +109,23 @@ class Memory:
     severity: int
     at: datetime
     kind: str
-    sent: bool = True  # False while its Delivery is still on the way
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """An alert a reader got, as the caps count it: an update weighs half."""
+
+    at: datetime
+    weight: float = 1.0
+    critical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """One Subscriber as the desk sees them.
 
-    `told` is the newest memory of each Event, `alerts` the instants of alerts in the last day.
+    `heard` is all that they were told of each Event, oldest first; `facts` the newest memory of
+    each fact; `alerts` the messages of the last day that the caps count, oldest first.
     """
 
     subscriber_id: int
@@ -117,9 +135,14 @@ class Reader:
     quiet: Quiet | None = None
     quiet_break_severity: int | None = None
     caps: Caps = Caps()
-    told: Mapping[int, Memory] = field(default_factory=dict)
+    heard: Mapping[int, Sequence[Memory]] = field(default_factory=dict)
     facts: Mapping[str, Memory] = field(default_factory=dict)
-    alerts: tuple[datetime, ...] = ()
+    alerts: tuple[Alerted, ...] = ()
+
+    def told(self, event_id: int) -> Memory | None:
+        """The newest memory of an Event."""
+        heard = self.heard.get(event_id)
+        return heard[-1] if heard else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +196,7 @@ class Watched:
 class Material:
     """All that is stored about one Revision, for composing its Item.
 
-    `causes` and `effects` are titles; `was` is the record that this reader was told before.
+    `views` are the Perspectives of the Event and of its Story.
     """
 
     record: EventRecord

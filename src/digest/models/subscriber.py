@@ -79,7 +79,7 @@ class Follow(Base):
     """A Subscriber, or a List for all its members, follows an Interest or a Story.
 
     `alerts_from` and `alerts_at_night_from` are the severities from which an Event alerts at once;
-    NULL takes the default (4 by day, 5 in quiet hours), 6 means never.
+    NULL takes the default (4 by day; in quiet hours what the Schedule says), 6 means never.
     """
 
     __tablename__ = "follows"

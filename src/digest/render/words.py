@@ -78,6 +78,7 @@ LABELS: dict[str, dict[str, str]] = {
         "little_gain": N_("adding little to what is shown"),
         "muted": N_("muted by you"),
         "same_fact": N_("the same report from another source"),
+        "retracted": N_("withdrawn"),
     },
     "field": {
         "headline": N_("headline"),

@@ -7,24 +7,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from digest.edit.match import match
+from digest.edit.rules import RULES
 from digest.models import Delivery, Event, Item, Slot, Subscriber
 from digest.models.desk import Candidate, Match, Reader
 from digest.models.words import EditionKind
 from digest.services import find
 from digest.services.app import App
 from digest.store import events, readers
-
-RULES = {
-    "no_follow": "nothing this subscriber follows is touched by the event",
-    "muted": "a follow that matches is muted",
-    "below_threshold": "its severity is below the follow's threshold",
-    "told_before": "it was told before and has not changed",
-    "same_fact": "the same report from another source was told",
-    "over_budget": "the digest was full",
-    "not_visible": "it is not visible yet",
-    "not_planned": "no digest or alert has been planned since it became visible",
-    "retracted": "it was retracted before it could be told",
-}
 
 
 def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[str, Any]:

@@ -127,7 +127,10 @@ def judge(
     """Everything the desk has to say of a record before it is stored."""
     level, origin = severity.rate(record)
     content = facts.content_hash(record)
-    shown = clocks.showing(record, now, backfill, before.visible_at if before else None)
+    if before is not None and record.minor:
+        content = before.content_hash  # so its readers hear of nothing, now and later
+    previous = clocks.Showing(before.visible_at, before.history) if before else None
+    shown = clocks.showing(record, now, backfill, previous)
     threads = [story_slug(title) for title in record.storyline]
     own = _own_story(record)
     broader = [
@@ -141,7 +144,7 @@ def judge(
         severity=level,
         severity_origin=origin,
         code=_code(record, level, before),
-        minor=record.minor or (before is not None and before.content_hash == content),
+        minor=before is not None and before.content_hash == content,
         history=shown.history,
         visible_at=shown.visible_at,
         fact_key=facts.fact_key(record),
@@ -160,11 +163,12 @@ def _own_story(record: EventRecord) -> str | None:
 
 
 def _code(record: EventRecord, level: int, before: Known | None) -> Code:
+    """What a Revision does. What an earlier one put right already is not put right again."""
     if before is None:
         return Code.NEW
-    if record.retraction is not None:
+    if record.retraction is not None and before.event.retracted_at is None:
         return Code.RETRACT
-    if record.correction is not None:
+    if record.correction and record.correction.model_dump(mode="json") != before.correction:
         return Code.CORRECT
     return Code.ESCALATE if level > before.event.severity else Code.UPDATE
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Exists, exists, or_, select
+from sqlalchemy import ColumnElement, Exists, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
@@ -25,8 +25,16 @@ from digest.models import (
     Story,
     Subscriber,
 )
-from digest.models.desk import Caps, Following, Memory, Quiet, Reader
-from digest.models.words import DeliveryState, EditionKind, InterestKind, Outcome
+from digest.models.desk import UPDATE_WEIGHT, Alerted, Caps, Following, Memory, Quiet, Reader
+from digest.models.words import (
+    Code,
+    DeliveryState,
+    EditionKind,
+    InterestKind,
+    Outcome,
+    Severity,
+    SubscriberState,
+)
 
 REACHED = (
     DeliveryState.PENDING,
@@ -171,12 +179,19 @@ def readers(
                 one.schedule.alerts_per_hour,
                 one.schedule.alerts_per_day,
             ),
-            told={memory.event_id: memory for memory in told.get(one.subscriber.id, ())},
+            heard=_by_event(told.get(one.subscriber.id, ())),
             facts={memory.fact_key: memory for memory in told.get(one.subscriber.id, ())},
             alerts=tuple(alerts.get(one.subscriber.id, ())),
         )
         for one in known
     ]
+
+
+def _by_event(told: Iterable[Memory]) -> Mapping[int, Sequence[Memory]]:
+    found: dict[int, list[Memory]] = defaultdict(list)
+    for memory in told:
+        found[memory.event_id].append(memory)
+    return dict(found)
 
 
 def _quiet(schedule: Schedule) -> Quiet | None:
@@ -247,24 +262,52 @@ def memories(
 
 def recent_alerts(
     session: Session, subscriber_ids: Iterable[int], now: datetime
-) -> Mapping[int, list[datetime]]:
-    """The instants of each Subscriber's alerts in the last day; righting ones don't count."""
-    found: dict[int, list[datetime]] = defaultdict(list)
+) -> Mapping[int, list[Alerted]]:
+    """Each Subscriber's alerts of the last day, oldest first; what puts things right doesn't count.
+
+    A roundup is one message, however many Slots it settled.
+    """
+    found: dict[int, list[Alerted]] = defaultdict(list)
     rows = session.execute(
-        select(Slot.subscriber_id, Slot.planned_at)
+        select(
+            Slot.subscriber_id,
+            func.min(Slot.planned_at).label("at"),
+            Edition.code,
+            func.max(Revision.severity).label("severity"),
+        )
+        .join(Edition, Edition.id == Slot.edition_id)
+        .join(
+            Revision,
+            (Revision.event_id == Slot.event_id) & (Revision.number == Slot.revision),
+        )
         .where(
             Slot.subscriber_id.in_(list(subscriber_ids)),
             Slot.kind == EditionKind.ALERT,
             Slot.outcome == Outcome.EDITION,
-            Slot.rule != "righting",
+            Edition.code.not_in((Code.CORRECT, Code.RETRACT)),
             Slot.planned_at > now - timedelta(days=1),
             Slot.planned_at <= now,
         )
-        .order_by(Slot.planned_at)
+        .group_by(Slot.subscriber_id, Slot.edition_id, Edition.code)
+        .order_by("at")
     )
-    for subscriber_id, at in rows:
-        found[subscriber_id].append(at)
+    for row in rows:
+        found[row.subscriber_id].append(
+            Alerted(
+                at=row.at,
+                weight=UPDATE_WEIGHT if row.code == Code.UPDATE else 1.0,
+                critical=row.severity >= Severity.CRITICAL,
+            )
+        )
     return found
+
+
+def reachable(now: datetime) -> ColumnElement[bool]:
+    """Subscribers who are told things: neither gone nor in a pause."""
+    return or_(
+        Subscriber.state == SubscriberState.ACTIVE,
+        (Subscriber.state == SubscriberState.PAUSED) & (Subscriber.paused_until <= now),
+    )
 
 
 def destinations(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -36,6 +37,8 @@ class Known:
     record_hash: str
     content_hash: str
     visible_at: datetime
+    history: bool
+    correction: Mapping[str, Any] | None  # as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +68,22 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
     found: dict[str, Known] = {}
     for part in chunks(external_ids):
         rows = session.execute(
-            select(Event, Revision.record_hash, Revision.content_hash, Revision.visible_at)
+            select(
+                Event,
+                Revision.record_hash,
+                Revision.content_hash,
+                Revision.visible_at,
+                Revision.history,
+                Revision.record["correction"].label("correction"),
+            )
             .join(
                 Revision,
                 (Revision.event_id == Event.id) & (Revision.number == Event.revision),
             )
             .where(Event.external_id.in_(part))
         )
-        for event, record_hash, content_hash, visible_at in rows:
-            found[event.external_id] = Known(event, record_hash, content_hash, visible_at)
+        for event, *rest in rows:
+            found[event.external_id] = Known(event, *rest)
     return found
 
 
@@ -137,7 +147,14 @@ def store(
     _perspectives(session, event, story, judged)
     _assertions(session, event, story, judged, rules)
     session.flush()
-    return Known(event, judged.record_hash, judged.content_hash, judged.visible_at)
+    return Known(
+        event,
+        judged.record_hash,
+        judged.content_hash,
+        judged.visible_at,
+        judged.history,
+        record.correction.model_dump(mode="json") if record.correction else None,
+    )
 
 
 def _story(session: Session, judged: Judged, now: datetime) -> Story | None:

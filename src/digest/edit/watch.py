@@ -1,0 +1,79 @@
+"""The scenario watch: what could happen next and has moved since the last digest."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from digest.edit.facts import normalise
+from digest.edit.match import heard, silent
+from digest.edit.select import Selection
+from digest.models.content import Item, WatchLine
+from digest.models.desk import Occasion, Reader, Watched
+
+WATCHED = 5
+WATCHED_OF_ONE_STORY = 2  # while others have something to say
+TRANSITIONS = ("materialised", "contradicted", "raised", "lowered", "expired", "withdrawn", "new")
+
+
+def watch_lines(
+    selection: Selection,
+    items: Iterable[Item],
+    reader: Reader,
+    watched: Iterable[Watched],
+    occasion: Occasion,
+) -> tuple[WatchLine, ...]:
+    """Scenarios that moved, of Stories this reader follows or meets here; weightiest first.
+
+    At most two of one Story while there are others, and an opportunity among them if there is one.
+    """
+    stories = {one.target for one in heard(reader, occasion.at) if one.is_story}
+    for chosen in selection.chosen:
+        stories.update(chosen.match.candidate.stories)
+    for candidate, rule in selection.left_out:
+        if rule != "muted":
+            stories.update(candidate.stories)
+    stories -= {one.target for one in reader.follows if one.is_story and silent(one, occasion.at)}
+    rows = [
+        one
+        for one in _unsaid(watched, items)
+        if one.story_id in stories
+        and one.state in TRANSITIONS
+        and one.moved_at <= occasion.at
+        and one.text.strip()
+    ]
+    rows.sort(key=lambda one: (TRANSITIONS.index(one.state), -one.moved_at.timestamp(), one.text))
+    return tuple(_watch_line(one) for one in _few(rows))
+
+
+def _unsaid(watched: Iterable[Watched], items: Iterable[Item]) -> list[Watched]:
+    """Without new ones whose words stand in an Item already; that one moved is news by itself."""
+    said = {normalise(line.text) for item in items for line in item.scenarios}
+    return [one for one in watched if one.state != "new" or normalise(one.text) not in said]
+
+
+def _few(rows: list[Watched]) -> list[Watched]:
+    """The rows that there is room for, in their order."""
+    of_story: Counter[int | None] = Counter()
+    first: list[Watched] = []
+    for one in rows:
+        of_story[one.story_id] += 1
+        if of_story[one.story_id] <= WATCHED_OF_ONE_STORY:
+            first.append(one)
+    kept = [*first, *(one for one in rows if one not in first)][:WATCHED]
+    hopeful = [one for one in rows if one.kind == "opportunity"]
+    if hopeful and not any(one in kept for one in hopeful):
+        kept[-1] = hopeful[0]
+    return [one for one in rows if one in kept]
+
+
+def _watch_line(one: Watched) -> WatchLine:
+    return WatchLine(
+        state=one.state,
+        text=one.text,
+        kind=one.kind,
+        horizon=one.horizon or None,
+        confidence=one.confidence or None,
+        first_raised=one.first_at.date(),
+        events=one.events,
+        event_slug=one.event_slug,
+        story=one.story,
+    )

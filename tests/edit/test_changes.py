@@ -1,0 +1,85 @@
+"""What changed, in the few words that the phrases are made from."""
+
+from datetime import date
+
+import pytest
+from builders import AT, make_item
+from desk_builders import event, heard, record
+
+from digest.edit.changes import changes, unchanged
+from digest.models.content import Change, EditionContent, Told
+from digest.models.record import AssertionRecord, SourceRecord
+from digest.render.phrases import Phrases
+
+
+def change(before: dict[str, object], after: dict[str, object], *levels: int) -> list[Change]:
+    return list(changes(record(**before), record(**after), levels or (3, 3)))  # type: ignore[arg-type]
+
+
+def test_nothing_changed() -> None:
+    assert change({"body": ("One.",)}, {"body": ("One.",)}) == []
+
+
+def test_what_differs_only_in_case_and_punctuation_has_not_changed() -> None:
+    assert change({"headline": "A strike"}, {"headline": "“A STRIKE”!"}) == []
+
+
+def test_fields_come_weightiest_first() -> None:
+    found = change(
+        {"headline": "Old", "takeaway": "Was so.", "status": "developing"},
+        {"headline": "New", "takeaway": "Is so.", "status": "concluded"},
+        3,
+        4,
+    )
+    assert found == [
+        Change(field="severity", was="3", now="4"),
+        Change(field="status", was="developing", now="concluded"),
+        Change(field="headline", was="Old", now="New"),
+        Change(field="takeaway", was="Was so.", now="Is so."),
+    ]
+
+
+def test_what_was_taken_away_is_not_named() -> None:
+    gone = {"takeaway": None, "standfirst": "", "status": None, "body": ()}
+    before = {"takeaway": "So.", "standfirst": "So it is.", "status": "developing", "body": ("B.",)}
+    assert change(before, gone) == []
+
+
+def test_sources_and_scenarios_are_counted_each_once() -> None:
+    news = [SourceRecord(publisher=name) for name in ("Axios", "CNN", "cnn")]
+    risk = [AssertionRecord(kind="risk", text=text) for text in ("A war.", "A war", "A truce.")]
+    found = change({"sources": news[:1]}, {"sources": news, "scenarios": risk})
+    assert found == [Change(field="sources", now="1"), Change(field="scenarios", now="2")]
+
+
+def test_a_headline_cut_from_the_text_is_not_named_beside_the_text() -> None:
+    before = {"headline": "One…", "headline_derived": True, "standfirst": "One.", "body": ("One.",)}
+    after = {"headline": "Two…", "headline_derived": True, "standfirst": "Two.", "body": ("Two.",)}
+    assert change(before, after) == [Change(field="body")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "levels", "words"),
+    [
+        ({}, {}, (3, 4), "severity 3 → 4"),
+        ({"status": "developing"}, {"status": "concluded"}, (3, 3), "Developing → Concluded"),
+        ({}, {"certainty": "likely"}, (3, 3), "new certainty"),
+        ({}, {"takeaway": "So."}, (3, 3), "new takeaway"),
+        ({}, {"standfirst": "So."}, (3, 3), "new summary"),
+        ({}, {"body": ("So.",)}, (3, 3), "new text"),
+        ({}, {"sources": [SourceRecord(publisher="CNN")]}, (3, 3), "1 more source"),
+    ],
+)
+def test_each_has_its_words(before, after, levels, words) -> None:  # type: ignore[no-untyped-def]
+    item = make_item(
+        changes=changes(record(**before), record(**after), levels), told=Told(at=AT, revision=1)
+    )
+    content = EditionContent(kind="digest", day=date(2026, 3, 5), at=AT, items=(item,))
+    assert words in Phrases(content).changes(item)
+
+
+def test_a_severity_that_rose_is_a_change_and_one_that_fell_is_none() -> None:
+    assert unchanged(event(severity=4), heard(event(severity=4)))
+    assert not unchanged(event(severity=5), heard(event(severity=4)))
+    assert unchanged(event(severity=3), heard(event(severity=4)))
+    assert not unchanged(event(content_hash="new"), heard(event()))

@@ -1,0 +1,348 @@
+"""What stands in an Edition: stored fields only, and each once."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from desk_builders import (
+    DAY,
+    GULF,
+    HOUR,
+    IRAN,
+    NOW,
+    OCCASION,
+    composed,
+    event,
+    follow,
+    follow_story,
+    heard,
+    material,
+    reader,
+    record,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from digest.edit import compose
+from digest.edit.compose import scenarios
+from digest.edit.facts import normalise
+from digest.edit.select import Chosen, select
+from digest.models.content import EditionContent, Item, LeftOut
+from digest.models.desk import Candidate, Match, Reader, View
+from digest.models.record import (
+    AnalysisRecord,
+    AssertionRecord,
+    CorrectionRecord,
+    LinkRecord,
+    RetractionRecord,
+    SourceRecord,
+)
+from digest.models.words import Code, EditionKind
+from digest.render.sentences import sentences
+
+
+def item(one: Candidate, who: Reader | None = None, /, **fields: Any) -> Item:
+    """The first Item of a digest with `one` in it."""
+    who = who or reader()
+    return composed(select([one], who, NOW), who, (one, material(one, **fields))).items[0]
+
+
+# --- the frame -------------------------------------------------------------------------------
+
+
+def test_the_frame_is_the_readers_and_the_occasions() -> None:
+    who = reader(follow(), follow(GULF, muted=True), locale="ar")
+    content = composed(select([], who, NOW), who)
+    assert (content.kind, content.locale, content.at) == ("digest", "ar", NOW)
+    assert content.follows == ("Iran",)
+
+
+def test_what_is_left_out_is_counted_by_rule() -> None:
+    muted = event(9, reach={GULF: event().reach[IRAN]})
+    known = [event(n) for n in (1, 2)]
+    who = reader(
+        follow(), follow(GULF, muted=True), told=[heard(one, kind="digest") for one in known]
+    )
+    content = composed(select([event(3), *known, muted], who, NOW), who)
+    assert content.matched == 4
+    assert content.left_out == (
+        LeftOut(rule="told_before", count=2),
+        LeftOut(rule="muted", count=1),
+    )
+
+
+# --- one Item --------------------------------------------------------------------------------
+
+
+def test_a_bare_record_makes_an_item_without_empty_parts() -> None:
+    found = item(event(), category="", status=" ", certainty="", standfirst="", takeaway=" ")
+    assert (found.headline, found.section, found.code) == ("Headline 1", "lead", Code.NEW)
+    assert {found.category, found.status, found.certainty, found.takeaway} == {None}
+    assert (found.scenarios, found.stands, found.sources, found.chain) == ((), (), (), None)
+
+
+def test_every_reason_is_kept_strongest_first() -> None:
+    one = event(reach=dict.fromkeys((IRAN, GULF), event().reach[IRAN]))
+    found = item(one, reader(follow(GULF, weight=0.2), follow(weight=0.9)))
+    assert [(reason.follow, reason.strength) for reason in found.reasons] == [
+        ("Iran", 0.9),
+        ("Gulf", 0.2),
+    ]
+
+
+def test_it_says_whether_the_takeaway_is_somebodys_assessment() -> None:
+    assert not item(event(), takeaway="So.").takeaway_from_text
+    assert item(event(), body=("So.",)).takeaway_from_text
+
+
+def test_the_lead_has_more_than_the_others() -> None:
+    texts = {
+        "takeaway": "T.",
+        "standfirst": "S.",
+        "analyses": [AnalysisRecord(section="root_causes", text="Old.")],
+        "links": [LinkRecord(direction="cause", title="Cause")],
+        "scenarios": [AssertionRecord(kind="risk", text=f"Risk {n}.") for n in range(9)],
+        "views": tuple(View(f"Actor {n}", "Says.", NOW - DAY) for n in range(9)),
+    }
+    one, two = event(1, severity=5), event(2)
+    who = reader()
+    made = [(each, material(each, **texts)) for each in (one, two)]
+    lead, other = composed(select([one, two], who, NOW), who, *made).items
+    assert (lead.standfirst, lead.root_causes) == ("S.", "Old.")
+    assert (len(lead.scenarios), len(lead.stands)) == (3, 3)
+    assert lead.chain is not None
+    assert (other.takeaway, other.standfirst, other.root_causes) == ("T.", None, None)
+    assert (len(other.scenarios), other.stands, other.chain) == (2, (), None)
+
+
+def test_scenarios_come_nearest_first_and_then_by_kind() -> None:
+    words = [
+        ("risk", "long", "A."),
+        ("opportunity", "short", "B."),
+        ("risk", "short", "C."),
+        ("a new kind", "short", "D."),
+        ("risk", None, "E."),
+        ("risk", "immediate", " "),
+    ]
+    said = [AssertionRecord(kind=k, horizon=h, text=text) for k, h, text in words]
+    gone = AssertionRecord(kind="risk", horizon="immediate", text="X.", state="withdrawn")
+    found = scenarios(record(scenarios=[*said, gone]))
+    assert "".join(line.text for line in found) == "C.B.D.A.E."
+
+
+def test_sources_begin_with_the_first_and_name_each_publisher_once() -> None:
+    news = [
+        SourceRecord(publisher="CNN"),
+        SourceRecord(publisher="Axios", first=True, url=""),
+        SourceRecord(publisher="cnn"),
+    ]
+    found = item(event(), sources=news, reported_at=NOW).sources
+    assert [line.publisher for line in found] == ["Axios", "CNN"]
+    assert (found[0].published_on, found[0].url) == (date(2026, 3, 5), None)
+    assert found[1].published_on is None
+
+
+def test_folded_copies_give_their_sources() -> None:
+    one, copy = event(1, fact_key="same"), event(2, fact_key="same")
+    made = [
+        (each, material(each, sources=[SourceRecord(publisher=name)]))
+        for each, name in ((one, "AP"), (copy, "BBC"))
+    ]
+    who = reader()
+    content = composed(select([one, copy], who, NOW), who, *made)
+    assert [line.publisher for line in content.items[0].sources] == ["AP", "BBC"]
+
+
+def test_what_became_known_long_after_it_happened_is_marked() -> None:
+    assert item(event(happened_at=NOW - 7 * HOUR)).late
+    assert not item(event(happened_at=NOW - HOUR)).late
+
+
+# --- where they stand ------------------------------------------------------------------------
+
+
+def test_followed_actors_come_first_each_with_the_newest_and_nothing_from_the_future() -> None:
+    views = (
+        View("China", "Regrets.", NOW - HOUR),
+        View("Iran", "Old.", NOW - 9 * DAY, frozenset({IRAN})),
+        View("Iran", "Denies.", NOW - 2 * DAY, frozenset({IRAN})),
+        View("Israel", "Later.", NOW + HOUR),
+        View("Bahrain", " ", NOW - HOUR),
+    )
+    stands = item(event(), views=views).stands
+    assert [(one.actor, one.text, one.followed) for one in stands] == [
+        ("Iran", "Denies.", True),
+        ("China", "Regrets.", False),
+    ]
+
+
+def test_a_muted_actor_is_not_followed() -> None:
+    views = (View("Gulf", "Says.", NOW - HOUR, frozenset({GULF})),)
+    found = item(event(), reader(follow(), follow(GULF, muted=True)), views=views)
+    assert not found.stands[0].followed
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(-99, 99)), max_size=9))
+def test_no_perspective_is_later_than_the_edition(said) -> None:  # type: ignore[no-untyped-def]
+    views = tuple(View(actor, "Says.", NOW + hours * HOUR) for actor, hours in said)
+    assert all(one.as_of <= NOW for one in item(event(), views=views).stands)
+
+
+# --- what this reader heard before -----------------------------------------------------------
+
+
+def test_what_changed_since_is_told_with_when() -> None:
+    before, now = event(severity=3), event(revision=2, severity=4)
+    who = reader(told=[heard(before, kind="digest")])
+    made = [(before, material(before)), (now, material(now))]
+    found = composed(select([now], who, NOW), who, *made).items[0]
+    assert found.code is Code.ESCALATE
+    assert [(one.field, one.was, one.now) for one in found.changes] == [("severity", "3", "4")]
+    assert found.told is not None
+    assert found.told.at == NOW - HOUR
+
+
+def test_what_was_alerted_and_has_not_changed_is_a_line_without_changes() -> None:
+    one = event()
+    found = item(one, reader(told=[heard(one)]))
+    assert (found.section, found.changes) == ("alerted", ())
+    assert found.told is not None
+    assert found.told.kind == EditionKind.ALERT
+
+
+# --- corrections -----------------------------------------------------------------------------
+
+WRONG, RIGHT = event(), event(revision=2, code=Code.CORRECT, righted=2)
+CORRECTION = CorrectionRecord(wrong="Both are shut.", right="One is shut.", why="")
+
+
+def righted(now: Candidate, who: Reader, **fields: Any) -> Item:
+    made = [(WRONG, material(WRONG)), (RIGHT, material(RIGHT, correction=CORRECTION))]
+    if now != RIGHT:
+        made.append((now, material(now, **fields)))
+    return composed(select([now], who, NOW), who, *made).items[0]
+
+
+def test_a_correction_says_what_was_wrong_and_when_it_was_told() -> None:
+    found = righted(RIGHT, reader(follow(GULF), told=[heard(WRONG, NOW - 3 * HOUR)]))
+    assert (found.section, found.code) == ("correction", Code.CORRECT)
+    assert found.correction is not None
+    assert (found.correction.wrong, found.correction.why) == ("Both are shut.", None)
+    assert found.correction.told_at == NOW - 3 * HOUR
+    assert [reason.kind for reason in found.reasons] == ["told"]
+
+
+def test_told_at_is_when_the_error_was_told_not_when_an_alert_put_it_right() -> None:
+    who = reader(told=[heard(WRONG, NOW - 3 * HOUR), heard(RIGHT, NOW - HOUR)])
+    correction = righted(RIGHT, who).correction
+    assert correction is not None
+    assert correction.told_at == NOW - 3 * HOUR
+
+
+def test_who_never_heard_the_error_reads_no_correction() -> None:
+    found = righted(RIGHT, reader())
+    assert (found.section, found.code, found.correction) == ("lead", Code.NEW, None)
+
+
+def test_a_newer_revision_still_says_what_was_wrong() -> None:
+    found = righted(event(revision=3, righted=2), reader(told=[heard(WRONG)]), headline="Newest")
+    assert found.headline == "Newest"
+    assert found.correction is not None
+    assert found.correction.right == "One is shut."
+
+
+def test_a_retraction_has_its_reason_and_no_correction() -> None:
+    gone = event(revision=2, righted=2, retracted=True)
+    found = item(
+        gone, reader(told=[heard(WRONG)]), retraction=RetractionRecord(reason="It was a drill.")
+    )
+    assert (found.section, found.code, found.correction) == ("correction", Code.RETRACT, None)
+    assert found.retraction is not None
+    assert found.retraction.reason == "It was a drill."
+
+
+# --- alerts ----------------------------------------------------------------------------------
+
+
+def test_an_alert_has_the_code_of_its_decision_and_a_roundup_those_of_its_items() -> None:
+    who = reader()
+    one, two = event(1), event(2, revision=2)
+    found = [Chosen(Match(one, 0.5, ()), "lead")]
+    known = {(each.event_id, each.revision): material(each) for each in (one, two)}
+    single = compose.alert(found, Code.NEW, who, known, OCCASION)
+    assert (single.kind, single.code, single.items[0].code) == ("alert", "new", "new")
+    found.append(Chosen(Match(two, 0.5, ()), "item", heard(event(2))))
+    roundup = compose.alert(found, Code.ROUNDUP, who, known, OCCASION)
+    assert [each.code for each in roundup.items] == ["new", "update"]
+    assert roundup.matched == 2
+
+
+# --- whatever comes --------------------------------------------------------------------------
+
+SAID = st.sampled_from(["", " ", "A strike hits Kyiv.", "Talks go on. Nobody is hurt.", "Talks"])
+WORD = st.sampled_from([None, "", "developing"])
+RECORDS = st.fixed_dictionaries(
+    {
+        "headline": st.sampled_from(["A strike hits Kyiv", "Talks go on."]),
+        "headline_derived": st.booleans(),
+        "standfirst": SAID,
+        "takeaway": SAID,
+        "body": st.lists(SAID, max_size=2),
+        "category": WORD,
+        "status": WORD,
+        "certainty": WORD,
+        "significance": SAID,
+        "sources": st.lists(
+            st.builds(SourceRecord, publisher=SAID, url=WORD, via=WORD), max_size=2
+        ),
+        "scenarios": st.lists(
+            st.builds(
+                AssertionRecord, kind=st.just("risk"), text=SAID, horizon=WORD, confidence=WORD
+            ),
+            max_size=3,
+        ),
+        "links": st.lists(
+            st.builds(LinkRecord, direction=st.sampled_from(["cause", "effect"]), title=SAID),
+            max_size=2,
+        ),
+        "analyses": st.lists(
+            st.builds(AnalysisRecord, section=st.just("escalation"), text=SAID), max_size=1
+        ),
+    }
+)
+
+
+def empty_strings(value: object, where: str = "") -> list[str]:
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        return [
+            x for name in fields for x in empty_strings(getattr(value, name), f"{where}.{name}")
+        ]
+    if isinstance(value, tuple):
+        return [x for one in value for x in empty_strings(one, where)]
+    return [where] if isinstance(value, str) and not value.strip() else []
+
+
+@given(RECORDS)
+def test_no_text_is_empty_and_no_sentence_stands_twice(fields) -> None:  # type: ignore[no-untyped-def]
+    who = reader(follow_story(7))
+    one = event(stories=(7,))
+    content: EditionContent = composed(
+        select([one], who, NOW), who, (one, material(one, update="", story="", **fields))
+    )
+    assert empty_strings(content) == []
+    (found,) = content.items
+    parts = (found.headline, found.takeaway, found.standfirst)
+    said = [normalise(text) for part in parts for text in sentences(part or "")]
+    assert len(said) == len(set(said))
+
+
+@given(st.randoms())
+def test_the_same_selection_gives_the_same_bytes(dice) -> None:  # type: ignore[no-untyped-def]
+    many = [event(n, stories=(n % 3,), severity=1 + n % 5) for n in range(1, 30)]
+    follows = [follow(n, weight=n / 10) for n in range(1, 6)]
+    who = reader(*follows)
+    first = composed(select(many, who, NOW), who).model_dump_json()
+    dice.shuffle(many)
+    assert composed(select(many, replace(who), NOW), who).model_dump_json() == first

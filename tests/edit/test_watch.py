@@ -1,0 +1,87 @@
+"""The scenario watch."""
+
+from desk_builders import DAY, NOW, composed, event, follow, follow_story, material, reader, watched
+
+from digest.edit.select import select
+from digest.models.content import EditionContent
+from digest.models.desk import Candidate, Reader, Watched
+from digest.models.record import AssertionRecord
+
+FOLLOWER = reader(follow_story(7))
+
+
+def digest(who: Reader, *rows: Watched, events: tuple[Candidate, ...] = ()) -> EditionContent:
+    return composed(select(events, who, NOW), who, watch=rows)
+
+
+def texts(content: EditionContent) -> list[str]:
+    return [line.text for line in content.watch]
+
+
+def test_what_moved_in_a_followed_story_is_shown_with_its_event() -> None:
+    (line,) = digest(FOLLOWER, watched(events=2)).watch
+    assert (line.state, line.text) == ("raised", "Scenario 1 comes about.")
+    assert (line.events, line.event_slug, line.story) == (2, "event-1", "Story 7")
+    assert line.first_raised == (NOW - 9 * DAY).date()
+
+
+def test_other_stories_are_not() -> None:
+    assert not digest(reader(follow_story(8)), watched()).watch
+
+
+def test_stories_met_in_the_digest_are_shown_too_even_of_events_left_out() -> None:
+    one = event(stories=(7,), severity=2)
+    assert digest(reader(), watched(), events=(one,)).watch
+    assert digest(reader(follow(from_severity=3)), watched(), events=(one,)).watch
+
+
+def test_nothing_of_a_muted_story_or_of_muted_events() -> None:
+    one = event(stories=(7,))
+    assert not digest(reader(follow(muted=True)), watched(), events=(one,)).watch
+    assert not digest(reader(follow_story(7, muted=True)), watched()).watch
+    snoozed = follow_story(7, snoozed_until=NOW + DAY)
+    assert not digest(reader(follow(), snoozed), watched(), events=(one,)).watch
+
+
+def test_weightiest_first_and_the_newest_of_these() -> None:
+    rows = [
+        watched(1, state="new"),
+        watched(2, state="raised", story_id=8, moved_at=NOW - 2 * DAY),
+        watched(3, state="raised"),
+        watched(4, state="materialised", story_id=8),
+    ]
+    who = reader(follow_story(7), follow_story(8))
+    assert texts(digest(who, *rows)) == [rows[n].text for n in (3, 2, 1, 0)]
+
+
+def test_what_only_stands_or_has_yet_to_move_is_not_shown() -> None:
+    assert not digest(FOLLOWER, watched(state="restated"), watched(2, moved_at=NOW + DAY)).watch
+
+
+def test_five_at_most_and_two_of_one_story_while_there_are_others() -> None:
+    rows = [watched(n, state="materialised") for n in range(6)]
+    others = [watched(n, story_id=8) for n in range(10, 12)]
+    who = reader(follow_story(7), follow_story(8))
+    assert len(digest(FOLLOWER, *rows).watch) == 5
+    shown = texts(digest(who, *rows, *others))
+    assert len(shown) == 5
+    assert {one.text for one in others} <= set(shown)
+
+
+def test_an_opportunity_keeps_a_place() -> None:
+    rows = [watched(n, state="materialised") for n in range(6)]
+    hopeful = watched(9, kind="opportunity", state="lowered")
+    shown = texts(digest(FOLLOWER, *rows, hopeful))
+    assert len(shown) == 5
+    assert hopeful.text in shown
+
+
+def test_a_new_one_that_an_item_shows_is_not_said_twice() -> None:
+    one = event(stories=(7,))
+    who = reader()
+    said = material(one, scenarios=[AssertionRecord(kind="risk", text="Scenario 1 comes about!")])
+    rows = [watched(1, state="new"), watched(2, state="new")]
+    content = composed(select([one], who, NOW), who, (one, said), watch=rows)
+    assert texts(content) == [rows[1].text]
+    moved = composed(select([one], who, NOW), who, (one, said), watch=[watched(1, state="raised")])
+    assert texts(moved) == [rows[0].text]
