@@ -1,0 +1,1 @@
+"""Measurements of the whole service: `./run bench [NAME...] [--json]`."""

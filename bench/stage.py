@@ -1,0 +1,41 @@
+"""An installation in a folder, whatever DIGEST_* variables this machine has."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from digest import bootstrap
+from digest.channels import discover
+from digest.render.environment import Templates
+from digest.services.app import App
+from digest.settings import Settings
+from digest.store import gazetteer_files
+from digest.store.database import Database
+
+GIVEN: dict[str, dict[str, object]] = {
+    "email": {"mail_from": "Digest <digest@example.org>", "smtp_url": "smtp://127.0.0.1:25"},
+    "slack": {"slack_token": "xoxb-bench"},
+    "telegram": {"telegram_token": "1:bench"},
+}
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[App]:
+    """The App, with its tables and Interests, and nothing else in it."""
+    url = f"sqlite:///{folder / 'bench.db'}"
+    templates = Templates()
+    app = App(
+        settings=Settings.load(database_url=url, base_url="https://digest.example.org"),
+        db=Database(url),
+        templates=templates,
+        channels={
+            name: kind(kind.Settings.load(**GIVEN.get(name, {})), templates)
+            for name, kind in discover().items()
+        },
+        gazetteer=gazetteer_files.load(),
+    )
+    bootstrap.set_up(app)
+    try:
+        yield app
+    finally:
+        app.db.dispose()
