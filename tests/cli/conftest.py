@@ -20,5 +20,10 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 @pytest.fixture(scope="module")
 def providers() -> Iterator[Providers]:
-    with MailServer() as mail, SlackStandIn() as slack, TelegramStandIn() as telegram:
+    """Without their limits for one address: a test's whole day takes less than a second."""
+    with (
+        MailServer() as mail,
+        SlackStandIn(channel_per_second=None) as slack,
+        TelegramStandIn(chat_per_second=None) as telegram,
+    ):
         yield Providers(mail, slack, telegram)
