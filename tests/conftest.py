@@ -6,6 +6,7 @@ from collections.abc import Generator
 import pytest
 from databases import (  # noqa: F401 - fixtures
     app_on_both,
+    app_on_sqlite,
     database,
     empty_url,
     postgres_server,

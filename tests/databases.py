@@ -236,13 +236,29 @@ BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 def app_on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
     """An App on SQLite, and the same on PostgreSQL: tables and Interests are there."""
     if request.param == "sqlite":
-        with installation(tmp_path) as app:
-            app.__dict__["tagger"] = _tagger(app)
+        with set_up_copy(tmp_path) as app:
             yield app
         return
     server: Server = request.getfixturevalue("postgres_server")
     template: str = request.getfixturevalue("postgres_template")
     with server.database(template) as url, on(url) as app:
+        yield app
+
+
+@contextmanager
+def set_up_copy(folder: Path) -> Iterator[App]:
+    """An App on a fresh SQLite database; whatever was in `folder` before is gone."""
+    for old in folder.glob("digest.db*"):
+        old.unlink()
+    with installation(folder) as app:
+        app.__dict__["tagger"] = _tagger(app)
+        yield app
+
+
+@pytest.fixture
+def app_on_sqlite(tmp_path: Path) -> Iterator[App]:
+    """An App for tests that are the same on every database."""
+    with set_up_copy(tmp_path) as app:
         yield app
 
 

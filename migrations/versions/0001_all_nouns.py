@@ -494,7 +494,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("unanswered", sa.Integer(), nullable=False),
-        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("worker", sa.Text(), nullable=True),
@@ -525,13 +525,13 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_deliveries_edition_id"), ["edition_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_deliveries_sent_at"), ["sent_at"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_deliveries_state_channel_priority_not_before"),
-            ["state", "channel", "priority", "not_before"],
+            batch_op.f("ix_deliveries_channel_priority_not_before"),
+            ["channel", "priority", "not_before"],
             unique=False,
         )
+        batch_op.create_index(batch_op.f("ix_deliveries_edition_id"), ["edition_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_deliveries_sent_at"), ["sent_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_deliveries_state_lease_until"), ["state", "lease_until"], unique=False
         )
@@ -919,9 +919,9 @@ def downgrade() -> None:
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deliveries_subscriber_id"))
         batch_op.drop_index(batch_op.f("ix_deliveries_state_lease_until"))
-        batch_op.drop_index(batch_op.f("ix_deliveries_state_channel_priority_not_before"))
         batch_op.drop_index(batch_op.f("ix_deliveries_sent_at"))
         batch_op.drop_index(batch_op.f("ix_deliveries_edition_id"))
+        batch_op.drop_index(batch_op.f("ix_deliveries_channel_priority_not_before"))
 
     op.drop_table("deliveries")
     op.drop_table("updates")

@@ -4,7 +4,7 @@ A missed tick does no harm, and two clocks at once do none: every decision has a
 """
 
 import asyncio
-import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,18 +13,16 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from digest.services import feeds
 from digest.services.alert import alert
 from digest.services.app import App
-from digest.services.deliver import Deliverer
+from digest.services.deliver import Deliverer, resume, sweep
 from digest.services.publish import publish
 from digest.services.release import release
-from digest.store import deliveries as ledger
-
-log = logging.getLogger(__name__)
 
 ALERT_SECONDS = 2  # how soon what another process stored is alerted
 PLAN_SECONDS = 20  # a digest starts at most this long after its hour
 FEED_SECONDS = 60
 SWEEP_SECONDS = 5
-IDLE_SECONDS = 1.0  # the sender looks for work at least this often
+
+Verb = Callable[[App, datetime], object]
 
 
 class Service:
@@ -34,7 +32,7 @@ class Service:
         self.app = app
         self.clock = clock
         self.stopping = asyncio.Event()
-        self.wake = asyncio.Event()
+        self._deliverer = Deliverer(app, clock)
         self._planning = asyncio.Lock()  # one planner at a time: they would wait for each other
         self._scheduler = AsyncIOScheduler(
             timezone="UTC",
@@ -43,9 +41,7 @@ class Service:
 
     async def run(self) -> None:
         """Runs until `stop`; what is being sent then is finished and recorded first."""
-        with self.app.db.begin() as session:
-            # `serve` is the only worker of an SQLite file, so whatever is leased is a dead one's.
-            ledger.recover(session, self.clock(), everything=self.app.db.is_sqlite)
+        await asyncio.to_thread(resume, self.app, self.clock())
         for job, seconds in (
             (self._alert, ALERT_SECONDS),
             (self._digests, PLAN_SECONDS),
@@ -55,34 +51,20 @@ class Service:
             self._scheduler.add_job(job, "interval", seconds=seconds, next_run_time=self.clock())
         self._scheduler.start()
         try:
-            await self._deliver()
+            await self._deliverer.serve(self.stopping)
         finally:
             self._scheduler.shutdown(wait=False)
 
     def stop(self) -> None:
         """Asks the worker to finish what it is sending and to end."""
         self.stopping.set()
-        self.wake.set()
+        self._deliverer.wake()
 
-    async def _deliver(self) -> None:
-        deliverer = Deliverer.of(self.app, self.clock)
-        while not self.stopping.is_set():
-            self.wake.clear()
-            try:
-                await deliverer.drain(self.stopping)
-            except Exception:
-                log.exception("sending was interrupted; it goes on by itself")
-                await asyncio.sleep(IDLE_SECONDS)
-            try:
-                await asyncio.wait_for(self.wake.wait(), IDLE_SECONDS)
-            except TimeoutError:
-                continue
-
-    async def _plan(self, *verbs: Callable[[App, datetime], object]) -> None:
+    async def _plan(self, *verbs: Verb) -> None:
         async with self._planning:
             for verb in verbs:
-                await asyncio.to_thread(verb, self.app, self.clock())
-        self.wake.set()
+                await self._aside(verb)
+        self._deliverer.wake()
 
     async def _alert(self) -> None:
         await self._plan(alert, release)
@@ -91,11 +73,37 @@ class Service:
         await self._plan(publish)
 
     async def _feeds(self) -> None:
-        await asyncio.to_thread(feeds.poll, self.app, self.clock())
+        await self._aside(feeds.poll)
 
     async def _sweep(self) -> None:
-        def sweep() -> None:
-            with self.app.db.begin() as session:
-                ledger.recover(session, self.clock())
+        await self._aside(sweep)
 
-        await asyncio.to_thread(sweep)
+    async def _aside(self, verb: Verb) -> None:
+        """Runs a verb in a thread that holds up nobody's exit.
+
+        Each of them may end at any moment without harm, as it would by kill -9, so a slow feed or
+        a long plan need not be waited for.
+        """
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+
+        def work() -> None:
+            failure: Exception | None = None
+            try:
+                verb(self.app, self.clock())
+            except Exception as error:
+                failure = error
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_settle, ended, failure)
+
+        threading.Thread(target=work, daemon=True, name=getattr(verb, "__name__", "verb")).start()
+        await ended
+
+
+def _settle(ended: asyncio.Future[None], failure: Exception | None) -> None:
+    if ended.done():  # nobody waits any more
+        return
+    if failure is None:
+        ended.set_result(None)
+    else:
+        ended.set_exception(failure)

@@ -91,11 +91,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the provider allows. Rates are messages a second."""
+    """What the provider allows. Rates are messages a second.
+
+    `resend_digests` is False where a digest that was never answered is better left alone: the
+    provider can't be asked for it, and a copy would be a second message to its reader.
+    """
 
     overall_per_second: float | None = None
     address_per_second: float | None = None
     concurrency: int = 8
+    resend_digests: bool = True
     extra: Mapping[str, int] = field(default_factory=dict)
 
 

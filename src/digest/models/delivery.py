@@ -19,7 +19,7 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("destination_id", "slot"),
-        Index(None, "state", "channel", "priority", "not_before"),
+        Index(None, "channel", "priority", "not_before"),  # what is due, in order
         Index(None, "edition_id"),
         Index(None, "subscriber_id"),
         Index(None, "state", "lease_until"),
@@ -35,7 +35,7 @@ class Delivery(Base):
     state: Mapped[str] = mapped_column(default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     unanswered: Mapped[int] = mapped_column(default=0)  # attempts nobody answered: may be twice
-    not_before: Mapped[datetime]
+    not_before: Mapped[datetime | None]  # of the next attempt; NULL: there will be none
     expires_at: Mapped[datetime | None]  # after it the message is of no use
     lease_until: Mapped[datetime | None]
     worker: Mapped[str | None]

@@ -1,38 +1,46 @@
 """Alert: what has just become visible is told at once to those who want that.
 
-Runs over the order of becoming visible, from where it stopped last. Each Revision is decided for
-its whole audience in one transaction; the counter moves in the same one, so a crash repeats nothing
-and skips nothing.
+Runs over the order of becoming visible, from where it stopped last. An audience is decided in
+batches, each with all its rows in one transaction; the counter moves on after the last one. So a
+crash skips nobody, and who was decided about before keeps that: a Slot is unique.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest.clock import local_date, zone
-from digest.edit import compose
 from digest.edit.alerting import Decision, decide
-from digest.edit.select import Chosen
-from digest.models import Destination, Revision
-from digest.models.content import EditionContent
-from digest.models.desk import Candidate, Material, Occasion, Reader
-from digest.models.words import Code, EditionKind, Outcome
+from digest.edit.rules import RULES
+from digest.models import Revision, Slot
+from digest.models.desk import Candidate, Reader
+from digest.models.words import EditionKind, Outcome
 from digest.services.app import App
-from digest.services.audience import RIGHTING, audience
-from digest.services.rows import delivery_rows, slot_row
+from digest.services.audience import audience
+from digest.services.envelopes import RIGHTING
+from digest.services.rows import settle, slot_row
+from digest.services.telling import Telling, Told, prepare
 from digest.store import counters, editions, events, readers, scenarios, threads
 from digest.store.chunks import chunks
 from digest.store.readers import Account
 
 ALERTED = "alerted"
-PRIORITY = 10
-ALERT_EXPIRES = timedelta(hours=6)
-RIGHTING_EXPIRES = timedelta(hours=72)
 BATCH = 500
+
+Decided = tuple[Account, Reader, Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The next place in the order. Without a candidate there is nothing to decide at it."""
+
+    seq: int
+    candidate: Candidate | None = None
+    audience: Sequence[int] = ()
 
 
 def alert(app: App, now: datetime) -> Counter[str]:
@@ -43,170 +51,125 @@ def alert(app: App, now: datetime) -> Counter[str]:
         scenarios.expire(session, now)
     while True:
         with app.db.begin() as session:
-            revision = _next(session)
-            if revision is None:
+            turn = _next(session, now)
+            if turn is None:
                 return done
-            counters.advance(session, ALERTED, revision.seq or 0)
-            if revision.history and revision.code not in RIGHTING:
-                _skip_history(session, revision.seq or 0)
-                continue
-            done.update(_one(session, app, revision, now))
+        if turn.candidate is not None:
+            for ids in chunks(turn.audience, BATCH):
+                with app.db.begin() as session:
+                    done.update(_batch(session, app, turn.candidate, ids, now))
+        with app.db.begin() as session:
+            counters.lock(session, ALERTED)
+            counters.advance(session, ALERTED, turn.seq)
 
 
-def _next(session: Session) -> Revision | None:
-    return session.scalar(
+def _next(session: Session, now: datetime) -> Turn | None:
+    """History never alerts, a backfill of thousands is passed over in one go; nor does a Revision
+    that has a newer one, which is told instead and knows of any correction before it."""
+    last, newest = counters.read(session, ALERTED), events.newest_seq(session)
+    revision = session.scalar(
         select(Revision)
-        .where(Revision.seq > counters.read(session, ALERTED))
-        .order_by(Revision.seq)
-        .limit(1)
-    )
-
-
-def _skip_history(session: Session, seq: int) -> None:
-    """A backfill of thousands never alerts: goes on at the first Revision that may."""
-    following = session.scalar(
-        select(Revision.seq)
         .where(
-            Revision.seq > seq,
+            Revision.seq > last,
+            Revision.seq <= newest,
             Revision.history.is_(False) | Revision.code.in_(RIGHTING),
         )
         .order_by(Revision.seq)
         .limit(1)
     )
-    last = following - 1 if following is not None else events.newest_seq(session)
-    counters.advance(session, ALERTED, last)
+    if revision is None or revision.seq is None:
+        return Turn(newest) if newest > last else None
+    found = events.candidates(session, revision.seq - 1, newest, event_ids=[revision.event_id])
+    candidate = next((one for one in found if one.revision == revision.number), None)
+    if candidate is None:
+        return Turn(revision.seq)
+    if candidate.righted == candidate.revision:
+        threads.withdraw(session, candidate.event_id, candidate.revision)
+    return Turn(revision.seq, candidate, audience(session, candidate, now))
 
 
-def _one(session: Session, app: App, revision: Revision, now: datetime) -> Counter[str]:
-    """One Revision for its whole audience. An older one than the newest visible is skipped."""
-    upto = events.newest_seq(session)
-    found = events.candidates(session, (revision.seq or 0) - 1, upto, event_ids=[revision.event_id])
-    done: Counter[str] = Counter()
-    for candidate in found:
-        if candidate.revision != revision.number and candidate.code not in RIGHTING:
-            continue  # a newer Revision is already visible and will be told instead
-        for ids in chunks(audience(session, candidate), BATCH):
-            known = readers.accounts(session, ids, now)
-            people = readers.readers(
-                session, known, now, [candidate.event_id], [candidate.fact_key]
-            )
-            decided = [
-                (account, reader, decision)
-                for account, reader in zip(known, people, strict=True)
-                if (decision := decide(candidate, reader, now)) is not None
-            ]
-            done.update(write(session, app, candidate, decided, now))
-    return done
+def _batch(
+    session: Session, app: App, candidate: Candidate, ids: Sequence[int], now: datetime
+) -> Counter[str]:
+    known = readers.accounts(session, ids, now)
+    people = readers.readers(session, known, now, [candidate.event_id], [candidate.fact_key])
+    decided = [
+        (account, reader, decision)
+        for account, reader in zip(known, people, strict=True)
+        if (decision := decide(candidate, reader, now)) is not None
+    ]
+    return write(session, app, candidate, decided, now)
 
 
 def write(
     session: Session,
     app: App,
     candidate: Candidate,
-    decided: Sequence[tuple[Account, Reader, Decision]],
+    decided: Sequence[Decided],
     now: datetime,
 ) -> Counter[str]:
-    """Slots for every decision, Editions for equal ones, Deliveries for those told now."""
-    keys = {(candidate.event_id, candidate.revision)}
-    keys |= {(d.told.event_id, d.told.revision) for _, _, d in decided if d.told is not None}
-    materials = events.materials(session, keys)
-    hashes = {(candidate.event_id, candidate.revision): candidate.content_hash}
-    places = _places(session, candidate, decided)
-    slots: list[dict[str, Any]] = []
-    deliveries: list[dict[str, Any]] = []
+    """Slots for every decision; Editions and Deliveries for what is told now."""
     key = f"{candidate.event_id}:{candidate.revision}"
-    for account, reader, decision in decided:
-        person = account.subscriber
-        here = places.get(person.id, ())
-        outcome, rule, reason, edition_id = (
-            decision.outcome,
-            decision.rule,
-            decision.reason,
-            None,
-        )
-        if outcome is Outcome.EDITION and not here:
-            outcome, rule = Outcome.DIGEST, "no_destination"
-            reason = "no verified destination takes alerts"
-        if outcome is Outcome.EDITION:
-            content = content_of([decision], decision.code, app, account, reader, materials, now)
-            edition_id = editions.save(session, content, hashes, now)
-            deliveries += delivery_rows(
-                here,
-                edition_id,
-                slot=f"alert:{key}",
-                priority=PRIORITY,
-                now=now,
-                not_before=now,
-                expires_at=now + _lasts(decision.code),
-            )
-        slots.append(
-            slot_row(
-                person.id,
-                EditionKind.ALERT,
-                key,
-                due_at=candidate.visible_at,
-                planned_at=now,
-                outcome=outcome,
-                rule=rule,
-                reason=reason,
-                edition_id=edition_id,
-                event_id=candidate.event_id,
-                revision=candidate.revision,
-                release_at=decision.release_at,
-            )
-        )
-    fresh = {subscriber_id for subscriber_id, _, _ in editions.add_slots(session, slots)}
-    editions.add_deliveries(session, [row for row in deliveries if row["subscriber_id"] in fresh])
-    return Counter(row["outcome"] for row in slots if row["subscriber_id"] in fresh)
-
-
-def _lasts(code: Code) -> timedelta:
-    return RIGHTING_EXPIRES if code in RIGHTING else ALERT_EXPIRES
-
-
-def _places(
-    session: Session,
-    candidate: Candidate,
-    decided: Sequence[tuple[Account, Reader, Decision]],
-) -> Mapping[int, Sequence[Destination]]:
-    """Where to tell it. What is put right goes exactly where the wrong thing went."""
-    ids = [account.subscriber.id for account, _, d in decided if d.outcome is Outcome.EDITION]
-    if candidate.code not in RIGHTING:
-        return readers.destinations(session, ids, EditionKind.ALERT)
-    told = threads.holders(session, candidate.event_id, candidate.revision)
-    every = readers.destinations(session, ids)
-    found: dict[int, list[Destination]] = defaultdict(list)
-    for subscriber_id, places in every.items():
-        found[subscriber_id] = [place for place in places if place.id in told]
-    return found
-
-
-def content_of(
-    decisions: Sequence[Decision],
-    code: Code,
-    app: App,
-    account: Account,
-    reader: Reader,
-    materials: Mapping[tuple[int, int], Material],
-    now: datetime,
-) -> EditionContent:
-    """The content of one alert, or of a roundup of several."""
-    section = "correction" if code in RIGHTING else "lead"
-    chosen = [
-        Chosen(decision.match, section if place == 0 else "item", decision.told)
-        for place, decision in enumerate(decisions)
-        if decision.match is not None
+    tellings = {
+        reader.subscriber_id: Telling(account, reader, (decision,), f"alert:{key}")
+        for account, reader, decision in decided
+        if decision.outcome is Outcome.EDITION
+    }
+    told = dict(zip(tellings, prepare(session, app, list(tellings.values()), now), strict=True))
+    slots = [
+        _slot(reader.subscriber_id, key, candidate, decision, told.get(reader.subscriber_id), now)
+        for _, reader, decision in decided
     ]
-    name = account.schedule.zone
-    return compose.alert(
-        chosen,
-        code,
-        reader,
-        materials,
-        Occasion(
-            at=now,
-            day=local_date(now, zone(name)),
-            zone=name,
-            list_name=account.list_name or app.settings.product_name,
-        ),
+    fresh = {subscriber_id for subscriber_id, _, _ in editions.add_slots(session, slots)}
+    editions.add_deliveries(
+        session, [row for one in fresh if one in told for row in told[one].deliveries]
     )
+    slots = [slot for slot in slots if slot["subscriber_id"] in fresh]
+    _supersede(session, candidate, slots, now)
+    return Counter(slot["outcome"] for slot in slots)
+
+
+def _slot(
+    subscriber_id: int,
+    key: str,
+    candidate: Candidate,
+    decision: Decision,
+    told: Told | None,
+    now: datetime,
+) -> dict[str, Any]:
+    outcome, rule, reason = decision.outcome, decision.rule, decision.reason
+    if told is not None and told.edition_id is None:
+        outcome, rule = Outcome.DIGEST, "no_destination"
+        reason = RULES[rule]
+    return slot_row(
+        subscriber_id,
+        EditionKind.ALERT,
+        key,
+        due_at=candidate.visible_at,
+        planned_at=now,
+        outcome=outcome,
+        rule=rule,
+        reason=reason,
+        edition_id=told.edition_id if told is not None else None,
+        event_id=candidate.event_id,
+        revision=candidate.revision,
+        release_at=decision.release_at,
+    )
+
+
+def _supersede(
+    session: Session, candidate: Candidate, slots: Sequence[dict[str, Any]], now: datetime
+) -> None:
+    """What is told now, or waits anew, takes the place of an older Revision that waited."""
+    if candidate.revision == 1:
+        return
+    telling = (Outcome.EDITION, Outcome.HELD)
+    ids = [slot["subscriber_id"] for slot in slots if slot["outcome"] in telling]
+    older = select(Slot).where(
+        Slot.subscriber_id.in_(ids),
+        Slot.event_id == candidate.event_id,
+        Slot.revision < candidate.revision,
+        Slot.outcome == Outcome.HELD,
+    )
+    for slot in session.scalars(older):
+        settle(slot, Outcome.FOLDED, "superseded", now)

@@ -1,9 +1,11 @@
 """Parcels: a Delivery with everything that rendering and sending it needs, loaded in a batch."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,8 +17,13 @@ from digest.services.links import Bearer
 from digest.store import threads
 from digest.store.threads import Sent
 
+log = logging.getLogger(__name__)
+
 RIGHTING = (Code.CORRECT, Code.RETRACT)
-SOUND_FROM = 5  # severity from which a phone may make a sound
+"""What puts right something that was told."""
+
+
+SOUND_FROM = 5  # severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +38,11 @@ class Parcel:
 
 
 def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime) -> list[Parcel]:
-    """The Deliveries as Parcels, in the same order, with a fixed number of queries."""
-    contents = {
-        row.id: EditionContent.model_validate(row.content)
-        for row in session.scalars(
-            select(Edition).where(Edition.id.in_({row.edition_id for row in rows}))
-        )
-    }
+    """The Deliveries as Parcels, in the same order, with a fixed number of queries.
+
+    One whose Edition can't be read, or whose Destination is gone, is not among them.
+    """
+    contents = _contents(session, {row.edition_id for row in rows})
     places = {
         one.id: one
         for one in session.scalars(
@@ -58,28 +63,53 @@ def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime)
             )
         )
     }
-    earlier = threads.earlier(
-        session,
-        {row.destination_id for row in rows},
-        {item.event_id for content in contents.values() for item in content.items},
+    earlier = _earlier(session, rows, contents)
+    return [
+        Parcel(
+            delivery=row,
+            kind=EditionKind(content.kind),
+            content=content,
+            envelope=envelope(app, row, content, place, person, earlier, now),
+            refused=_refusal(content, place, person, blocked, now),
+        )
+        for row in rows
+        if (content := contents.get(row.edition_id)) is not None
+        and (place := places.get(row.destination_id)) is not None
+        and (person := people.get(row.subscriber_id)) is not None
+    ]
+
+
+def _contents(session: Session, edition_ids: Iterable[int]) -> dict[int, EditionContent]:
+    found = {}
+    rows = session.execute(
+        select(Edition.id, Edition.content).where(Edition.id.in_(list(edition_ids)))
     )
-    found = []
-    for row in rows:
-        content, place, person = (
-            contents[row.edition_id],
-            places[row.destination_id],
-            people[row.subscriber_id],
-        )
-        found.append(
-            Parcel(
-                delivery=row,
-                kind=EditionKind(content.kind),
-                content=content,
-                envelope=envelope(app, row, content, place, person, earlier, now),
-                refused=_refusal(content, place, person, blocked, now),
-            )
-        )
+    for edition_id, content in rows:
+        try:
+            found[edition_id] = EditionContent.model_validate(content)
+        except ValidationError:
+            log.exception("edition %s can't be read", edition_id)
     return found
+
+
+def _earlier(
+    session: Session, rows: Sequence[Delivery], contents: Mapping[int, EditionContent]
+) -> Mapping[tuple[int, int], Sequence[Sent]]:
+    """What the Destinations of alerts about one Event were told of it before."""
+    about = {
+        row.destination_id: event_id
+        for row in rows
+        if row.edition_id in contents
+        and (event_id := _sole_event(contents[row.edition_id])) is not None
+    }
+    return threads.earlier(session, about, set(about.values())) if about else {}
+
+
+def _sole_event(content: EditionContent) -> int | None:
+    """The Event that an alert is about; None for a digest or roundup."""
+    if content.kind != EditionKind.ALERT or len(content.items) != 1:
+        return None
+    return content.items[0].event_id
 
 
 def envelope(
@@ -92,10 +122,9 @@ def envelope(
     now: datetime,
 ) -> Envelope:
     """Everything about the recipient of one Delivery."""
-    before: list[Sent] = []
-    if content.kind == EditionKind.ALERT and len(content.items) == 1:
-        sent = earlier.get((place.id, content.items[0].event_id), ())
-        before = [one for one in sent if one.delivery_id != row.id]
+    event_id = _sole_event(content)
+    told = earlier.get((place.id, event_id), ()) if event_id is not None else ()
+    told = [one for one in told if one.delivery_id != row.id]
     return Envelope(
         delivery_id=row.id,
         slot=row.slot,
@@ -105,16 +134,24 @@ def envelope(
         sent_at=now,
         attempt=row.attempts + 1,
         resent=bool(row.unanswered),
-        earlier=Earlier(
-            reference=before[0].reference,
-            subject=before[0].subject,
-            references=tuple(one.reference for one in before),
-        )
-        if before
-        else None,
+        earlier=_thread(told, content.code in RIGHTING),
         silent=not any(item.severity >= SOUND_FROM for item in content.items)
         or content.kind == EditionKind.DIGEST,
         postal_address=app.settings.postal_address,
+    )
+
+
+def _thread(told: Sequence[Sent], righting: bool) -> Earlier | None:
+    """The alerts about this Event; for what is put right also the digest that told it."""
+    alone = [one for one in told if one.alone]
+    found = alone or (told if righting else ())
+    if not found:
+        return None
+    return Earlier(
+        reference=found[0].reference,
+        subject=found[0].subject,
+        references=tuple(dict.fromkeys(one.reference for one in found)),
+        alone=bool(alone),
     )
 
 

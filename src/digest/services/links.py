@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from digest.errors import NotFound
 from digest.models import Secret
 from digest.models.content import Links
+from digest.store.upsert import insert_new
 
 KEY_NAME = "links"
 
@@ -76,11 +77,13 @@ class LinkMaker:
 def signing_key(session: Session) -> str:
     """The key of this installation, made at its first use.
 
-    Two processes that make it at the same moment end with the same one: the second insert fails.
+    Two processes that make it at the same moment end with the same one: the first that commits.
     """
-    key = session.scalar(select(Secret.value).where(Secret.name == KEY_NAME))
+    known = select(Secret.value).where(Secret.name == KEY_NAME)
+    key = session.scalar(known)
     if key is None:
-        key = secrets.token_urlsafe(32)
-        session.add(Secret(name=KEY_NAME, value=key))
-        session.flush()
+        insert_new(
+            session, Secret, [{"name": KEY_NAME, "value": secrets.token_urlsafe(32)}], ("name",)
+        )
+        key = session.scalars(known).one()
     return key

@@ -1,13 +1,16 @@
 """Occasions: when is a Subscriber's digest due? Arithmetic on local dates; the table decides."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from digest.clock import instant_of, local_date, zone
 from digest.models import Schedule
 from digest.models.words import Cadence
 
 SEARCH_DAYS = 14
+LONGEST_GAP = timedelta(hours=36)  # between two daily digests, whatever zone or hour they moved to
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,38 +21,52 @@ class Due:
     at: datetime
 
 
-def due_dates(schedule: Schedule, now: datetime) -> tuple[Due | None, Due | None]:
+def weekdays(schedule: Schedule) -> Sequence[int]:
+    """The days of the week (Monday is 0) on which a digest is due; a weekly one has one."""
+    if schedule.cadence == Cadence.NONE:
+        return ()
+    return schedule.weekdays[:1] if schedule.cadence == Cadence.WEEKLY else schedule.weekdays
+
+
+def due_dates(
+    schedule: Schedule, now: datetime, last: Due | None = None
+) -> tuple[Due | None, Due | None]:
     """(the latest occasion at or before `now`, the next one after it); None where there is none.
 
     One occasion a local date: at the Schedule's hour in its zone, see `clock.instant_of` for hours
-    that a change of clocks skips or repeats.
+    that a change of clocks skips or repeats. After `last`, the digest before, a daily one doesn't
+    stay away for long when its reader has moved to another zone or hour.
     """
-    if schedule.cadence == Cadence.NONE or not schedule.weekdays:
+    days = weekdays(schedule)
+    if not days:
         return None, None
+    today = local_date(now, zone(schedule.zone))
+    around = [today + timedelta(days=n) for n in range(-SEARCH_DAYS, SEARCH_DAYS + 1)]
+    near = [day for day in around if day.weekday() in days]
+    passed = bisect_right(near, now, key=lambda day: _instant(schedule, day, last))
+    before, after = near[:passed], near[passed:]
+    return (
+        Due(before[-1], _instant(schedule, before[-1], last)) if before else None,
+        Due(after[0], _instant(schedule, after[0], last)) if after else None,
+    )
+
+
+def _instant(schedule: Schedule, day: date, last: Due | None) -> datetime:
     tz = zone(schedule.zone)
-    today = local_date(now, tz)
-    days = schedule.weekdays[:1] if schedule.cadence == Cadence.WEEKLY else schedule.weekdays
-    latest: Due | None = None
-    following: Due | None = None
-    for offset in range(-SEARCH_DAYS, SEARCH_DAYS + 1):
-        day = today + timedelta(days=offset)
-        if day.weekday() not in days:
-            continue
-        due = Due(day, instant_of(day, schedule.at, tz))
-        if due.at <= now:
-            latest = due
-        elif following is None:
-            following = due
-    return latest, following
+    at = instant_of(day, schedule.at, tz)
+    follows = last is not None and last.day + timedelta(days=1) == day
+    if last is None or not follows or len(set(weekdays(schedule))) < 7:
+        return at
+    return min(at, max(last.at + LONGEST_GAP, instant_of(day, time(0), tz)))
 
 
 def missed(schedule: Schedule, after: date, before: date, most: int) -> list[date]:
     """Dates strictly between two digests on which one was due and none was made; newest `most`."""
-    days = schedule.weekdays[:1] if schedule.cadence == Cadence.WEEKLY else schedule.weekdays
+    days = weekdays(schedule)
     between = (before - after).days
     found = [
         day
         for day in (after + timedelta(days=n) for n in range(1, between))
         if day.weekday() in days
     ]
-    return found[-most:]
+    return found[-most:] if most else []

@@ -14,9 +14,9 @@ from digest.models.content import EditionContent, Envelope
 from digest.models.words import EditionKind
 from digest.services import find
 from digest.services.app import App
+from digest.services.digests import Desk, Task, last_digests
 from digest.services.links import Bearer
 from digest.services.occasions import Due
-from digest.services.publish import Desk, Task, last_digests
 from digest.store import events, readers
 
 PLACEHOLDER = {
@@ -88,13 +88,7 @@ def _content(
     last = last_digests(session, [person.id]).get(person.id)
     if last is not None and date.fromisoformat(last.key) >= day:
         last = None  # a day in the past: as if it were the first digest
-    task = Task(
-        account,
-        due,
-        last.window_to if last else None,
-        date.fromisoformat(last.key) if last else None,
-        last.due_at if last else None,
-    )
+    task = Task.of(account, due, last)
     desk = Desk.load(session, app, [task], due.at)
     content, selection = desk.compose(task, desk.readers[0])
     if content is None:

@@ -8,53 +8,64 @@ from sqlalchemy.orm import Session
 from digest.errors import Action, DeliveryError
 from digest.models import AuditEntry, ChannelStop, Delivery, Destination
 from digest.models.words import DeliveryState
+from digest.store.deliveries import OPEN
+from digest.store.upsert import upsert
 
 TRY_AGAIN = timedelta(minutes=15)
+MOVED = "moved"
 
 
 def stop_channel(session: Session, channel: str, error: DeliveryError, now: datetime) -> None:
     """Nothing is sent over `channel` for a while; what waits stays in the ledger."""
-    stop = session.get(ChannelStop, channel) or ChannelStop(channel=channel)
-    stop.reason, stop.detail = error.reason, error.detail
-    stop.at, stop.until = now, now + TRY_AGAIN
-    session.add(stop)
+    until = now + max(TRY_AGAIN, timedelta(seconds=error.retry_after or 0))
+    values = {"reason": error.reason, "detail": error.detail, "at": now, "until": until}
+    upsert(session, ChannelStop, {"channel": channel}, values)
     _audit(session, now, "channel stopped", channel, error)
 
 
-def take_back(session: Session, delivery: Delivery, error: DeliveryError, now: datetime) -> None:
-    """Pauses the Destination, or stores its new address; the Subscriber keeps all Follows."""
-    destination = session.get(Destination, delivery.destination_id)
-    if destination is None:
+def take_back(
+    session: Session, delivery: Delivery, address: str, error: DeliveryError, now: datetime
+) -> None:
+    """Pauses the Destination, or stores its new address; the Subscriber keeps all Follows.
+
+    `address` is where it was sent. A Destination that has another by now is left as it is.
+    """
+    place = session.get(Destination, delivery.destination_id, with_for_update=True)
+    if place is None or place.address != address or place.disabled_at is not None:
         return
     if error.action is Action.MOVE and error.moved_to:
-        _audit(session, now, "destination moved", f"destination {destination.id}", error)
-        _move(session, destination, error.moved_to)
-        return
-    destination.disabled_at = now
-    destination.disabled_reason = error.reason
-    session.execute(
-        update(Delivery)
-        .where(
-            Delivery.destination_id == destination.id,
-            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.RETRY)),
-        )
-        .values(state=DeliveryState.SUPPRESSED, reason=error.reason)
-        .execution_options(synchronize_session=False)
-    )
-    _audit(session, now, "destination paused", f"destination {destination.id}", error)
+        _move(session, place, error, error.moved_to, now)
+    else:
+        _pause(session, place, error.reason, now)
+        _audit(session, now, "destination paused", f"destination {place.id}", error)
 
 
-def _move(session: Session, destination: Destination, address: str) -> None:
-    """A new address that the Subscriber has already is no second Destination."""
+def _move(
+    session: Session, place: Destination, error: DeliveryError, address: str, now: datetime
+) -> None:
+    """Where the Subscriber has the new address already, the old one only ends."""
     same = session.scalar(
-        select(Destination).where(
-            Destination.subscriber_id == destination.subscriber_id,
-            Destination.channel == destination.channel,
+        select(Destination.id).where(
+            Destination.subscriber_id == place.subscriber_id,
+            Destination.channel == place.channel,
             Destination.address == address,
         )
     )
     if same is None:
-        destination.address = address
+        place.address = address
+    elif same != place.id:
+        _pause(session, place, MOVED, now)
+    _audit(session, now, "destination moved", f"destination {place.id}", error)
+
+
+def _pause(session: Session, place: Destination, reason: str, now: datetime) -> None:
+    place.disabled_at, place.disabled_reason = now, reason
+    session.execute(
+        update(Delivery)
+        .where(Delivery.destination_id == place.id, Delivery.state.in_(OPEN))
+        .values(state=DeliveryState.SUPPRESSED, reason=reason)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _audit(

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from digest.models import Destination
+from digest.edit.rules import RULES
+from digest.models import Destination, Slot
 from digest.models.words import DeliveryState, Outcome
 
 
@@ -44,6 +45,12 @@ def slot_row(
         "window_to": window_to,
         "left_out": left_out or [],
     }
+
+
+def settle(slot: Slot, outcome: Outcome, rule: str, now: datetime) -> None:
+    """What became of a Slot that was held."""
+    slot.outcome, slot.rule, slot.reason, slot.planned_at = outcome, rule, RULES[rule], now
+    slot.release_at = None
 
 
 def delivery_rows(

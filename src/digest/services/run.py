@@ -9,10 +9,9 @@ from typing import Any
 
 from digest.services.alert import alert
 from digest.services.app import App
-from digest.services.deliver import Deliverer, summary
+from digest.services.deliver import Deliverer, resume, summary
 from digest.services.publish import publish
 from digest.services.release import release
-from digest.store import deliveries as ledger
 
 
 @dataclass
@@ -56,16 +55,11 @@ async def run(
     `clock` is asked while sending, for leases and retries; with `--now` it stands still.
     """
     report = Report(now)
-    deliverer = Deliverer.of(app, clock)
-    await asyncio.to_thread(_recover, app, clock())
+    deliverer = Deliverer(app, clock)
+    await asyncio.to_thread(resume, app, clock())
     report.alerts = await asyncio.to_thread(alert, app, now)
     report.released = await asyncio.to_thread(release, app, now)
     report.deliveries.update(await deliverer.drain(stop))
     report.digests = await asyncio.to_thread(publish, app, now)
     report.deliveries.update(await deliverer.drain(stop))
     return report
-
-
-def _recover(app: App, now: datetime) -> None:
-    with app.db.begin() as session:
-        ledger.recover(session, now)

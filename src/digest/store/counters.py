@@ -1,20 +1,26 @@
 """Numbers that only grow. The row is the lock: who has it writes alone until the commit."""
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.models import Counter
+from digest.store.upsert import insert_new
+
+
+def lock(session: Session, name: str) -> int:
+    """The last number given out; nobody else writes it before the commit."""
+    return take(session, name, 0)
 
 
 def take(session: Session, name: str, amount: int) -> int:
     """Reserves `amount` numbers; returns the last number before them."""
-    _ensure(session, name)
+    insert_new(session, Counter, [{"name": name, "value": 0}], ("name",))
     value = session.execute(
         update(Counter)
         .where(Counter.name == name)
         .values(value=Counter.value + amount)
         .returning(Counter.value)
+        .execution_options(synchronize_session=False)
     ).scalar_one()
     return value - amount
 
@@ -25,13 +31,10 @@ def read(session: Session, name: str) -> int:
 
 
 def advance(session: Session, name: str, value: int) -> None:
-    """Raises the number to `value`; never lowers it."""
-    _ensure(session, name)
+    """Raises the number to `value`; never lowers it. The row is there: it was locked before."""
     session.execute(
-        update(Counter).where(Counter.name == name, Counter.value < value).values(value=value)
+        update(Counter)
+        .where(Counter.name == name, Counter.value < value)
+        .values(value=value)
+        .execution_options(synchronize_session=False)
     )
-
-
-def _ensure(session: Session, name: str) -> None:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(insert(Counter).values(name=name, value=0).on_conflict_do_nothing())

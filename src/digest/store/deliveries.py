@@ -3,26 +3,53 @@
 A claim is a lease on rows, committed before anything else happens. Just before a provider is
 called the row becomes `sending`, committed as well. So a row whose worker died is either untouched
 (its lease ends, another takes it) or `sending`: then nobody knows, and it becomes `unknown`.
+
+`not_before` is the instant of the next attempt, and NULL where there will be none: the index on it
+leads past all that is done, however much that is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import ChannelStop, Delivery
 from digest.models.words import DeliveryState as State
 
 LEASE = timedelta(seconds=120)
+ALERTS, DIGESTS = 10, 0  # priorities; each has a lane, so no alert waits behind digests
+LANES = (ALERTS, DIGESTS)
 OPEN = (State.PENDING, State.RETRY)
+_CLAIMABLE = (*OPEN, State.UNKNOWN)
+_DETAIL = 500  # characters kept of a provider's words
+
+_columns = Delivery.__table__.c
+_RECORD = (
+    update(Delivery.__table__)  # type: ignore[arg-type]
+    .where(_columns.id == bindparam("of"), _columns.worker == bindparam("by"))
+    .values(
+        state=bindparam("now"),
+        lease_until=None,
+        worker=None,
+        reason=bindparam("why"),
+        detail=bindparam("words"),
+        attempts=_columns.attempts + bindparam("counted"),
+        unanswered=_columns.unanswered + bindparam("silent"),
+        not_before=bindparam("next"),
+        reference=func.coalesce(bindparam("found_by"), _columns.reference),
+        subject=func.coalesce(bindparam("titled"), _columns.subject),
+        sent_at=func.coalesce(bindparam("accepted", type_=_columns.sent_at.type), _columns.sent_at),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one attempt."""
+    """What became of one attempt. With a `reference` it was accepted; without `not_before` it is
+    not tried again."""
 
     delivery_id: int
     state: State
@@ -32,51 +59,44 @@ class Result:
     reference: str | None = None
     subject: str | None = None
     not_before: datetime | None = None
-    counts: bool = True  # False: the attempt was not ours to count (429)
-    settled: bool = False  # not to be tried again, though nobody knows
+    counts: bool = True  # False: it was no attempt (not begun, or 429)
+    unanswered: bool = False  # nobody knows whether it was delivered
 
 
 def claim(
-    session: Session,
-    channels: Iterable[str],
-    now: datetime,
-    worker: str,
-    limit: int = 200,
-    kinds_from: int = 0,
+    session: Session, channel: str, lane: int, now: datetime, worker: str, limit: int = 200
 ) -> Sequence[Delivery]:
-    """Takes a lease on up to `limit` Deliveries that are due, alerts first.
-
-    `kinds_from` is the least priority taken. An `unknown` one is due while it is not settled.
-    """
-    due = select(Delivery.id).where(
-        Delivery.channel.in_(list(channels)),
-        Delivery.priority >= kinds_from,
-        Delivery.not_before <= now,
-        or_(Delivery.lease_until.is_(None), Delivery.lease_until < now),
-        or_(Delivery.expires_at.is_(None), Delivery.expires_at > now),
-        or_(
-            Delivery.state.in_(OPEN),
-            and_(Delivery.state == State.UNKNOWN, Delivery.sent_at.is_(None)),
-        ),
+    """Takes a lease on up to `limit` Deliveries of a lane that are due, in the order of that."""
+    due = (
+        select(Delivery.id)
+        .where(
+            Delivery.channel == channel,
+            Delivery.priority == lane,
+            Delivery.not_before <= now,
+            Delivery.state.in_(_CLAIMABLE),
+            _free(now),
+            or_(Delivery.expires_at.is_(None), Delivery.expires_at > now),
+        )
+        .order_by(Delivery.not_before, Delivery.id)
+        .limit(limit)
     )
-    due = due.order_by(Delivery.priority.desc(), Delivery.not_before, Delivery.id).limit(limit)
     if session.get_bind().dialect.name == "postgresql":
         due = due.with_for_update(skip_locked=True)
     ids = session.scalars(due).all()
     if not ids:
-        return []
+        return ()
     session.execute(
         update(Delivery)
         .where(Delivery.id.in_(ids))
         .values(lease_until=now + LEASE, worker=worker)
         .execution_options(synchronize_session=False)
     )
-    rows = session.scalars(
-        select(Delivery)
-        .where(Delivery.id.in_(ids))
-        .order_by(Delivery.priority.desc(), Delivery.not_before, Delivery.id)
-    )
-    return rows.all()
+    rows = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.not_before, Delivery.id)
+    return session.scalars(rows).all()
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(Delivery.lease_until.is_(None), Delivery.lease_until < now)
 
 
 def begin(session: Session, ids: Iterable[int], worker: str, now: datetime) -> set[int]:
@@ -90,12 +110,9 @@ def begin(session: Session, ids: Iterable[int], worker: str, now: datetime) -> s
             Delivery.id.in_(wanted),
             Delivery.worker == worker,
             Delivery.lease_until > now,
-            Delivery.state.in_((*OPEN, State.UNKNOWN)),
+            Delivery.state.in_(_CLAIMABLE),
         )
-        .values(
-            state=State.SENDING,
-            lease_until=now + LEASE,
-        )
+        .values(state=State.SENDING, lease_until=now + LEASE)
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     )
@@ -103,31 +120,26 @@ def begin(session: Session, ids: Iterable[int], worker: str, now: datetime) -> s
 
 
 def record(session: Session, results: Iterable[Result], worker: str) -> None:
-    """Writes the outcomes of attempts. A row that another worker has taken since is left alone."""
-    for one in results:
-        values: dict[str, Any] = {
-            "state": one.state,
-            "lease_until": None,
-            "worker": None,
-            "reason": one.reason,
-            "detail": (one.detail or "")[:500] or None,
-        }
-        if one.counts:
-            values["attempts"] = Delivery.attempts + 1
-        if one.settled:
-            values["expires_at"] = one.at
-        if one.counts and one.state == State.UNKNOWN and one.reference is None:
-            values["unanswered"] = Delivery.unanswered + 1
-        if one.not_before is not None:
-            values["not_before"] = one.not_before
-        if one.reference is not None:
-            values |= {"reference": one.reference, "subject": one.subject, "sent_at": one.at}
-        session.execute(
-            update(Delivery)
-            .where(Delivery.id == one.delivery_id, Delivery.worker == worker)
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
+    """Writes the outcomes of attempts. A row that is not this worker's any more is left alone."""
+    rows = [_row(one, worker) for one in results]
+    if rows:
+        session.connection().execute(_RECORD, rows)
+
+
+def _row(one: Result, worker: str) -> dict[str, Any]:
+    return {
+        "of": one.delivery_id,
+        "by": worker,
+        "now": str(one.state),
+        "why": one.reason,
+        "words": (one.detail or "")[:_DETAIL] or None,
+        "counted": int(one.counts),
+        "silent": int(one.unanswered),
+        "next": one.not_before,
+        "found_by": one.reference,
+        "titled": one.subject,
+        "accepted": one.at if one.reference is not None else None,
+    }
 
 
 def release(session: Session, ids: Iterable[int], worker: str) -> None:
@@ -140,34 +152,42 @@ def release(session: Session, ids: Iterable[int], worker: str) -> None:
     )
 
 
-def recover(session: Session, now: datetime, everything: bool = False) -> int:
-    """Frees what dead workers held; what they were sending becomes `unknown`.
+def recover(session: Session, now: datetime, gone: Callable[[str], bool] | None = None) -> int:
+    """What dead workers were sending becomes `unknown`; returns how many.
 
-    `everything` ends all leases, also those that run: for a start at which no other worker can be
-    alive. Returns how many became unknown.
+    A worker is dead when its lease has ended, or when `gone` says so of its name: then what it had
+    claimed is free at once, too. What was being sent comes after all that is due already: should it
+    be a message that kills workers, the others are out before it kills again.
     """
-    over = Delivery.lease_until.is_not(None) if everything else Delivery.lease_until < now
+    dead = Delivery.lease_until < now
+    if gone is not None:
+        names = session.scalars(
+            select(Delivery.worker).where(Delivery.lease_until.is_not(None)).distinct()
+        )
+        dead = or_(dead, Delivery.worker.in_([one for one in names if one and gone(one)]))
     lost = session.scalars(
         update(Delivery)
-        .where(Delivery.state == State.SENDING, over)
+        .where(Delivery.state == State.SENDING, dead)
         .values(
             state=State.UNKNOWN,
             reason="worker_died",
             detail="the sender ended before it had an answer",
             attempts=Delivery.attempts + 1,
             unanswered=Delivery.unanswered + 1,
+            not_before=now,
             lease_until=None,
             worker=None,
         )
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     ).all()
-    session.execute(
-        update(Delivery)
-        .where(over, Delivery.state != State.SENDING)
-        .values(lease_until=None, worker=None)
-        .execution_options(synchronize_session=False)
-    )
+    if gone is not None:
+        session.execute(
+            update(Delivery)
+            .where(Delivery.lease_until.is_not(None), dead)
+            .values(lease_until=None, worker=None)
+            .execution_options(synchronize_session=False)
+        )
     return len(lost)
 
 
@@ -175,29 +195,14 @@ def expire(session: Session, now: datetime) -> int:
     """Ends Deliveries that are of no use any more; returns how many."""
     rows = session.scalars(
         update(Delivery)
-        .where(
-            Delivery.expires_at <= now,
-            Delivery.state.in_(OPEN),
-            or_(Delivery.lease_until.is_(None), Delivery.lease_until < now),
+        .where(Delivery.expires_at <= now, Delivery.state.in_(OPEN), _free(now))
+        .values(
+            state=State.EXPIRED, reason="expired", detail="too late to be of use", not_before=None
         )
-        .values(state=State.EXPIRED, reason="expired", detail="too late to be of use")
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     )
     return len(rows.all())
-
-
-def next_due(session: Session, channels: Iterable[str]) -> datetime | None:
-    """The earliest instant at which something can be sent; None when nothing waits."""
-    return session.scalar(
-        select(func.min(Delivery.not_before)).where(
-            Delivery.channel.in_(list(channels)),
-            or_(
-                Delivery.state.in_(OPEN),
-                and_(Delivery.state == State.UNKNOWN, Delivery.sent_at.is_(None)),
-            ),
-        )
-    )
 
 
 def counts(session: Session) -> dict[tuple[str, str], int]:

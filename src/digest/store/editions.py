@@ -7,86 +7,80 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Edition, Item, Slot
 from digest.models.content import EditionContent
+from digest.store.chunks import chunks
+from digest.store.upsert import insert_new
 
 
-def content_key(content: EditionContent) -> str:
+def content_key(dumped: Mapping[str, Any]) -> str:
     """Equal for equal contents: readers with equal selections share one Edition."""
-    text = json.dumps(content.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(dumped, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def save(
     session: Session,
-    content: EditionContent,
+    contents: Sequence[EditionContent],
     hashes: Mapping[tuple[int, int], str],
     now: datetime,
-) -> int:
-    """Stores an Edition and its Items once; returns its id.
+) -> list[int]:
+    """Stores Editions with their Items, equal ones once; returns their ids in the same order.
 
-    `hashes` gives the content hash of each (event id, revision).
+    `hashes` gives the content hash of each (event id, revision). Two planners that store the same
+    Edition at the same moment end with one.
     """
-    key = content_key(content)
-    known = session.scalar(select(Edition.id).where(Edition.content_key == key))
-    if known is not None:
-        return known
-    edition = Edition(
-        content_key=key,
-        kind=content.kind,
-        code=content.code,
-        content=content.model_dump(mode="json"),
-        created_at=now,
-    )
-    session.add(edition)
-    session.flush()
-    if content.items:
-        session.execute(
-            insert(Item),
-            [
-                {
-                    "edition_id": edition.id,
-                    "position": place,
-                    "event_id": item.event_id,
-                    "revision": item.revision,
-                    "section": item.section,
-                    "content_hash": hashes.get((item.event_id, item.revision), ""),
-                    "reasons": [reason.model_dump(mode="json") for reason in item.reasons],
-                }
-                for place, item in enumerate(content.items)
-            ],
-        )
-    return edition.id
+    dumped = [content.model_dump(mode="json") for content in contents]
+    keys = [content_key(one) for one in dumped]
+    by_key = dict(zip(keys, contents, strict=True))
+    rows = {
+        key: {
+            "content_key": key,
+            "kind": one["kind"],
+            "code": one["code"],
+            "content": one,
+            "created_at": now,
+        }
+        for key, one in zip(keys, dumped, strict=True)
+    }
+    fresh = {key for (key,) in insert_new(session, Edition, list(rows.values()), ("content_key",))}
+    ids: dict[str, int] = {}
+    for part in chunks(by_key):
+        found = select(Edition.content_key, Edition.id).where(Edition.content_key.in_(part))
+        ids.update((key, edition_id) for key, edition_id in session.execute(found))
+    items = [row for key in by_key if key in fresh for row in _items(ids[key], by_key[key], hashes)]
+    if items:
+        session.execute(insert(Item), items)
+    return [ids[key] for key in keys]
+
+
+def _items(
+    edition_id: int, content: EditionContent, hashes: Mapping[tuple[int, int], str]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "edition_id": edition_id,
+            "position": place,
+            "event_id": item.event_id,
+            "revision": item.revision,
+            "section": item.section,
+            "content_hash": hashes.get((item.event_id, item.revision), ""),
+            "reasons": [reason.model_dump(mode="json") for reason in item.reasons],
+        }
+        for place, item in enumerate(content.items)
+    ]
 
 
 def add_slots(session: Session, rows: Sequence[dict[str, Any]]) -> set[tuple[int, str, str]]:
     """Inserts Slots; those that exist already stay. Returns the keys of the new ones."""
-    return _insert_new(session, Slot, rows, ("subscriber_id", "kind", "key"))
+    return insert_new(session, Slot, rows, ("subscriber_id", "kind", "key"))
 
 
 def add_deliveries(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Inserts Deliveries; one that exists for its Destination and slot stays as it is."""
-    return len(_insert_new(session, Delivery, rows, ("destination_id", "slot")))
-
-
-def _insert_new(
-    session: Session, table: type, rows: Sequence[dict[str, Any]], unique: tuple[str, ...]
-) -> set[tuple[Any, ...]]:
-    if not rows:
-        return set()
-    make: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    columns = [getattr(table, name) for name in unique]
-    found: set[tuple[Any, ...]] = set()
-    for start in range(0, len(rows), 500):
-        result = session.execute(
-            make(table).on_conflict_do_nothing(index_elements=list(unique)).returning(*columns),
-            list(rows[start : start + 500]),
-        )
-        found.update(tuple(row) for row in result)
-    return found
+    return len(insert_new(session, Delivery, rows, ("destination_id", "slot")))
 
 
 def load(session: Session, edition_id: int) -> EditionContent | None:

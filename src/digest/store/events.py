@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -34,25 +34,31 @@ def make_visible(session: Session, now: datetime) -> int:
     "all up to n" misses nothing that gets a number at or below n later. Returns how many.
     """
     waiting = (Revision.seq.is_(None), Revision.visible_at <= now)
-    count = session.scalar(select(func.count()).where(*waiting)) or 0
-    if not count:
+    if session.scalar(select(Revision.id).where(*waiting).limit(1)) is None:
         return 0
-    last = counters.take(session, VISIBLE, count)
+    last = counters.lock(session, VISIBLE)
     ids = session.scalars(
-        select(Revision.id).where(*waiting).order_by(Revision.visible_at, Revision.id).limit(count)
+        select(Revision.id).where(*waiting).order_by(Revision.visible_at, Revision.id)
     ).all()
-    session.execute(
-        update(Revision),
-        [{"id": one, "seq": last + place} for place, one in enumerate(ids, start=1)],
-    )
+    if ids:
+        numbered = [{"id": one, "seq": last + place} for place, one in enumerate(ids, start=1)]
+        session.execute(update(Revision), numbered)
+        counters.advance(session, VISIBLE, last + len(ids))
     return len(ids)
 
 
-def newest_seq(session: Session, until: datetime | None = None) -> int:
-    """The last place given out, or the last one visible at `until`; 0 without any."""
-    if until is None:
-        return counters.read(session, VISIBLE)
-    return session.scalar(select(func.max(Revision.seq)).where(Revision.visible_at <= until)) or 0
+def newest_seq(session: Session) -> int:
+    """The last place given out; 0 without any."""
+    return counters.read(session, VISIBLE)
+
+
+def seq_before(session: Session, instant: datetime) -> int:
+    """The place after which all stand that became visible after `instant`.
+
+    Older ones may stand after it as well: history that was imported late.
+    """
+    first = session.scalar(select(func.min(Revision.seq)).where(Revision.visible_at > instant))
+    return first - 1 if first is not None else newest_seq(session)
 
 
 def candidates(
@@ -64,7 +70,8 @@ def candidates(
 ) -> list[Candidate]:
     """The newest Revision, with `after` < seq <= `upto`, of every Event that has one there.
 
-    `visible_after` leaves older ones out; `event_ids` restricts to these Events.
+    `visible_after` leaves older ones out, unless they put something right; `event_ids` restricts
+    to these Events.
     """
     query = select(
         Revision.event_id,
@@ -73,22 +80,30 @@ def candidates(
         Revision.code,
         Revision.severity,
         Revision.content_hash,
-        Revision.minor,
         Revision.history,
         Revision.visible_at,
         Revision.record,
         Event.slug,
         Event.fact_key,
         Event.story_id,
+        Event.occurred_at,
+        Event.reported_at,
+        Event.retracted_at,
     ).join(Event, Event.id == Revision.event_id)
     query = query.where(Revision.seq > after, Revision.seq <= upto).order_by(Revision.seq)
     if visible_after is not None:
-        query = query.where(Revision.visible_at > visible_after)
+        query = query.where(
+            or_(
+                Revision.visible_at > visible_after,
+                Revision.code.in_((Code.CORRECT, Code.RETRACT)),
+            )
+        )
     if event_ids is not None:
         query = query.where(Revision.event_id.in_(list(event_ids)))
     newest = {row.event_id: row for row in session.execute(query)}
     reach = reaches(session, newest)
     above = story_lines(session)
+    righted = _righted(session, [one for one, row in newest.items() if row.number > 1], upto)
     return [
         Candidate(
             event_id=row.event_id,
@@ -105,12 +120,35 @@ def candidates(
             status=row.record.get("status"),
             certainty=row.record.get("certainty"),
             breaking=bool(row.record.get("breaking")),
-            minor=row.minor,
             history=row.history,
+            righted=righted.get(row.event_id),
+            retracted=row.retracted_at is not None,
+            happened_at=(
+                row.occurred_at or row.reported_at
+                if row.record.get("time_precision") == "instant"
+                else None
+            ),
             publishers=len({s["publisher"].casefold() for s in row.record.get("sources", ())}) or 1,
         )
         for row in newest.values()
     ]
+
+
+def _righted(session: Session, event_ids: Iterable[int], upto: int) -> dict[int, int]:
+    """For each Event that was corrected or retracted, the newest Revision that did so."""
+    found: dict[int, int] = {}
+    for part in chunks(event_ids):
+        rows = session.execute(
+            select(Revision.event_id, func.max(Revision.number))
+            .where(
+                Revision.event_id.in_(part),
+                Revision.seq <= upto,
+                Revision.code.in_((Code.CORRECT, Code.RETRACT)),
+            )
+            .group_by(Revision.event_id)
+        )
+        found.update((event_id, number) for event_id, number in rows)
+    return found
 
 
 def reaches(session: Session, event_ids: Iterable[int]) -> dict[int, dict[int, Reach]]:

@@ -1,30 +1,35 @@
 """Threads: the messages about an Event that a Destination got before."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Edition, Item
-from digest.models.words import DeliveryState, EditionKind
+from digest.models.words import Code, DeliveryState, EditionKind
+from digest.store.deliveries import OPEN
 from digest.store.readers import REACHED
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that was accepted: its reference and subject."""
+    """A message that was accepted: its reference and subject.
+
+    `alone` says that it told of one Event and no other; a digest or roundup told of several.
+    """
 
     delivery_id: int
     reference: str
     subject: str | None
+    alone: bool = True
 
 
 def earlier(
     session: Session, destination_ids: Iterable[int], event_ids: Iterable[int]
 ) -> dict[tuple[int, int], list[Sent]]:
-    """(destination id, event id) -> the alerts about it that were accepted there, oldest first."""
+    """(destination id, event id) -> the messages that told of it there, oldest first."""
     found: dict[tuple[int, int], list[Sent]] = defaultdict(list)
     rows = session.execute(
         select(
@@ -32,6 +37,8 @@ def earlier(
             Delivery.destination_id,
             Delivery.reference,
             Delivery.subject,
+            Edition.kind,
+            Edition.code,
             Item.event_id,
         )
         .join(Edition, Edition.id == Delivery.edition_id)
@@ -39,15 +46,16 @@ def earlier(
         .where(
             Delivery.destination_id.in_(list(destination_ids)),
             Item.event_id.in_(list(event_ids)),
-            Edition.kind == EditionKind.ALERT,
-            Edition.code != "roundup",
             Delivery.reference.is_not(None),
             Delivery.state.in_((DeliveryState.SENT, DeliveryState.UNKNOWN)),
         )
         .order_by(Delivery.sent_at, Delivery.id)
     )
     for row in rows:
-        found[row.destination_id, row.event_id].append(Sent(row.id, row.reference, row.subject))
+        alone = row.kind == EditionKind.ALERT and row.code != Code.ROUNDUP
+        found[row.destination_id, row.event_id].append(
+            Sent(row.id, row.reference, row.subject, alone)
+        )
     return found
 
 
@@ -56,17 +64,39 @@ def editions_with(event_id: int, before_revision: int) -> Select[int]:
     return select(Item.edition_id).where(Item.event_id == event_id, Item.revision < before_revision)
 
 
-def holders(session: Session, event_id: int, before_revision: int) -> set[int]:
-    """Destinations that were told an earlier Revision of an Event, or perhaps were."""
-    return set(
-        session.scalars(
-            select(Delivery.destination_id)
-            .join(Item, Item.edition_id == Delivery.edition_id)
-            .where(
-                Item.event_id == event_id,
-                Item.revision < before_revision,
-                Delivery.state.in_(REACHED),
-            )
-            .distinct()
-        )
+def holders(session: Session, before: Mapping[int, int]) -> set[tuple[int, int]]:
+    """(destination id, event id) where an Event was told, or perhaps was, before a Revision of it.
+
+    `before` is that Revision by Event.
+    """
+    rows = session.execute(
+        select(Delivery.destination_id, Item.event_id, Item.revision)
+        .join(Item, Item.edition_id == Delivery.edition_id)
+        .where(Item.event_id.in_(list(before)), Delivery.state.in_(REACHED))
+        .distinct()
     )
+    return {
+        (destination_id, event_id)
+        for destination_id, event_id, revision in rows
+        if revision < before[event_id]
+    }
+
+
+def withdraw(session: Session, event_id: int, before_revision: int) -> int:
+    """Takes back alerts that are wrong by now and on their way still; returns how many.
+
+    Only those about this Event alone: a digest tells other things, too, and is put right after.
+    """
+    wrong = (
+        editions_with(event_id, before_revision)
+        .join(Edition, Edition.id == Item.edition_id)
+        .where(Edition.kind == EditionKind.ALERT, Edition.code != Code.ROUNDUP)
+    )
+    rows = session.scalars(
+        update(Delivery)
+        .where(Delivery.edition_id.in_(wrong), Delivery.state.in_(OPEN))
+        .values(state=DeliveryState.SUPPRESSED, reason="superseded", not_before=None)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(rows.all())

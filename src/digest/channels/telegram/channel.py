@@ -30,6 +30,7 @@ class TelegramChannel:
         overall_per_second=OVERALL_PER_SECOND,
         address_per_second=CHAT_PER_SECOND,
         concurrency=CONCURRENCY,
+        resend_digests=False,
         extra={"characters": TEXT_LIMIT, "bytes": RAW_LIMIT, "entities": ENTITY_LIMIT},
     )
 

@@ -1,0 +1,148 @@
+"""Outcomes: what becomes of a Delivery after an attempt. The policy of the ledger, pure.
+
+| the Channel says | the ledger row |
+|---|---|
+| accepted | sent; `unknown` "may_be_twice" when an earlier attempt was never answered |
+| surely not, try again | retry with back-off; uncounted and at its hour if it named one |
+| never answered | unknown; sent again once: an alert at once, a digest after ten minutes |
+| address moved | retry, to the new address |
+| refused for good | failed; `unknown` when an earlier attempt may have been delivered |
+| Channel refuses us | retry; the Channel stops for a while |
+"""
+
+import random
+from datetime import datetime, timedelta
+
+from digest.channels.base import Limits, Message, Receipt
+from digest.errors import Action, DeliveryError
+from digest.models import Delivery
+from digest.models.words import DeliveryState as State
+from digest.models.words import EditionKind
+from digest.store.deliveries import Result
+
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+GROWTH = 4
+RESEND_AFTER = {EditionKind.ALERT: timedelta(0), EditionKind.DIGEST: timedelta(minutes=10)}
+MOST_UNANSWERED = 2  # attempts without an answer, after which a message is left as it is
+MOST_DEATHS = 5  # a message at which its worker died this often is perhaps why
+
+
+def accepted(delivery: Delivery, message: Message, receipt: Receipt, now: datetime) -> Result:
+    """The provider has taken it. After an attempt that nobody answered, the reader may have two."""
+    twice = bool(delivery.unanswered)
+    detail = "accepted after an attempt nobody answered" if twice else "; ".join(receipt.notes)
+    return Result(
+        delivery.id,
+        State.UNKNOWN if twice else State.SENT,
+        now,
+        "may_be_twice" if twice else None,
+        detail,
+        reference=receipt.reference,
+        subject=message.subject,
+    )
+
+
+def found(delivery: Delivery, message: Message, receipt: Receipt, now: datetime) -> Result:
+    """The provider has it from an attempt that was never answered: it was sent, and once."""
+    return Result(
+        delivery.id,
+        State.SENT,
+        now,
+        detail="found at the provider",
+        reference=receipt.reference,
+        subject=message.subject,
+        counts=False,
+    )
+
+
+def may_resend(delivery: Delivery, kind: EditionKind, limits: Limits) -> bool:
+    """Whether a message that was never answered, and can't be found, is sent again."""
+    if kind is EditionKind.DIGEST and not limits.resend_digests:
+        return False
+    return delivery.unanswered < MOST_DEATHS
+
+
+def left_alone(delivery: Delivery, now: datetime) -> Result:
+    """Delivered or not, it is not sent again."""
+    return Result(
+        delivery.id,
+        State.UNKNOWN,
+        now,
+        "unanswered",
+        "perhaps delivered; left as it is",
+        counts=False,
+    )
+
+
+def withheld(delivery: Delivery, reason: str, now: datetime) -> Result:
+    """It must not be sent after all. It keeps its hour, for a reader who comes back."""
+    return _ended(delivery, State.SUPPRESSED, reason, None, now, counts=False)
+
+
+def unreadable(delivery: Delivery, reason: str, detail: str, now: datetime) -> Result:
+    """Our own fault (a template, a stored content): it concerns this one Delivery, and is kept."""
+    return _ended(delivery, State.FAILED, reason, detail, now)
+
+
+def failed(
+    delivery: Delivery, kind: EditionKind, error: DeliveryError, now: datetime, dice: random.Random
+) -> Result:
+    """The Channel raised `error`."""
+    if error.action is Action.UNKNOWN:
+        again = delivery.unanswered + 1 < MOST_UNANSWERED
+        return Result(
+            delivery.id,
+            State.UNKNOWN,
+            now,
+            error.reason,
+            error.detail,
+            not_before=now + RESEND_AFTER[kind] if again else None,
+            unanswered=True,
+        )
+    if error.action in (Action.RETRY, Action.STOP, Action.MOVE):
+        return _again(delivery, error, now, dice)
+    return _ended(delivery, State.FAILED, error.reason, error.detail, now)
+
+
+def _again(delivery: Delivery, error: DeliveryError, now: datetime, dice: random.Random) -> Result:
+    """Surely not delivered this time. What the provider asked us to wait for is no attempt."""
+    asked = error.retry_after is not None or error.action is Action.STOP
+    if error.retry_after is not None:
+        at = now + timedelta(seconds=error.retry_after)
+    elif error.action is Action.MOVE and not delivery.attempts:
+        at = now  # once; an address that moves on and on waits like every other failure
+    else:
+        at = now + wait(delivery.attempts, dice)
+    if delivery.expires_at is not None and at >= delivery.expires_at:
+        return _ended(delivery, State.FAILED, error.reason, error.detail, now)
+    return Result(
+        delivery.id,
+        State.UNKNOWN if delivery.unanswered else State.RETRY,
+        now,
+        error.reason,
+        error.detail,
+        not_before=at,
+        counts=not asked,
+    )
+
+
+def wait(attempts: int, dice: random.Random) -> timedelta:
+    """30 s, 2 min, 8 min, 32 min, then an hour; each up to a fifth shorter or longer."""
+    longest: timedelta = min(FIRST_WAIT * GROWTH ** min(attempts, 9), LONGEST_WAIT)
+    return longest * dice.uniform(0.8, 1.2)
+
+
+def _ended(
+    delivery: Delivery,
+    state: State,
+    reason: str,
+    detail: str | None,
+    now: datetime,
+    counts: bool = True,
+) -> Result:
+    """No more attempts; what was perhaps delivered before stays `unknown`, whatever came later."""
+    if delivery.unanswered:
+        return Result(delivery.id, State.UNKNOWN, now, reason, detail, counts=counts)
+    hour = delivery.not_before if state is State.SUPPRESSED else None
+    return Result(delivery.id, state, now, reason, detail, not_before=hour, counts=counts)

@@ -1,0 +1,41 @@
+"""Rows that may exist already: INSERT ... ON CONFLICT, which both databases have."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+_SIZE = 500  # rows a statement
+
+
+def insert_for(session: Session) -> Any:
+    """The dialect's own `insert`, which knows conflicts."""
+    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+
+
+def upsert(
+    session: Session, table: type, key: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
+    """Inserts a row, or gives the one with this key these values."""
+    statement = insert_for(session)(table).values(**key, **values)
+    session.execute(
+        statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def insert_new(
+    session: Session, table: type, rows: Sequence[dict[str, Any]], unique: Sequence[str]
+) -> set[tuple[Any, ...]]:
+    """Inserts rows; those whose `unique` columns exist stay. Returns the keys of the new ones."""
+    statement = (
+        insert_for(session)(table)
+        .on_conflict_do_nothing(index_elements=list(unique))
+        .returning(*(getattr(table, name) for name in unique))
+    )
+    found: set[tuple[Any, ...]] = set()
+    for start in range(0, len(rows), _SIZE):
+        result = session.execute(statement, list(rows[start : start + _SIZE]))
+        found.update(tuple(row) for row in result)
+    return found

@@ -1,0 +1,326 @@
+"""A newsroom for tests: Channels that send nowhere, and quick ways to news, readers and messages.
+
+`Newsroom(app)` works on any App, on SQLite as on PostgreSQL. Its time stands still until it is
+moved.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, ClassVar
+
+from sqlalchemy import Engine, event, select
+
+from digest.channels.base import Finding, Limits, Message, Receipt, Step
+from digest.formats.entry import Entry
+from digest.models import (
+    Delivery,
+    Destination,
+    Edition,
+    Follow,
+    Interest,
+    Schedule,
+    Slot,
+    Story,
+    Subscriber,
+)
+from digest.models.content import EditionContent, Envelope
+from digest.models.record import EventRecord
+from digest.models.words import EditionKind
+from digest.services.alert import alert
+from digest.services.app import App
+from digest.services.deliver import Deliverer
+from digest.services.ingest import ingest
+from digest.services.publish import publish
+from digest.services.release import release
+from digest.services.run import run
+from digest.settings import SettingsGroup
+from digest.store import editions
+from digest.store.deliveries import ALERTS, DIGESTS
+
+NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
+Send = Callable[[Message, Envelope], Awaitable[Receipt | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One message that a FakeChannel was asked to send."""
+
+    content: EditionContent
+    envelope: Envelope
+
+    @property
+    def address(self) -> str:
+        return self.envelope.address
+
+
+class FakeChannel:
+    """Takes every message, or does what its script says: errors are raised, one a message."""
+
+    label: ClassVar[str] = "Nowhere"
+    Settings: ClassVar[type[SettingsGroup]] = SettingsGroup
+
+    def __init__(self, name: str = "email", **limits: Any) -> None:
+        self.name = name
+        self.limits = Limits(**{"concurrency": 4, **limits})
+        self.configured = True
+        self.script: list[Exception] = []
+        self.refused: dict[str, Exception] = {}  # by address
+        self.broken: dict[str, Exception] = {}  # rendering for an address fails
+        self.kept: dict[str, Receipt] = {}  # what `recover` finds, by address
+        self.on_send: Callable[[Sending], Awaitable[None]] | None = None
+        self.sent: list[Sending] = []  # every attempt
+        self.asked: list[str] = []
+        self._sendings: dict[int, Sending] = {}
+        self.most_at_once = 0
+        self._now = 0
+
+    def address(self, text: str) -> str:
+        return text
+
+    def render(self, content: EditionContent, envelope: Envelope) -> Message:
+        if (error := self.broken.get(envelope.address)) is not None:
+            raise error
+        self._sendings[envelope.delivery_id] = Sending(content, envelope)
+        step = Step("send", {"delivery": envelope.delivery_id})
+        return Message(self.name, envelope.address, (step,), "", f"Subject {envelope.slot}")
+
+    async def send(self, message: Message) -> Receipt:
+        number = self._number(message)
+        sending = self._sendings[number]
+        self.sent.append(sending)
+        self._now += 1
+        self.most_at_once = max(self.most_at_once, self._now)
+        try:
+            await asyncio.sleep(0)
+            if self.on_send is not None:
+                await self.on_send(sending)
+            if (error := self.refused.get(message.address)) is not None:
+                raise error
+            if self.script:
+                raise self.script.pop(0)
+        finally:
+            self._now -= 1
+        return Receipt(f"<{number}@{self.name}>")
+
+    async def recover(self, message: Message) -> Receipt | None:
+        self.asked.append(message.address)
+        return self.kept.get(message.address)
+
+    def preview(self, message: Message) -> tuple[str, bytes]:
+        return ".txt", b""
+
+    async def check(self) -> Sequence[Finding]:
+        return ()
+
+    async def close(self) -> None: ...
+
+    def addresses(self) -> list[str]:
+        return [one.address for one in self.sent]
+
+    @staticmethod
+    def _number(message: Message) -> int:
+        payload = message.steps[0].payload
+        assert isinstance(payload, Mapping)
+        number = payload["delivery"]
+        assert isinstance(number, int)
+        return number
+
+
+@dataclass
+class Newsroom:
+    """An App with FakeChannels, at `now`."""
+
+    app: App
+    now: datetime = NOON
+    email: FakeChannel = field(default_factory=lambda: FakeChannel("email"))
+    slack: FakeChannel = field(default_factory=lambda: FakeChannel("slack"))
+    telegram: FakeChannel = field(
+        default_factory=lambda: FakeChannel("telegram", resend_digests=False)
+    )
+
+    def __post_init__(self) -> None:
+        self.app.channels = {one.name: one for one in (self.email, self.slack, self.telegram)}
+
+    @property
+    def sent(self) -> list[Sending]:
+        return [*self.email.sent, *self.slack.sent, *self.telegram.sent]
+
+    def forget_sent(self) -> None:
+        for one in (self.email, self.slack, self.telegram):
+            one.sent.clear()
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def later(self, **amount: float) -> datetime:
+        self.now += timedelta(**amount)
+        return self.now
+
+    # What there is -------------------------------------------------------------------------
+
+    def news(self, id: str = "pilots", **fields: Any) -> None:
+        """Imports a record: an Event of severity 4 about Iran, or its next Revision."""
+        given: dict[str, Any] = {
+            "id": id,
+            "headline": f"Headline of {id}",
+            "standfirst": f"Standfirst of {id}.",
+            "severity": 4,
+            "visible_at": self.now,
+            "interests": [{"name": "Iran", "role": "primary"}],
+            "sources": [{"publisher": "Harbour Wire"}],
+        }
+        record = EventRecord.model_validate(given | fields)
+        found = ingest(self.app, [Entry("test", record)], self.now)
+        assert not found.refused
+
+    def reader(
+        self,
+        key: str = "maria",
+        *,
+        follows: Iterable[str] = ("iran",),
+        places: Mapping[str, str] | None = None,
+        kinds: Sequence[str] = ("digest", "alert"),
+        follow: Mapping[str, Any] | None = None,
+        person: Mapping[str, Any] | None = None,
+        **schedule: Any,
+    ) -> int:
+        """A Subscriber with an email address, who follows Iran and is told at 07:00 UTC."""
+        with self.app.db.begin() as session:
+            row = Subscriber(key=key, name=key.capitalize(), **(person or {}))
+            session.add(row)
+            session.flush()
+            for channel, address in (places or {"email": f"{key}@example.org"}).items():
+                session.add(
+                    Destination(
+                        subscriber_id=row.id,
+                        channel=channel,
+                        address=address,
+                        kinds=list(kinds),
+                        verified_at=self.now,
+                    )
+                )
+            for slug in follows:
+                interest = session.scalars(select(Interest.id).where(Interest.slug == slug)).one()
+                session.add(Follow(subscriber_id=row.id, interest_id=interest, **(follow or {})))
+            session.add(Schedule(subscriber_id=row.id, **({"at": time(7)} | schedule)))
+            return row.id
+
+    def follow_story(self, subscriber_id: int, slug: str) -> None:
+        with self.app.db.begin() as session:
+            story = session.scalars(select(Story.id).where(Story.slug == slug)).one()
+            session.add(Follow(subscriber_id=subscriber_id, story_id=story))
+
+    def deliveries_to_come(
+        self,
+        subscriber_id: int,
+        count: int = 1,
+        kind: EditionKind = EditionKind.ALERT,
+        channel: str = "email",
+        content: EditionContent | None = None,
+        at: str = "",
+        **columns: Any,
+    ) -> list[int]:
+        """Pending Deliveries of one Edition, to as many Destinations."""
+        if content is None:
+            content = EditionContent(kind=kind, day=self.now.date(), at=self.now)
+        with self.app.db.begin() as session:
+            (edition_id,) = editions.save(session, [content], {}, self.now)
+            start = len(session.scalars(select(Destination.id)).all())
+            places = [
+                Destination(
+                    subscriber_id=subscriber_id,
+                    channel=channel,
+                    address=f"{channel}-{start + number}{at}",
+                    verified_at=self.now,
+                )
+                for number in range(count)
+            ]
+            session.add_all(places)
+            session.flush()
+            rows = [
+                Delivery(
+                    **{
+                        "edition_id": edition_id,
+                        "subscriber_id": subscriber_id,
+                        "destination_id": place.id,
+                        "channel": channel,
+                        "slot": f"{kind}:1",
+                        "priority": ALERTS if kind == EditionKind.ALERT else DIGESTS,
+                        "not_before": self.now,
+                        "expires_at": self.now + timedelta(days=1),
+                        "created_at": self.now,
+                        **columns,
+                    }
+                )
+                for place in places
+            ]
+            session.add_all(rows)
+            session.flush()
+            return [row.id for row in rows]
+
+    # What happens --------------------------------------------------------------------------
+
+    def alert(self) -> Counter[str]:
+        return alert(self.app, self.now)
+
+    def release(self) -> Counter[str]:
+        return release(self.app, self.now)
+
+    def publish(self) -> Counter[str]:
+        return publish(self.app, self.now)
+
+    async def drain(self, seed: int = 1) -> Counter[tuple[str, str, str]]:
+        return await Deliverer(self.app, self.clock, random.Random(seed)).drain()
+
+    async def run(self) -> None:
+        """All that `digest run` does at this hour."""
+        await run(self.app, self.now, self.clock)
+
+    # What came of it -----------------------------------------------------------------------
+
+    def rows(self, table: type[Any], *where: Any) -> list[Any]:
+        with self.app.db.read() as session:
+            return list(session.scalars(select(table).where(*where).order_by(table.id)))
+
+    def delivery(self, delivery_id: int) -> Delivery:
+        (row,) = self.rows(Delivery, Delivery.id == delivery_id)
+        assert isinstance(row, Delivery)
+        return row
+
+    def states(self) -> list[str]:
+        return [row.state for row in self.rows(Delivery)]
+
+    def slots(self, subscriber_id: int | None = None, kind: str | None = None) -> list[Slot]:
+        where = []
+        if subscriber_id is not None:
+            where.append(Slot.subscriber_id == subscriber_id)
+        if kind is not None:
+            where.append(Slot.kind == kind)
+        return self.rows(Slot, *where)
+
+    def outcomes(self) -> list[tuple[str, str]]:
+        return [(slot.outcome, slot.rule) for slot in self.slots()]
+
+    def contents(self) -> list[EditionContent]:
+        return [EditionContent.model_validate(row.content) for row in self.rows(Edition)]
+
+
+@contextmanager
+def counting(engine: Engine) -> Iterator[list[str]]:
+    """The statements that the database was asked meanwhile."""
+    asked: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")):
+            asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -1,0 +1,255 @@
+"""The ledger: who has what in hand, and what is left when somebody ends without a word."""
+
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+from newsroom import NOON, Newsroom, counting
+
+from digest.models import Delivery
+from digest.models.words import DeliveryState as State
+from digest.models.words import EditionKind
+from digest.services.app import App
+from digest.store import deliveries as ledger
+from digest.store.deliveries import ALERTS, DIGESTS, LEASE, Result
+
+
+@pytest.fixture
+def room(app_on_both: App) -> Newsroom:
+    return Newsroom(app_on_both)
+
+
+def claim(
+    room: Newsroom,
+    worker: str = "w1",
+    lane: int = ALERTS,
+    now: datetime = NOON,
+    limit: int = 200,
+) -> list[int]:
+    with room.app.db.begin() as session:
+        return [row.id for row in ledger.claim(session, "email", lane, now, worker, limit)]
+
+
+def begin(room: Newsroom, ids: list[int], worker: str = "w1", now: datetime = NOON) -> set[int]:
+    with room.app.db.begin() as session:
+        return ledger.begin(session, ids, worker, now)
+
+
+def record(room: Newsroom, *results: Result, worker: str = "w1") -> None:
+    with room.app.db.begin() as session:
+        ledger.record(session, results, worker)
+
+
+def test_a_claim_takes_what_is_due_of_its_lane_and_channel(room: Newsroom) -> None:
+    maria = room.reader()
+    (due,) = room.deliveries_to_come(maria)
+    room.deliveries_to_come(maria, kind=EditionKind.DIGEST)
+    room.deliveries_to_come(maria, channel="slack")
+    room.deliveries_to_come(maria, not_before=NOON + timedelta(seconds=1))
+    room.deliveries_to_come(maria, expires_at=NOON)
+    room.deliveries_to_come(maria, state=State.SENT, not_before=None)
+    room.deliveries_to_come(maria, state=State.SUPPRESSED)
+    room.deliveries_to_come(maria, state=State.UNKNOWN, not_before=None)
+    assert claim(room) == [due]
+
+
+def test_an_unknown_one_is_due_again_while_it_has_an_hour(room: Newsroom) -> None:
+    (unknown,) = room.deliveries_to_come(room.reader(), state=State.UNKNOWN, unanswered=1)
+    assert claim(room) == [unknown]
+
+
+def test_the_oldest_comes_first(room: Newsroom) -> None:
+    maria = room.reader()
+    (second,) = room.deliveries_to_come(maria, not_before=NOON - timedelta(minutes=1))
+    (first,) = room.deliveries_to_come(maria, not_before=NOON - timedelta(minutes=2))
+    assert claim(room) == [first, second]
+
+
+def test_what_is_claimed_is_nobody_elses_until_the_lease_ends(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader())
+    assert claim(room) == [one]
+    assert claim(room, "w2") == []
+    assert claim(room, "w2", now=NOON + LEASE + timedelta(seconds=1)) == [one]
+
+
+def test_workers_at_the_same_time_get_different_rows(room: Newsroom) -> None:
+    ids = room.deliveries_to_come(room.reader(), 60)
+    claimed: dict[str, list[int]] = {f"w{number}": [] for number in range(4)}
+    start = threading.Barrier(len(claimed))
+
+    def work(name: str) -> None:
+        start.wait(10)
+        while found := claim(room, name, limit=5):
+            claimed[name] += found
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in claimed]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    every = [one for found in claimed.values() for one in found]
+    assert sorted(every) == sorted(ids)
+
+
+def test_two_open_transactions_do_not_claim_the_same_row(room: Newsroom) -> None:
+    """On PostgreSQL both are open at once; on SQLite the second waits for the first."""
+    if room.app.db.is_sqlite:
+        return
+    room.deliveries_to_come(room.reader(), 4)
+    with room.app.db.begin() as one, room.app.db.begin() as other:
+        first = {row.id for row in ledger.claim(one, "email", ALERTS, NOON, "w1", 2)}
+        second = {row.id for row in ledger.claim(other, "email", ALERTS, NOON, "w2", 2)}
+    assert len(first) == len(second) == 2
+    assert not first & second
+
+
+def test_only_the_leaseholder_begins(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader())
+    claim(room)
+    assert begin(room, [one], "w2") == set()
+    assert begin(room, [one], now=NOON + LEASE) == set()
+    assert begin(room, [one]) == {one}
+    assert room.delivery(one).state == State.SENDING
+    assert begin(room, [one]) == set(), "it has begun already"
+
+
+def test_what_was_stopped_after_the_claim_does_not_begin(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader())
+    claim(room)
+    with room.app.db.begin() as session:
+        session.get_one(Delivery, one).state = State.SUPPRESSED
+    assert begin(room, [one]) == set()
+
+
+def test_beginning_renews_the_lease(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader())
+    claim(room)
+    at = NOON + timedelta(seconds=100)
+    begin(room, [one], now=at)
+    assert room.delivery(one).lease_until == at + LEASE
+
+
+def test_an_accepted_message_is_recorded_with_its_reference(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader())
+    claim(room)
+    begin(room, [one])
+    at = NOON + timedelta(seconds=3)
+    record(room, Result(one, State.SENT, at, reference="<1@x>", subject="S", detail="fine"))
+    row = room.delivery(one)
+    assert (row.state, row.reference, row.subject, row.sent_at) == (State.SENT, "<1@x>", "S", at)
+    assert (row.attempts, row.unanswered, row.not_before) == (1, 0, None)
+    assert (row.lease_until, row.worker, row.detail) == (None, None, "fine")
+
+
+def test_a_long_answer_of_a_provider_is_cut(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader())
+    claim(room)
+    record(room, Result(one, State.FAILED, NOON, "odd", "x" * 10_000))
+    assert len(room.delivery(one).detail or "") == 500
+
+
+def test_a_worker_that_wakes_after_its_lease_writes_nothing(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader())
+    claim(room, "slow")
+    begin(room, [one], "slow")
+    later = NOON + LEASE + timedelta(seconds=1)
+    with room.app.db.begin() as session:
+        assert ledger.recover(session, later) == 1
+    claim(room, "quick", now=later)
+    begin(room, [one], "quick", later)
+    record(room, Result(one, State.FAILED, later, "stale"), worker="slow")
+    assert room.delivery(one).state == State.SENDING
+    record(room, Result(one, State.SENT, later, reference="r"), worker="quick")
+    assert room.delivery(one).state == State.SENT
+
+
+def test_a_later_result_keeps_the_first_reference(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader(), state=State.UNKNOWN, reference="r", subject="S")
+    claim(room)
+    record(room, Result(one, State.UNKNOWN, NOON, "no_answer", unanswered=True))
+    row = room.delivery(one)
+    assert (row.reference, row.subject, row.unanswered) == ("r", "S", 1)
+
+
+def test_what_is_given_back_is_free_at_once(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader())
+    claim(room)
+    with room.app.db.begin() as session:
+        ledger.release(session, [one], "w2")
+    assert claim(room, "w2") == [], "it was not theirs to give back"
+    with room.app.db.begin() as session:
+        ledger.release(session, [one], "w1")
+    assert claim(room, "w2") == [one]
+
+
+def test_what_a_dead_worker_was_sending_is_unknown(room: Newsroom) -> None:
+    sending, claimed = room.deliveries_to_come(room.reader(), 2)
+    claim(room)
+    begin(room, [sending])
+    with room.app.db.begin() as session:
+        assert ledger.recover(session, NOON + LEASE) == 0, "its lease still runs"
+    found = NOON + LEASE + timedelta(seconds=1)
+    with room.app.db.begin() as session:
+        assert ledger.recover(session, found) == 1
+    row = room.delivery(sending)
+    assert (row.state, row.reason) == (State.UNKNOWN, "worker_died")
+    assert (row.attempts, row.unanswered) == (1, 1)
+    assert row.not_before == found, "due at once, after all that waits"
+    assert room.delivery(claimed).state == State.PENDING
+
+
+def test_a_worker_known_to_be_gone_is_not_waited_for(room: Newsroom) -> None:
+    sending, claimed = room.deliveries_to_come(room.reader(), 2)
+    (others,) = room.deliveries_to_come(room.reader("tom"))
+    claim(room, "dead", limit=2)
+    begin(room, [sending], "dead")
+    claim(room, "alive")
+    with room.app.db.begin() as session:
+        assert ledger.recover(session, NOON, lambda name: name == "dead") == 1
+    assert set(claim(room, "new")) == {sending, claimed}
+    assert room.delivery(others).worker == "alive"
+
+
+def test_what_is_too_late_expires_unless_it_is_being_sent(room: Newsroom) -> None:
+    maria = room.reader()
+    late = {"expires_at": NOON, "not_before": NOON - timedelta(hours=1)}
+    (waiting,) = room.deliveries_to_come(maria, **late)
+    (retrying,) = room.deliveries_to_come(maria, state=State.RETRY, **late)
+    (unknown,) = room.deliveries_to_come(maria, state=State.UNKNOWN, **late)
+    (leased,) = room.deliveries_to_come(maria, **late, lease_until=NOON + LEASE, worker="w9")
+    (fresh,) = room.deliveries_to_come(maria)
+    with room.app.db.begin() as session:
+        assert ledger.expire(session, NOON) == 2
+    assert [room.delivery(one).state for one in (waiting, retrying, unknown, leased, fresh)] == [
+        State.EXPIRED,
+        State.EXPIRED,
+        State.UNKNOWN,
+        State.PENDING,
+        State.PENDING,
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 150])
+def test_a_claim_asks_the_database_as_often_for_many_as_for_one(room: Newsroom, rows: int) -> None:
+    ids = room.deliveries_to_come(room.reader(), rows)
+    with counting(room.app.db.engine) as asked:
+        claim(room)
+    assert len(asked) == 3  # which, take, read
+    with counting(room.app.db.engine) as asked:
+        begin(room, ids)
+        record(room, *(Result(one, State.SENT, NOON, reference="r") for one in ids))
+    assert len(asked) == 2
+
+
+def test_a_claim_does_not_look_at_what_is_done(room: Newsroom) -> None:
+    """The plan of the query goes by the index of what is due."""
+    if not room.app.db.is_sqlite:
+        return  # PostgreSQL plans by statistics, and finds so few rows without any index
+    with counting(room.app.db.engine) as asked:
+        claim(room, lane=DIGESTS)
+    with room.app.db.engine.connect() as connection:
+        bound = ["email", 0, "2026-03-05", "a", "b", "c", "2026-03-05", "2026-03-05", 200, 0]
+        plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + asked[0], tuple(bound)).all()
+    words = " ".join(str(row) for row in plan)
+    assert "ix_deliveries_channel_priority_not_before" in words
+    assert "SCAN" not in words
