@@ -40,6 +40,8 @@ NEWS = (
     record("yen", "Japan sells dollars for yen", visible_at="2026-03-04T14:00:00Z", severity=5),
     record("copper", "Chile opens a mine", visible_at="2026-03-04T15:00:00Z", severity=3),
     record("late", "Iran names a negotiator", visible_at="2026-03-05T14:00:01Z", severity=3),
+    record("next", "Iran calls a vote", visible_at="2026-03-05T14:03:00Z", severity=3),
+    record("future", "Iran counts the vote", visible_at="2026-03-06T14:00:00Z", severity=3),
     record(
         "strike",
         "Drones from Iran hit a port in Oman",
@@ -140,6 +142,8 @@ def test_a_preview_before_the_run_is_what_was_sent(
         ("amira", "talks", True, "digest"),
         ("Amira Haddad", "strike", True, "alert"),
         ("amira@example.org", "late", False, "below_alert_threshold"),
+        ("amira", "next", False, "not_planned"),
+        ("amira", "future", False, "not_visible"),
         ("amira", "storm", False, "no_follow"),
         ("yusuf", "talks", False, "below_threshold"),
         ("yusuf", "yen", False, "muted"),
@@ -152,3 +156,17 @@ def test_why_names_the_rule(
     answer = desk("why", subscriber, event, "--now", LATER, "--json").data
     assert (answer["sent"], answer["rule"]) == (sent, rule)
     assert answer["reason"]
+
+
+def test_why_says_that_what_was_planned_did_not_arrive(desk: Shell, day: Day) -> None:
+    """The mail server is away when the alert of a second event is due."""
+    later = record(
+        "second", "Drones hit a second port of Iran", visible_at="2026-03-05T18:00:00Z", severity=5
+    )
+    desk("import", desk.write_json("second.json", later))
+    away = {"DIGEST_SMTP_URL": "smtp://127.0.0.1:9"}
+    report = desk("run", "--now", "2026-03-05T18:00:05Z", "--json", **away).data
+    assert counts(report)["alert", "email", "retry"] == 1
+    answer = desk("why", "amira", "second", "--now", "2026-03-05T18:01:00Z", "--json").data
+    assert (answer["sent"], answer["rule"]) == (False, "delivery_retry")
+    assert "relay_unreachable" in answer["reason"]

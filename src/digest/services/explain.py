@@ -1,5 +1,6 @@
 """Explain: why did, or didn't, this Subscriber get that Event? Answered from stored decisions."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,15 @@ from digest.edit.match import match
 from digest.edit.rules import RULES
 from digest.models import Delivery, Event, Item, Slot, Subscriber
 from digest.models.desk import Candidate, Match, Reader
-from digest.models.words import EditionKind
+from digest.models.words import EditionKind, Outcome, SubscriberState
 from digest.services import find
 from digest.services.app import App
 from digest.store import events, readers
+
+PERSON: Mapping[str, str] = {
+    SubscriberState.PAUSED: "this subscriber has paused",
+    SubscriberState.LEFT: "this subscriber has unsubscribed",
+}
 
 
 def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[str, Any]:
@@ -42,13 +48,23 @@ def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[
             "decisions": decisions,
             "deliveries": rows,
         }
-    told = [one for one in decisions if one["outcome"] == "edition"]
+    told = [one for one in decisions if one["outcome"] == Outcome.EDITION]
     last = (told or decisions)[-1] if decisions else None
-    if last is not None:
-        answer |= {"rule": last["rule"], "reason": last["reason"]}
-    else:
-        answer |= {"rule": rule, "reason": RULES.get(rule, rule)}
-    return answer
+    if last is None:
+        return answer | {"rule": rule, "reason": RULES.get(rule, PERSON.get(rule, rule))}
+    if told and not sent:
+        return answer | _undelivered(rows)
+    return answer | {"rule": last["rule"], "reason": last["reason"]}
+
+
+def _undelivered(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """It was planned, and nothing was accepted: the ledger's state is the rule."""
+    if not rows:
+        return {"rule": "no_destination", "reason": "planned, but no verified destination takes it"}
+    last = rows[-1]
+    why = f" ({last['reason']})" if last["reason"] else ""
+    state = str(last["state"])
+    return {"rule": f"delivery_{state}", "reason": f"planned; over {last['channel']}: {state}{why}"}
 
 
 def _deliveries(session: Session, person: Subscriber, event: Event) -> list[dict[str, Any]]:
@@ -121,9 +137,11 @@ def _match_now(
     session: Session, person: Subscriber, event: Event, now: datetime
 ) -> tuple[list[dict[str, Any]], str]:
     """(the Follows that match as they stand, the rule if none does)."""
+    if person.state != SubscriberState.ACTIVE:
+        return [], str(person.state)
     found = events.candidates(session, 0, events.newest_seq(session), event_ids=[event.id])
     if not found:
-        return [], "not_visible"
+        return [], "not_planned" if event.visible_at <= now else "not_visible"
     reader = _reader(session, person, found[0], now)
     matched = match(found[0], reader, now)
     if isinstance(matched, Match):
