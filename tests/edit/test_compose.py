@@ -91,9 +91,10 @@ def test_every_reason_is_kept_strongest_first() -> None:
     ]
 
 
-def test_it_says_whether_the_takeaway_is_somebodys_assessment() -> None:
-    assert not item(event(), takeaway="So.").takeaway_from_text
-    assert item(event(), body=("So.",)).takeaway_from_text
+def test_it_says_whether_the_takeaway_goes_on_with_the_headline() -> None:
+    assert not item(event(), takeaway="So.").takeaway_goes_on
+    long = f"A strike {'and another strike ' * 12}hits Kyiv."
+    assert item(event(), headline=long[:40], headline_derived=True, body=(long,)).takeaway_goes_on
 
 
 def test_the_lead_has_more_than_the_others() -> None:

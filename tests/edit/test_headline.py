@@ -34,12 +34,12 @@ def test_all_that_is_stated_stays() -> None:
 
 def test_without_a_takeaway_the_standfirst_is_it() -> None:
     found = opening(record(headline="H", standfirst="One. Two.", body=("Text.",)))
-    assert found == Opening("H", None, "One. Two.", from_text=True)
+    assert found == Opening("H", None, "One. Two.")
 
 
 def test_without_that_the_first_sentences_of_the_text() -> None:
     found = opening(record(headline="H", body=("One. Two.", "Other.")))
-    assert found == Opening("H", None, "One. Two.", from_text=True)
+    assert found == Opening("H", None, "One. Two.")
 
 
 def test_a_fallback_stops_at_a_sentence_within_400_characters() -> None:
@@ -79,7 +79,7 @@ def test_what_the_takeaway_says_is_not_in_the_standfirst_again() -> None:
 
 def test_a_headline_cut_from_the_text_becomes_the_whole_sentence() -> None:
     assert cut("A boat capsizes off the coast of Tobruk, Libya. Four are missing.") == Opening(
-        "A boat capsizes off the coast of Tobruk, Libya", None, "Four are missing.", from_text=True
+        "A boat capsizes off the coast of Tobruk, Libya", None, "Four are missing."
     )
 
 
@@ -92,11 +92,12 @@ def test_of_a_very_long_sentence_the_headline_is_the_beginning_and_the_text_goes
     found = cut(LONG)
     assert found.headline == f"{LONG[: LONG.index(' after')]}…"
     assert found.takeaway == f"…{LONG[LONG.index('after') :]}"
+    assert found.goes_on
 
 
 def test_with_a_stated_takeaway_the_rest_of_the_sentence_is_the_standfirst() -> None:
     found = cut(LONG, takeaway="Trade stops.")
-    assert (found.takeaway, found.from_text) == ("Trade stops.", False)
+    assert (found.takeaway, found.goes_on) == ("Trade stops.", False)
     assert (found.standfirst or "").startswith("…after a news agency")
 
 

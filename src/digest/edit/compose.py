@@ -121,7 +121,7 @@ def _item(
         headline=head.headline,
         standfirst=head.standfirst if lead else None,
         takeaway=head.takeaway,
-        takeaway_from_text=head.from_text,
+        takeaway_goes_on=head.goes_on,
         category=record.category,
         regions=material.regions[:2],
         status=record.status,

@@ -35,12 +35,12 @@ _HANGING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """`from_text`: the takeaway is the report's own next words, nobody's assessment."""
+    """`goes_on`: the takeaway begins with the rest of the sentence that the headline begins."""
 
     headline: str
     standfirst: str | None
     takeaway: str | None
-    from_text: bool = False
+    goes_on: bool = False
 
 
 def opening(record: EventRecord) -> Opening:
@@ -59,16 +59,15 @@ def opening(record: EventRecord) -> Opening:
             said.add(normalise(whole))
     said.add(normalise(headline))
 
-    takeaway = _fresh(stated, said)
-    from_text = takeaway is None
+    takeaway, rest = _fresh(stated, said), goes_on
+    if takeaway is None and goes_on is not None:
+        following = _fresh(body or standfirst, said, few=True)
+        takeaway, rest = " ".join(filter(None, (goes_on, following))), None
     if takeaway is None:
-        following = _fresh(body or standfirst, said, few=True) if goes_on else None
-        takeaway = " ".join(filter(None, (goes_on, following))) or None
-        takeaway = takeaway or _fresh(standfirst, said, few=True) or _fresh(body, said, few=True)
-        goes_on = None
+        takeaway = _fresh(standfirst, said, few=True) or _fresh(body, said, few=True)
     said.update(normalise(one) for one in sentences(takeaway or ""))
-    rest = " ".join(filter(None, (goes_on, _fresh(standfirst, said)))) or None
-    return Opening(headline, rest, takeaway, from_text and takeaway is not None)
+    standfirst = " ".join(filter(None, (rest, _fresh(standfirst, said)))) or None
+    return Opening(headline, standfirst, takeaway, goes_on is not None and rest is None)
 
 
 def _begins(sentence: str, headline: str) -> bool:

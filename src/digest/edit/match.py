@@ -28,6 +28,8 @@ def match(candidate: Candidate, reader: Reader, now: datetime) -> Match | str:
     reasons: list[Reasoned] = []
     below = False
     for follow in reader.follows:
+        if not follow.is_story and follow.target not in candidate.reach:
+            continue  # said here because it is nearly always so
         reason = _reason(candidate, follow)
         if reason is None:
             continue

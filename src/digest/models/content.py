@@ -176,7 +176,7 @@ class Item(Value):
     headline: str
     standfirst: Words = None
     takeaway: Words = None
-    takeaway_from_text: bool = False  # the report's own next words, nobody's assessment
+    takeaway_goes_on: bool = False  # with the headline's sentence: no label between them
     category: Words = None
     regions: Names = ()
     status: Words = None
