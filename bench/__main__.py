@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import desk, importing, replay
+from bench import desk, fanout, importing, replay
 from bench.line import Line
 
 BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "desk": desk.run,
+    "fanout": fanout.run,
     "import": importing.run,
     "replay": replay.run,
 }
