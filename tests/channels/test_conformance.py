@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from builders import make_digest, make_earlier, make_envelope, make_full_digest
+from builders import make_digest, make_earlier, make_envelope, make_full_digest, make_item
 from conformance import ADAPTERS, without_adapter
 from conformance.adapter import Adapter, Seen
 from conformance.goldens import (
@@ -218,6 +218,18 @@ def test_what_does_not_fit_is_counted(name: str) -> None:
     )
     golden = Golden(make_digest(items=items, matched=len(items)))
     assert re.search(r"\b\d+ more on the web", plain(seen(name, golden)[0].text))
+
+
+@adapters
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_no_label_stands_between_a_headline_and_the_rest_of_its_sentence(
+    name: str, goes_on: bool
+) -> None:
+    item = make_item(takeaway="…after pilots stop work.", takeaway_goes_on=goes_on)
+    content = make_digest().model_copy(update={"items": (item,)})
+    text = seen(name, Golden(content))[0].text
+    assert "…after pilots stop work." in text
+    assert ("Takeaway:" in text) is not goes_on
 
 
 # Hostile texts
