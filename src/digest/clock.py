@@ -1,6 +1,8 @@
 """Time: UTC inside, IANA zones at the edges. Only this file asks the machine for the hour."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from time import monotonic
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.errors import InputError
@@ -9,6 +11,12 @@ from digest.errors import InputError
 def now() -> datetime:
     """The present instant, aware, in UTC. For entry points only: below them time is an argument."""
     return datetime.now(UTC)
+
+
+def ticking_from(start: datetime) -> Callable[[], datetime]:
+    """A clock that shows `start` now and goes on from there, for `--now` and the demo."""
+    begun = monotonic()
+    return lambda: start + timedelta(seconds=monotonic() - begun)
 
 
 def as_utc(value: datetime) -> datetime:

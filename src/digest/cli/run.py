@@ -27,7 +27,7 @@ def run(now: Now = None, json: Json = False) -> None:
 
 async def _run(app: App, at: datetime, still: bool) -> Report:
     try:
-        return await run_once(app, at, (lambda: at) if still else clock.now)
+        return await run_once(app, at, clock.ticking_from(at) if still else clock.now)
     finally:
         for channel in app.channels.values():
             await channel.close()

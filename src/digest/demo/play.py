@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from digest import samples
+from digest.clock import ticking_from
 from digest.demo.stage import Stage
 from digest.formats import Entry
 from digest.models.record import EventRecord
 from digest.models.words import DeliveryState
+from digest.render.environment import built_in_folder
 from digest.services.ingest import Summary, ingest
 from digest.services.run import Report, run
 from digest.services.sync import sync
@@ -73,7 +75,7 @@ async def play(
     programme = Programme(day)
     written = samples.records(day)
     every = scenes(day)
-    sync(app, app.settings.subscribers_dir, every[0].at)
+    sync(app, built_in_folder("subscribers"), every[0].at)
     known = 0
     for place, scene in enumerate(every):
         ready = [r for r in written[known:] if samples.written_at(r) <= scene.at]
@@ -95,7 +97,7 @@ def _entries(records: list[EventRecord]) -> Iterator[Entry]:
 
 
 async def _run(stage: Stage, at: datetime) -> Report:
-    return await run(stage.app, at, lambda: at)
+    return await run(stage.app, at, ticking_from(at))
 
 
 def faults(stage: Stage, programme: Programme) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from digest.bootstrap import set_up
 from digest.channels import discover
-from digest.render.environment import Templates, built_in_folder
+from digest.render.environment import Templates
 from digest.services.app import App
 from digest.settings import Settings
 from digest.standins.slack import SlackStandIn
@@ -54,7 +54,6 @@ def stage(folder: Path, base_url: str) -> Iterator[Stage]:
             settings=Settings.load(
                 database_url=f"sqlite:///{folder / 'demo.db'}",
                 base_url=base_url,
-                subscribers_dir=built_in_folder("subscribers"),
                 postal_address="Digest demo, 1 Example Street, London",
             ),
             db=Database(f"sqlite:///{folder / 'demo.db'}"),

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from digest.models.words import DeliveryState
 from digest.services.alert import alert
 from digest.services.app import App
 from digest.services.deliver import Deliverer, resume, summary
 from digest.services.publish import publish
 from digest.services.release import release
+from digest.store import deliveries as ledger
+
+PATIENCE = 5.0  # seconds that a pass waits for what may be sent again soon
+ROUNDS = 5
 
 
 @dataclass
@@ -34,6 +39,14 @@ class Report:
             "deliveries": summary(self.deliveries),
         }
 
+    def tried_again(self, more: Counter[tuple[str, str, str]]) -> None:
+        """Counts second attempts in the place of the first, so that each Delivery counts once."""
+        for (kind, channel, _), count in more.items():
+            first = (kind, channel, str(DeliveryState.RETRY))
+            self.deliveries[first] -= min(count, self.deliveries[first])
+        self.deliveries.update(more)
+        self.deliveries = +self.deliveries
+
     @property
     def failed(self) -> int:
         """Deliveries that ended without reaching their reader."""
@@ -52,7 +65,8 @@ async def run(
 ) -> Report:
     """Plans and sends everything that is due; alerts go out before digests are planned.
 
-    `clock` is asked while sending, for leases and retries; with `--now` it stands still.
+    `clock` is asked while sending, for leases and retries. What a provider asks us to send again
+    within a few seconds is waited for.
     """
     report = Report(now)
     deliverer = Deliverer(app, clock)
@@ -62,4 +76,20 @@ async def run(
     report.deliveries.update(await deliverer.drain(stop))
     report.digests = await asyncio.to_thread(publish, app, now)
     report.deliveries.update(await deliverer.drain(stop))
+    for _ in range(ROUNDS):
+        wait = await asyncio.to_thread(_next_wait, app, clock())
+        if wait is None or wait > PATIENCE or (stop is not None and stop.is_set()):
+            break
+        before = clock()
+        await asyncio.sleep(wait)
+        if clock() <= before:
+            break  # a clock that stands still: it will never be due
+        report.tried_again(await deliverer.drain(stop))
     return report
+
+
+def _next_wait(app: App, now: datetime) -> float | None:
+    """Seconds until something in the ledger may be sent; None when nothing waits."""
+    with app.db.read() as session:
+        due = ledger.next_due(session, app.active_channels)
+    return None if due is None else max(0.05, (due - now).total_seconds())

@@ -5,7 +5,8 @@ blocks and elements that a message of ours may hold are known here, all others a
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 BLOCKS = 50
 TOTAL_TEXT = 13_200  # undocumented; between 13,172 and 13,297 as others have measured
@@ -13,7 +14,8 @@ TOTAL_TEXT = 13_200  # undocumented; between 13,172 and 13,297 as others have me
 Check = Callable[[Any, str], Iterator[str]]
 
 
-class Text(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Text:
     """A text object: at most `most` characters, of one of `kinds`."""
 
     most: int
@@ -28,7 +30,8 @@ class Text(NamedTuple):
         yield from String(self.most)(value.get("text"), f"{at}/text")
 
 
-class String(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class String:
     most: int
     least: int = 1
 
@@ -41,7 +44,8 @@ class String(NamedTuple):
             yield f"must be more than {self.least - 1} characters [json-pointer:{at}]"
 
 
-class OneOf(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OneOf:
     words: tuple[str, ...]
 
     def __call__(self, value: Any, at: str) -> Iterator[str]:
@@ -49,7 +53,8 @@ class OneOf(NamedTuple):
             yield f"must be one of {', '.join(self.words)} [json-pointer:{at}]"
 
 
-class ListOf(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ListOf:
     most: int
     each: Check
     distinct: str = ""
@@ -65,7 +70,8 @@ class ListOf(NamedTuple):
         yield from _repeated(value, self.distinct, at)
 
 
-class Shape(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Shape:
     """An object with these fields; one of `needed` in each group must be there."""
 
     fields: Mapping[str, Check]
@@ -84,14 +90,15 @@ class Shape(NamedTuple):
                 yield from check(value[name], f"{at}/{name}")
 
 
-class Typed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Typed:
     """An object whose `type` says which Shape it has."""
 
     shapes: Mapping[str, Check]
 
     def __call__(self, value: Any, at: str) -> Iterator[str]:
         kind = value.get("type") if isinstance(value, dict) else None
-        if kind not in self.shapes:
+        if not isinstance(kind, str) or kind not in self.shapes:
             yield f"unsupported type: {kind} [json-pointer:{at}/type]"
         else:
             yield from self.shapes[kind](value, at)

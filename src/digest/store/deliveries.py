@@ -205,6 +205,13 @@ def expire(session: Session, now: datetime) -> int:
     return len(rows.all())
 
 
+def next_due(session: Session, channels: Iterable[str]) -> datetime | None:
+    """The earliest instant at which something may be sent; None when nothing waits."""
+    return session.scalar(
+        select(func.min(Delivery.not_before)).where(Delivery.channel.in_(list(channels)))
+    )
+
+
 def counts(session: Session) -> dict[tuple[str, str], int]:
     """How many Deliveries there are by (channel, state)."""
     rows = session.execute(
