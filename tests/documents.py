@@ -13,7 +13,7 @@ from digest.models.record import EventRecord
 
 NOW = datetime(2026, 6, 5, 12, tzinfo=UTC)
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 needs_shared_data = pytest.mark.skipif(not SHARED.is_dir(), reason="no data beside the checkout")
 
 
