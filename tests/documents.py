@@ -172,3 +172,19 @@ NEUTRAL = {
     "links": [{"text": "ferries", "title": "Ferry"}],
     "lang": "en",
 }
+
+
+NINJS = {"uri": "urn:x:1", "versionCreated": "2026-06-04T10:00:00Z", "headline": "Quay reopens"}
+JSON_FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "Harbour Post",
+    "items": [{"id": "1", "title": "Quay reopens"}],
+}
+NEWSML = (
+    '<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:x:2">'
+    "<contentMeta><headline>Quay reopens</headline></contentMeta></newsItem>"
+)
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><title>Post</title>'
+    "<entry><id>urn:e:1</id><title>Quay reopens</title></entry></feed>"
+)

@@ -4,27 +4,27 @@ import gzip
 import json
 
 import pytest
-from documents import CAP, NEUTRAL, NOW, RICH, cap, entries, only, records, rss
+from documents import (
+    ATOM,
+    CAP,
+    JSON_FEED,
+    NEUTRAL,
+    NEWSML,
+    NINJS,
+    NOW,
+    RICH,
+    cap,
+    entries,
+    only,
+    records,
+    rss,
+)
 
 from digest import formats
 from digest.errors import InputError
 from digest.formats import NoEntries
 
 ITEM = "<title>Quay reopens</title><guid>q-1</guid>"
-NINJS = {"uri": "urn:x:1", "versionCreated": "2026-06-04T10:00:00Z", "headline": "Quay reopens"}
-JSON_FEED = {
-    "version": "https://jsonfeed.org/version/1.1",
-    "title": "Harbour Post",
-    "items": [{"id": "1", "title": "Quay reopens"}],
-}
-NEWSML = (
-    '<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:x:2">'
-    "<contentMeta><headline>Quay reopens</headline></contentMeta></newsItem>"
-)
-ATOM = (
-    '<feed xmlns="http://www.w3.org/2005/Atom"><title>Post</title>'
-    "<entry><id>urn:e:1</id><title>Quay reopens</title></entry></feed>"
-)
 
 
 @pytest.mark.parametrize(

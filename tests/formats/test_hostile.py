@@ -7,10 +7,22 @@ import zlib
 from typing import Any
 
 import pytest
-from documents import NEUTRAL, NOW, RICH, SHARED, cap, entries, needs_shared_data, rss
+from documents import (
+    ATOM,
+    JSON_FEED,
+    NEUTRAL,
+    NEWSML,
+    NINJS,
+    NOW,
+    RICH,
+    SHARED,
+    cap,
+    entries,
+    needs_shared_data,
+    rss,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_formats import ATOM, JSON_FEED, NEWSML, NINJS
 
 from digest import formats
 from digest.errors import InputError

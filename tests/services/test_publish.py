@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from databases import set_up_copy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from newsroom import Newsroom, counting
 from sqlalchemy import select
@@ -361,6 +361,9 @@ def steps_folder() -> Iterator[Path]:
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(STEP, min_size=4, max_size=14))
+@example(
+    steps=[("tick", 12), ("tick", 16), ("move", 25), ("news", 1), ("move", 1)]
+)  # a missed date
 def test_each_reader_considers_each_visible_revision_once(
     steps: list[tuple[str, int]], steps_folder: Path
 ) -> None:

@@ -73,6 +73,16 @@ def last_digests(session: Session, subscriber_ids: Sequence[int]) -> dict[int, S
     return {row.subscriber_id: row for row in rows}
 
 
+def decided_until(session: Session, subscriber_ids: Sequence[int]) -> dict[int, date]:
+    """The newest local date that each Subscriber's digest was decided for, missed ones included."""
+    rows = session.execute(
+        select(Slot.subscriber_id, func.max(Slot.key))
+        .where(Slot.subscriber_id.in_(subscriber_ids), Slot.kind == EditionKind.DIGEST)
+        .group_by(Slot.subscriber_id)
+    )
+    return {subscriber_id: date.fromisoformat(key) for subscriber_id, key in rows}
+
+
 @dataclass
 class Desk:
     """Everything a batch of digests is made from. `upto` is the end of all its windows."""

@@ -17,7 +17,7 @@ from digest.models.content import EditionContent
 from digest.models.desk import Reader
 from digest.models.words import EditionKind, Outcome
 from digest.services.app import App
-from digest.services.digests import Desk, Task, last_digests
+from digest.services.digests import Desk, Task, decided_until, last_digests
 from digest.services.occasions import Due, due_dates
 from digest.services.rows import delivery_rows, slot_row
 from digest.store import editions, events, readers
@@ -71,6 +71,7 @@ def due_subscribers(session: Session, now: datetime, after: int) -> list[int]:
 
 def _batch(session: Session, app: App, ids: Sequence[int], now: datetime) -> Counter[str]:
     latest = last_digests(session, ids)
+    decided = decided_until(session, ids)
     batch = Batch(now)
     tasks: list[Task] = []
     coming: dict[int, datetime | None] = {}
@@ -78,7 +79,7 @@ def _batch(session: Session, app: App, ids: Sequence[int], now: datetime) -> Cou
         last = latest.get(account.subscriber.id)
         due, following = due_dates(account.schedule, now, _occasion(last))
         coming[account.subscriber.id] = following.at if following else None
-        if due is None or (last is not None and date.fromisoformat(last.key) >= due.day):
+        if due is None or decided.get(account.subscriber.id, date.min) >= due.day:
             continue
         task = Task.of(account, due, last)
         if now - due.at <= timedelta(hours=app.settings.late_hours):
