@@ -92,7 +92,7 @@ def accounts(session: Session, subscriber_ids: Iterable[int], now: datetime) -> 
             Account(
                 subscriber=one,
                 schedule=schedule or default_schedule(),
-                list_name=groups[0].name if len(groups) == 1 else "",  # several: the product's own
+                list_name=groups[0].name if groups else "",
                 follows=tuple(
                     heeded for follow in follows.values() if (heeded := _heeded(follow, now))
                 ),
