@@ -18,7 +18,7 @@ from digest.models import Delivery, Destination, Subscriber
 from digest.models.content import EditionContent, Envelope
 from digest.models.words import DeliveryState, EditionKind
 from digest.services.app import App
-from digest.services.deliver import Deliverer
+from digest.services.sending.deliver import Deliverer
 from digest.settings import SettingsGroup
 from digest.store import deliveries, editions
 

@@ -9,7 +9,7 @@ from bench.news import News, news
 from bench.stage import installed
 from digest.formats import parse
 from digest.services.app import App
-from digest.services.ingest import Summary, ingest
+from digest.services.news.ingest import Summary, ingest
 
 FIRST_TIME, SECOND_TIME = 20.0, 5.0  # seconds on two cores
 

@@ -24,8 +24,8 @@ from digest.models import Delivery, Item, Slot, Subscriber
 from digest.models.content import EditionContent
 from digest.models.words import EditionKind, Outcome
 from digest.services.app import App
-from digest.services.envelopes import parcels
 from digest.services.run import plan
+from digest.services.sending.parcels import parcels
 
 READERS = 30
 CPU_SECONDS = 60.0

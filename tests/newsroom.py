@@ -31,13 +31,13 @@ from digest.models import (
 from digest.models.content import EditionContent, Envelope
 from digest.models.record import EventRecord
 from digest.models.words import EditionKind
-from digest.services.alert import alert
 from digest.services.app import App
-from digest.services.deliver import Deliverer
-from digest.services.ingest import ingest
-from digest.services.publish import publish
-from digest.services.release import release
+from digest.services.news.ingest import ingest
+from digest.services.planning.alert import alert
+from digest.services.planning.publish import publish
+from digest.services.planning.release import release
 from digest.services.run import run
+from digest.services.sending.deliver import Deliverer
 from digest.settings import SettingsGroup
 from digest.store import editions
 from digest.store.deliveries import ALERTS, DIGESTS

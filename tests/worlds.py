@@ -34,8 +34,8 @@ from digest.models.content import EditionContent, Reason
 from digest.models.record import EventRecord
 from digest.models.words import DeliveryState
 from digest.services.app import App
-from digest.services.ingest import ingest
 from digest.services.links import Bearer
+from digest.services.news.ingest import ingest
 from digest.store import events
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)

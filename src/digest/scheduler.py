@@ -10,12 +10,12 @@ from datetime import datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from digest.services import feeds
-from digest.services.alert import alert
 from digest.services.app import App
-from digest.services.deliver import Deliverer, resume, sweep
-from digest.services.publish import publish
-from digest.services.release import release
+from digest.services.news import feeds
+from digest.services.planning.alert import alert
+from digest.services.planning.publish import publish
+from digest.services.planning.release import release
+from digest.services.sending.deliver import Deliverer, resume, sweep
 
 ALERT_SECONDS = 2  # how soon what another process stored is alerted
 PLAN_SECONDS = 20  # a digest starts at most this long after its hour

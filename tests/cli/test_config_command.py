@@ -6,7 +6,7 @@ import pytest
 from shell import Shell
 
 from digest.cli.config import reference
-from digest.services import configuration
+from digest.services.admin import configuration
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 PROMISED = (

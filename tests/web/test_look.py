@@ -10,8 +10,8 @@ from inboxes import make_inbox
 from playwright.sync_api import Browser, sync_playwright
 from worlds import World
 
-from digest.services import following
-from digest.services.following import Target
+from digest.services.reader import following
+from digest.services.reader.following import Target
 from digest.standins.server import LocalServer
 from digest.web.app import create
 

@@ -42,12 +42,12 @@ def open_app(*, sends: bool = True) -> App:
     """
     with loading():
         from digest.bootstrap import build
-        from digest.services.logs import configure_logs
+        from digest.services.admin.logs import configure_logs
 
         app = build()
         configure_logs(app.settings.log_level, app.settings.log_format)
         if sends:
-            from digest.services import configuration
+            from digest.services.admin import configuration
 
             len(app.channels)  # makes them all: a wrong setting is told of before all else
             for warning in configuration.unknown():

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from digest.cli.common import Json, say_json, table, warn
-from digest.services import configuration
-from digest.services.configuration import Setting
+from digest.services.admin import configuration
+from digest.services.admin.configuration import Setting
 
 PREAMBLE = """\
 # Configuration

@@ -7,7 +7,8 @@ import typer
 from digest.cli.common import Json, open_app, say_json, table
 from digest.errors import InputError
 from digest.models.words import DeliveryState
-from digest.services import find, ledger
+from digest.services import find
+from digest.services.admin import ledger
 
 
 def deliveries(

@@ -14,7 +14,7 @@ from digest.cli.common import day, err, out, progress, table
 from digest.demo.play import Programme, faults, play
 from digest.demo.stage import Stage, stage
 from digest.errors import DigestError
-from digest.services.logs import configure_logs
+from digest.services.admin.logs import configure_logs
 from digest.standins.server import free_port
 from digest.web.app import create
 from digest.web.inbox import Inbox

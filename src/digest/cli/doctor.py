@@ -8,8 +8,8 @@ from rich.text import Text
 from digest import clock
 from digest.channels.base import Finding
 from digest.cli.common import Json, open_app, out, say, say_json
+from digest.services.admin.doctor import examine
 from digest.services.app import App
-from digest.services.doctor import examine
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 

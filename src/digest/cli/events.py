@@ -10,7 +10,7 @@ from sqlalchemy import select
 from digest.cli.common import Json, Limit, open_app, say, say_json, table, write_parts
 from digest.cli.shape import typer_app
 from digest.models import Event
-from digest.services import export as exporter
+from digest.services.news import export as exporter
 
 app = typer_app("List, show and export stored events.")
 

@@ -8,7 +8,7 @@ from digest import clock
 from digest.cli.common import Json, note, open_app, say, say_json, table
 from digest.cli.shape import typer_app
 from digest.errors import NotFound
-from digest.services import feeds
+from digest.services.news import feeds
 
 app = typer_app("Add, list and poll feeds.")
 

@@ -11,8 +11,8 @@ from digest import clock
 from digest.cli.common import Json, note, open_app, progress, say, say_json, write_file
 from digest.errors import InputError
 from digest.formats import parse
-from digest.services import fetch
-from digest.services.ingest import Refusal, Summary, ingest
+from digest.services.news import fetch
+from digest.services.news.ingest import Refusal, Summary, ingest
 
 SHOWN = 10  # refusals and warnings that are printed one by one
 

@@ -8,7 +8,7 @@ import typer
 
 from digest import clock
 from digest.cli.common import Json, day, open_app, say, write_file
-from digest.services.preview import preview as make
+from digest.services.planning.preview import preview as make
 
 
 def preview(

@@ -9,7 +9,7 @@ from digest import clock
 from digest.channels.base import Receipt
 from digest.cli.common import open_app, say
 from digest.services.app import App
-from digest.services.testing import send_test as send
+from digest.services.sending.testing import send_test as send
 
 
 def send_test(

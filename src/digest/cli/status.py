@@ -2,7 +2,7 @@
 
 from digest import clock
 from digest.cli.common import Json, open_app, say, say_json, table
-from digest.services.status import status as look
+from digest.services.admin.status import status as look
 
 
 def status(json: Json = False) -> None:

@@ -20,14 +20,15 @@ from digest.cli.common import (
 )
 from digest.cli.shape import typer_app
 from digest.errors import InputError
-from digest.services import find, roster
+from digest.services import find
 from digest.services.app import App
-from digest.services.contacts import Imported, import_contacts
-from digest.services.contacts_export import export_contacts
-from digest.services.fetch import read
-from digest.services.plan import Plan
-from digest.services.preferences import unsubscribe
-from digest.services.sync import sync as bring
+from digest.services.news.fetch import read
+from digest.services.reader.preferences import unsubscribe
+from digest.services.subscribers import roster
+from digest.services.subscribers.contacts import Imported, import_contacts
+from digest.services.subscribers.contacts_export import export_contacts
+from digest.services.subscribers.plan import Plan
+from digest.services.subscribers.sync import sync as bring
 
 FOLDER = Path("subscribers")  # where the files are when nothing else is said
 SHOWN = 10  # refusals that are printed one by one

@@ -6,7 +6,7 @@ import typer
 
 from digest import clock
 from digest.cli.common import Json, Now, instant, open_app, say, say_json, table
-from digest.services.explain import why as explain
+from digest.services.admin.explain import why as explain
 
 
 def why(

@@ -12,9 +12,9 @@ from digest.formats import Entry
 from digest.models.record import EventRecord
 from digest.models.words import DeliveryState
 from digest.render.environment import built_in_folder
-from digest.services.ingest import Summary, ingest
+from digest.services.news.ingest import Summary, ingest
 from digest.services.run import Report, run
-from digest.services.sync import sync
+from digest.services.subscribers.sync import sync
 from digest.store import deliveries as ledger
 
 DAYS_BEFORE = 1  # mornings that are played before the demo's own day

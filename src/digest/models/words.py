@@ -79,6 +79,10 @@ class Code(StrEnum):
     ROUNDUP = "roundup"  # several alerts that were held, in one message
 
 
+RIGHTING = (Code.CORRECT, Code.RETRACT)
+"""What puts right something that was told."""
+
+
 class InterestKind(StrEnum):
     ACTOR = "actor"
     REGION = "region"

@@ -1,1 +1,4 @@
-"""What the service does, one verb a file. The way of an Event: ingest, alert, publish, deliver."""
+"""What the service does, one verb a file.
+
+The way of an Event: news/ingest -> planning/alert or planning/publish -> sending/deliver.
+"""

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from digest.models.words import DeliveryState
-from digest.services.alert import alert
 from digest.services.app import App
-from digest.services.deliver import Deliverer, resume, summary
-from digest.services.publish import publish
-from digest.services.release import release
+from digest.services.planning.alert import alert
+from digest.services.planning.publish import publish
+from digest.services.planning.release import release
+from digest.services.sending.deliver import Deliverer, resume, summary
 from digest.store import deliveries as ledger
 
 PATIENCE = 5.0  # seconds that a pass waits for what may be sent again soon

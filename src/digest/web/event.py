@@ -9,7 +9,7 @@ from starlette.routing import Route
 from digest.models.content import EditionContent
 from digest.models.words import EditionKind
 from digest.render.phrases import Phrases
-from digest.services.dossier import Dossier, dossier
+from digest.services.news.dossier import Dossier, dossier
 from digest.web.drawing import web_url
 from digest.web.site import Site, locale_of, site_of
 

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from digest.errors import NotFound
-from digest.services import ledger
+from digest.services.admin import ledger
 from digest.web.drawing import in_scheme, slack_text, telegram_html, web_url
 from digest.web.guard import MAIL, OWN_PAGES
 from digest.web.letters import Letter, emails, slack_threads, telegram_messages

@@ -15,10 +15,10 @@ from starlette.routing import Route
 
 from digest.errors import NotFound
 from digest.render.locales import babel_locale, best
-from digest.services import following, preferences
-from digest.services.editing import Done, undo
-from digest.services.overview import Overview, overview
-from digest.services.preferences import Invalid, Times
+from digest.services.reader import following, preferences
+from digest.services.reader.editing import Done, undo
+from digest.services.reader.overview import Overview, overview
+from digest.services.reader.preferences import Invalid, Times
 from digest.web.reader import PAUSES, days_of, paused
 from digest.web.site import Site, Visitor, site_of
 

@@ -13,9 +13,9 @@ from digest.channels.base import Channel
 from digest.errors import NotFound
 from digest.models import Delivery, Destination, Edition, Subscriber
 from digest.models.content import EditionContent, Envelope
-from digest.services import preferences
-from digest.services.envelopes import envelope
-from digest.services.overview import PlaceLine, overview
+from digest.services.reader import preferences
+from digest.services.reader.overview import PlaceLine, overview
+from digest.services.sending.parcels import envelope
 from digest.web.guard import MAIL
 from digest.web.site import Gone, Site, Visitor, site_of
 

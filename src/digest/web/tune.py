@@ -10,10 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.errors import NotFound
-from digest.services import following
-from digest.services.editing import Done, undo
-from digest.services.following import NEVER, Target
-from digest.services.tuning import Cause, Subject, subject
+from digest.services.reader import following
+from digest.services.reader.editing import Done, undo
+from digest.services.reader.following import NEVER, Target
+from digest.services.reader.tuning import Cause, Subject, subject
 from digest.store.database import Database
 from digest.web.site import Site, Visitor, site_of
 

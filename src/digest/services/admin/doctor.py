@@ -1,0 +1,107 @@
+"""Doctor: examines an installation part by part; each fault comes with its remedy."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from zoneinfo import available_timezones
+
+from jinja2 import TemplateSyntaxError
+from sqlalchemy import text
+
+from digest.channels.base import Channel, Finding
+from digest.errors import ConfigurationError, DigestError
+from digest.services.app import App
+from digest.services.links import LinkMaker
+from digest.services.planning.preview import PLACEHOLDER
+from digest.services.sending.testing import test_content, test_digest, test_envelope
+
+TEMPLATES = (".html", ".jinja", ".mjml", ".txt")
+TIMEOUT = 30.0  # seconds for all that one Channel asks
+SEE = "docs/configuration.md has its settings; `digest config` shows them."
+REMEDIES = {
+    "database": "Is it running? Check DIGEST_DATABASE_URL.",
+    "templates": "Mend the file; your own are in the folder that DIGEST_TEMPLATES_DIR names.",
+}
+EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)  # a clock before this release is wrong
+
+
+async def examine(app: App, now: datetime) -> list[tuple[str, Finding]]:
+    """(part, finding) of the database, the clock, the templates and every Channel."""
+    found: list[tuple[str, Finding]] = []
+    parts: tuple[tuple[str, Callable[[], Sequence[Finding]]], ...] = (
+        ("database", lambda: _database(app)),
+        ("clock", lambda: _clock(now)),
+        ("templates", lambda: _templates(app, now)),
+        ("links", lambda: _links(app)),
+    )
+    for part, look in parts:
+        try:
+            found += [(part, one) for one in look()]
+        except DigestError as error:
+            found.append((part, Finding("error", str(error), REMEDIES.get(part, ""))))
+    for name, channel in app.channels.items():
+        found += [(name, one) for one in await _channel(channel)]
+    return found
+
+
+async def _channel(channel: Channel) -> Sequence[Finding]:
+    if not channel.configured:
+        return [Finding("warning", "not set up; nothing is sent over it", SEE)]
+    try:
+        return await asyncio.wait_for(channel.check(), TIMEOUT)
+    except TimeoutError:
+        return [Finding("error", f"no answer in {TIMEOUT:.0f} s", "Is the provider reachable?")]
+    except DigestError as error:
+        return [Finding("error", str(error))]
+
+
+def _database(app: App) -> Sequence[Finding]:
+    has, newest = app.db.revisions()
+    if has is None:
+        return [Finding("error", "the database has no tables", "Run `digest init`.")]
+    if has != newest:
+        return [Finding("error", f"its tables are at {has}, not {newest}", "Run `digest init`.")]
+    with app.db.read() as session:
+        session.execute(text("SELECT 1"))
+    return [Finding("ok", f"answers, tables at {has}")]
+
+
+def _clock(now: datetime) -> Sequence[Finding]:
+    found = []
+    if now < EARLIEST:
+        found.append(Finding("error", f"it says {now:%Y-%m-%d}", "Set the machine's clock."))
+    if "Europe/London" not in available_timezones():
+        found.append(Finding("error", "there are no time zones", "Install the package tzdata."))
+    return found or [Finding("ok", f"{now:%Y-%m-%d %H:%M} UTC")]
+
+
+def _templates(app: App, now: datetime) -> Sequence[Finding]:
+    """Every template can be read, and every Channel renders a digest and an alert with them."""
+    environment = app.templates.environment()
+    names = environment.list_templates(filter_func=lambda name: name.endswith(TEMPLATES))
+    for name in names:
+        try:
+            environment.parse(app.templates.source(name), name)
+        except TemplateSyntaxError as error:
+            where = f"templates/{name}, line {error.lineno}"
+            raise ConfigurationError(f"{where}: {error.message}") from None
+    links = LinkMaker(app.settings.base_url, "not a key: these links open nothing")
+    for name, channel in app.channels.items():
+        for content in (test_content(now), test_digest(now)):
+            channel.render(content, test_envelope(app, PLACEHOLDER.get(name, name), links, now))
+    return [Finding("ok", f"{len(names)} can be read; every channel renders with them")]
+
+
+def _links(app: App) -> Sequence[Finding]:
+    url = app.settings.base_url
+    if "127.0.0.1" in url or "localhost" in url:
+        return [
+            Finding(
+                "warning",
+                f"links in messages begin with {url}, which only this machine reaches",
+                "Set DIGEST_BASE_URL to the address readers use.",
+            )
+        ]
+    if not url.startswith("https://"):
+        return [Finding("warning", "links are not https", "One-click unsubscribe needs https.")]
+    return [Finding("ok", url)]

@@ -1,0 +1,1 @@
+"""Who is told what and when: decisions become Slots, Editions and pending Deliveries."""

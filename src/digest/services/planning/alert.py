@@ -1,0 +1,174 @@
+"""Alert: what has just become visible is told at once to those who want that.
+
+Runs over the order of becoming visible, from where it stopped last. An audience is decided in
+batches, each with all its rows in one transaction; the counter moves on after the last one. So a
+crash skips nobody, and who was decided about before keeps that: a Slot is unique.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.edit.alerting import Decision, decide
+from digest.edit.rules import RULES
+from digest.models import Revision, Slot
+from digest.models.desk import Candidate, Reader
+from digest.models.words import RIGHTING, EditionKind, Outcome
+from digest.services.app import App
+from digest.services.planning.audience import audience
+from digest.services.planning.rows import settle, slot_row
+from digest.services.planning.telling import Telling, Told, prepare
+from digest.store import counters, editions, events, readers, scenarios, threads
+from digest.store.chunks import chunks
+from digest.store.readers import Account
+
+ALERTED = "alerted"
+BATCH = 500
+
+Decided = tuple[Account, Reader, Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The next place in the order. Without a candidate there is nothing to decide at it."""
+
+    seq: int
+    candidate: Candidate | None = None
+    audience: Sequence[int] = ()
+
+
+def alert(app: App, now: datetime) -> Counter[str]:
+    """Decides about every Revision that became visible since the last time; counts outcomes."""
+    done: Counter[str] = Counter()
+    with app.db.begin() as session:
+        events.make_visible(session, now)
+        scenarios.expire(session, now)
+    while True:
+        with app.db.begin() as session:
+            turn = _next(session, now)
+            if turn is None:
+                return done
+        if turn.candidate is not None:
+            for ids in chunks(turn.audience, BATCH):
+                with app.db.begin() as session:
+                    done.update(_batch(session, app, turn.candidate, ids, now))
+        with app.db.begin() as session:
+            counters.lock(session, ALERTED)
+            counters.advance(session, ALERTED, turn.seq)
+
+
+def _next(session: Session, now: datetime) -> Turn | None:
+    """History never alerts, a backfill of thousands is passed over in one go; nor does a Revision
+    that has a newer one, which is told instead and knows of any correction before it."""
+    last, newest = counters.read(session, ALERTED), events.newest_seq(session)
+    revision = session.scalar(
+        select(Revision)
+        .where(
+            Revision.seq > last,
+            Revision.seq <= newest,
+            Revision.history.is_(False) | Revision.code.in_(RIGHTING),
+        )
+        .order_by(Revision.seq)
+        .limit(1)
+    )
+    if revision is None or revision.seq is None:
+        return Turn(newest) if newest > last else None
+    found = events.candidates(session, revision.seq - 1, newest, event_ids=[revision.event_id])
+    candidate = next((one for one in found if one.revision == revision.number), None)
+    if candidate is None:
+        return Turn(revision.seq)
+    if candidate.righted == candidate.revision:
+        threads.withdraw(session, candidate.event_id, candidate.revision)
+    return Turn(revision.seq, candidate, audience(session, candidate, now))
+
+
+def _batch(
+    session: Session, app: App, candidate: Candidate, ids: Sequence[int], now: datetime
+) -> Counter[str]:
+    known = readers.accounts(session, ids, now)
+    people = readers.readers(session, known, now, [candidate.event_id], [candidate.fact_key])
+    decided = [
+        (account, reader, decision)
+        for account, reader in zip(known, people, strict=True)
+        if (decision := decide(candidate, reader, now)) is not None
+    ]
+    return write(session, app, candidate, decided, now)
+
+
+def write(
+    session: Session,
+    app: App,
+    candidate: Candidate,
+    decided: Sequence[Decided],
+    now: datetime,
+) -> Counter[str]:
+    """Slots for every decision; Editions and Deliveries for what is told now."""
+    key = f"{candidate.event_id}:{candidate.revision}"
+    tellings = {
+        reader.subscriber_id: Telling(account, reader, (decision,), f"alert:{key}")
+        for account, reader, decision in decided
+        if decision.outcome is Outcome.EDITION
+    }
+    told = dict(zip(tellings, prepare(session, app, list(tellings.values()), now), strict=True))
+    slots = [
+        _slot(reader.subscriber_id, key, candidate, decision, told.get(reader.subscriber_id), now)
+        for _, reader, decision in decided
+    ]
+    fresh = {subscriber_id for subscriber_id, _, _ in editions.add_slots(session, slots)}
+    editions.add_deliveries(
+        session, [row for one in fresh if one in told for row in told[one].deliveries]
+    )
+    slots = [slot for slot in slots if slot["subscriber_id"] in fresh]
+    _supersede(session, candidate, slots, now)
+    return Counter(slot["outcome"] for slot in slots)
+
+
+def _slot(
+    subscriber_id: int,
+    key: str,
+    candidate: Candidate,
+    decision: Decision,
+    told: Told | None,
+    now: datetime,
+) -> dict[str, Any]:
+    outcome, rule, reason = decision.outcome, decision.rule, decision.reason
+    if told is not None and told.edition_id is None:
+        outcome, rule = Outcome.DIGEST, "no_destination"
+        reason = RULES[rule]
+    return slot_row(
+        subscriber_id,
+        EditionKind.ALERT,
+        key,
+        due_at=candidate.visible_at,
+        planned_at=now,
+        outcome=outcome,
+        rule=rule,
+        reason=reason,
+        edition_id=told.edition_id if told is not None else None,
+        event_id=candidate.event_id,
+        revision=candidate.revision,
+        release_at=decision.release_at,
+    )
+
+
+def _supersede(
+    session: Session, candidate: Candidate, slots: Sequence[dict[str, Any]], now: datetime
+) -> None:
+    """What is told now, or waits anew, takes the place of an older Revision that waited."""
+    if candidate.revision == 1:
+        return
+    telling = (Outcome.EDITION, Outcome.HELD)
+    ids = [slot["subscriber_id"] for slot in slots if slot["outcome"] in telling]
+    older = select(Slot).where(
+        Slot.subscriber_id.in_(ids),
+        Slot.event_id == candidate.event_id,
+        Slot.revision < candidate.revision,
+        Slot.outcome == Outcome.HELD,
+    )
+    for slot in session.scalars(older):
+        settle(slot, Outcome.FOLDED, "superseded", now)

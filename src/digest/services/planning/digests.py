@@ -1,0 +1,199 @@
+"""What a batch of digests is made from, loaded once, and how one of them is composed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from digest.edit import compose
+from digest.edit.select import Budget, Selection
+from digest.edit.select import select as choose
+from digest.models import Slot
+from digest.models.content import EditionContent
+from digest.models.desk import Candidate, Material, Occasion, Reader, Watched
+from digest.models.words import Cadence, EditionKind
+from digest.services.app import App
+from digest.services.planning.occasions import Due, missed
+from digest.store import events, readers, scenarios
+from digest.store.readers import Account
+
+FIRST_DAYS = 1  # what a first digest tells of
+WEEK_DAYS = 7
+LATE = timedelta(minutes=30)  # after its hour: the reader is told so
+ADMIN_SEES = 7  # missed dates that are listed one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One Subscriber whose digest is due, with the window it covers."""
+
+    account: Account
+    due: Due
+    window_from: int | None  # None: it is the first one
+    last_day: date | None
+    last_at: datetime | None
+
+    @classmethod
+    def of(cls, account: Account, due: Due, last: Slot | None) -> "Task":
+        """After `last`, the digest before."""
+        if last is None:
+            return cls(account, due, None, None, None)
+        return cls(account, due, last.window_to, date.fromisoformat(last.key), last.due_at)
+
+    @property
+    def missed(self) -> list[date]:
+        """Dates since the last digest on which one was due and none was made; the newest few."""
+        if self.last_day is None:
+            return []
+        return missed(self.account.schedule, self.last_day, self.due.day, ADMIN_SEES)
+
+
+def last_digests(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Slot]:
+    """The newest digest Slot of each Subscriber that covers a window."""
+    newest = (
+        select(Slot.subscriber_id, func.max(Slot.key).label("key"))
+        .where(
+            Slot.subscriber_id.in_(subscriber_ids),
+            Slot.kind == EditionKind.DIGEST,
+            Slot.window_to.is_not(None),
+        )
+        .group_by(Slot.subscriber_id)
+        .subquery()
+    )
+    rows = session.scalars(
+        select(Slot).join(
+            newest,
+            (Slot.subscriber_id == newest.c.subscriber_id)
+            & (Slot.key == newest.c.key)
+            & (Slot.kind == EditionKind.DIGEST),
+        )
+    )
+    return {row.subscriber_id: row for row in rows}
+
+
+def decided_until(session: Session, subscriber_ids: Sequence[int]) -> dict[int, date]:
+    """The newest local date that each Subscriber's digest was decided for, missed ones included."""
+    rows = session.execute(
+        select(Slot.subscriber_id, func.max(Slot.key))
+        .where(Slot.subscriber_id.in_(subscriber_ids), Slot.kind == EditionKind.DIGEST)
+        .group_by(Slot.subscriber_id)
+    )
+    return {subscriber_id: date.fromisoformat(key) for subscriber_id, key in rows}
+
+
+@dataclass
+class Desk:
+    """Everything a batch of digests is made from. `upto` is the end of all its windows."""
+
+    app: App
+    now: datetime
+    upto: int
+    candidates: Sequence[Candidate]
+    materials: Mapping[tuple[int, int], Material]
+    readers: Sequence[Reader]
+    watched: Sequence[Watched]
+    hashes: Mapping[tuple[int, int], str]
+
+    @classmethod
+    def load(cls, session: Session, app: App, tasks: Sequence[Task], now: datetime) -> "Desk":
+        upto = events.newest_seq(session)
+        oldest = now - timedelta(days=max(app.settings.lookback_days, WEEK_DAYS))
+        first = events.seq_before(session, oldest)  # where a first digest begins to look
+        after = min(first if one.window_from is None else one.window_from for one in tasks)
+        found = events.candidates(session, after, upto, visible_after=oldest)
+        people = readers.readers(
+            session,
+            [task.account for task in tasks],
+            now,
+            {one.event_id for one in found},
+            {one.fact_key for one in found},
+        )
+        keys = {(one.event_id, one.revision) for one in found}
+        keys |= {(one.event_id, one.righted) for one in found if one.righted is not None}
+        keys |= {
+            (memory.event_id, memory.revision)
+            for reader in people
+            for heard in reader.heard.values()
+            for memory in heard
+        }
+        return cls(
+            app,
+            now,
+            upto,
+            found,
+            events.materials(session, keys),
+            people,
+            scenarios.moved_since(session, oldest, now),
+            {(one.event_id, one.revision): one.content_hash for one in found},
+        )
+
+    def window(self, task: Task) -> list[Candidate]:
+        """What became visible since the last digest, as far back as digests tell of anything.
+
+        What was told before and is put right belongs to it however long ago that was.
+        """
+        after = task.window_from or 0
+        days = self.app.settings.lookback_days if task.window_from is not None else FIRST_DAYS
+        if task.account.schedule.cadence == Cadence.WEEKLY:
+            days = max(days, WEEK_DAYS)
+        oldest = self.now - timedelta(days=days)
+        return [
+            one
+            for one in self.candidates
+            if one.seq > after and (one.visible_at > oldest or one.righted == one.revision)
+        ]
+
+    def late(self, task: Task) -> bool:
+        """Whether the reader should be told that this comes after its hour."""
+        return self.now - task.due.at > LATE
+
+    def signature(self, task: Task, reader: Reader) -> object:
+        """Equal for readers who get the same digest: same follows, memory, window and frame."""
+        schedule = task.account.schedule
+        return (
+            reader.follows,
+            reader.locale,
+            schedule.zone,
+            schedule.cadence,
+            schedule.when_nothing,
+            task.account.list_name,
+            task.due,
+            task.window_from,
+            task.last_day,
+            task.last_at,
+            bool(task.missed),
+            tuple(
+                (memory.event_id, memory.revision, memory.kind, memory.at)
+                for event_id in sorted(reader.heard)
+                for memory in reader.heard[event_id]
+            ),
+        )
+
+    def compose(self, task: Task, reader: Reader) -> tuple[EditionContent | None, Selection]:
+        """The content of one digest, None when there is nothing to say, and what was chosen."""
+        budget = Budget(items=self.app.settings.digest_items)
+        selection = choose(self.window(task), reader, self.now, budget)
+        occasion = self.occasion(task)
+        since = occasion.covers_from or self.now
+        moved = [one for one in self.watched if one.moved_at > since]
+        content = compose.digest(selection, reader, self.materials, occasion, moved)
+        if content.items or content.watch:
+            return content, selection
+        if task.account.schedule.when_nothing == "line":
+            return content.model_copy(update={"quiet": str(selection.matched)}), selection
+        return None, selection
+
+    def occasion(self, task: Task) -> Occasion:
+        at = self.now if self.late(task) else task.due.at
+        return Occasion(
+            at=at,
+            day=task.due.day,
+            zone=task.account.schedule.zone,
+            covers_from=task.last_at or self.now - timedelta(days=FIRST_DAYS),
+            covers_to=at,
+            late=self.late(task),
+            catch_up=bool(task.missed),
+            list_name=task.account.list_name or self.app.settings.product_name,
+        )

@@ -1,0 +1,233 @@
+"""Publish: due Schedules become digests, as Editions with pending Deliveries in one transaction."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from digest.edit.quiet import quiet_end
+from digest.edit.rules import RULES
+from digest.edit.select import Selection
+from digest.models import Destination, Slot, Subscriber
+from digest.models.content import EditionContent
+from digest.models.desk import Reader
+from digest.models.words import EditionKind, Outcome
+from digest.services.app import App
+from digest.services.planning.digests import Desk, Task, decided_until, last_digests
+from digest.services.planning.occasions import Due, due_dates
+from digest.services.planning.rows import delivery_rows, slot_row
+from digest.store import editions, events, readers
+from digest.store.deliveries import DIGESTS
+from digest.store.readers import Account
+
+BATCH = 500
+FAR_AHEAD = timedelta(days=15)  # nobody's next digest is further away: a clock went backwards
+DIGEST_EXPIRES = timedelta(hours=24)
+
+
+def publish(
+    app: App, now: datetime, progress: Callable[[int], None] = lambda done: None
+) -> Counter[str]:
+    """Plans every digest that is due at `now`; returns how many Slots ended in each outcome."""
+    done: Counter[str] = Counter()
+    with app.db.begin() as session:
+        events.make_visible(session, now)
+    after = 0
+    while True:
+        with app.db.begin() as session:
+            ids = due_subscribers(session, now, after)
+            if not ids:
+                return done
+            done.update(_batch(session, app, ids, now))
+            after = ids[-1]
+        progress(len(ids))
+
+
+def due_subscribers(session: Session, now: datetime, after: int) -> list[int]:
+    """Ids of Subscribers whose hour has come or is not known, in batches by id.
+
+    Those that another planner has in hand are not among them; and nobody changes their hour while
+    it is reckoned here.
+    """
+    due = or_(
+        Subscriber.next_due_at.is_(None),
+        Subscriber.next_due_at <= now,
+        Subscriber.next_due_at > now + FAR_AHEAD,
+    )
+    query = (
+        select(Subscriber.id)
+        .where(readers.reachable(now), due, Subscriber.id > after)
+        .order_by(Subscriber.id)
+        .limit(BATCH)
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    return list(session.scalars(query))
+
+
+def _batch(session: Session, app: App, ids: Sequence[int], now: datetime) -> Counter[str]:
+    latest = last_digests(session, ids)
+    decided = decided_until(session, ids)
+    batch = Batch(now)
+    tasks: list[Task] = []
+    coming: dict[int, datetime | None] = {}
+    for account in readers.accounts(session, ids, now):
+        last = latest.get(account.subscriber.id)
+        due, following = due_dates(account.schedule, now, _occasion(last))
+        coming[account.subscriber.id] = following.at if following else None
+        if due is None or decided.get(account.subscriber.id, date.min) >= due.day:
+            continue
+        task = Task.of(account, due, last)
+        if now - due.at <= timedelta(hours=app.settings.late_hours):
+            tasks.append(task)
+        elif last is not None:
+            batch.fold(task, due.day)
+    if tasks:
+        _plan(session, app, tasks, batch)
+    _set_next(session, coming)
+    return batch.store(session)
+
+
+def _occasion(slot: Slot | None) -> Due | None:
+    return Due(date.fromisoformat(slot.key), slot.due_at) if slot is not None else None
+
+
+@dataclass
+class Batch:
+    """The rows of one transaction."""
+
+    now: datetime
+    slots: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+
+    def fold(self, task: Task, day: date) -> None:
+        """A digest that was missed; what it had to tell is in the next one."""
+        self.add(task.account, day, task.due.at, Outcome.FOLDED, "missed")
+
+    def add(
+        self,
+        account: Account,
+        day: date,
+        due_at: datetime,
+        outcome: Outcome,
+        rule: str,
+        **more: Any,
+    ) -> None:
+        self.slots.append(
+            slot_row(
+                account.subscriber.id,
+                EditionKind.DIGEST,
+                day.isoformat(),
+                due_at=due_at,
+                planned_at=self.now,
+                outcome=outcome,
+                rule=rule,
+                **{"reason": RULES[rule], **more},
+            )
+        )
+
+    def store(self, session: Session) -> Counter[str]:
+        """Writes all rows. A digest that is there already, of another planner, stays alone."""
+        fresh = editions.add_slots(session, self.slots)
+        known = {(subscriber_id, f"{kind}:{key}") for subscriber_id, kind, key in fresh}
+        editions.add_deliveries(
+            session,
+            [row for row in self.deliveries if (row["subscriber_id"], row["slot"]) in known],
+        )
+        return Counter(
+            row["outcome"]
+            for row in self.slots
+            if (row["subscriber_id"], row["kind"], row["key"]) in fresh
+        )
+
+
+def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> None:
+    """Selects once for readers who would get the same."""
+    desk = Desk.load(session, app, tasks, batch.now)
+    places = readers.destinations(
+        session, [task.account.subscriber.id for task in tasks], EditionKind.DIGEST
+    )
+    composed: dict[object, tuple[EditionContent | None, Selection]] = {}
+    planned: list[tuple[Task, Reader, object]] = []
+    for task, reader in zip(tasks, desk.readers, strict=True):
+        for day in task.missed:
+            batch.fold(task, day)
+        if not places.get(reader.subscriber_id):
+            # No window: what can't be told now is told when there is a Destination again.
+            batch.add(
+                task.account,
+                task.due.day,
+                task.due.at,
+                Outcome.NOTHING,
+                "no_destination",
+                reason="no verified destination takes digests",
+            )
+            continue
+        alike = desk.signature(task, reader)
+        if alike not in composed:
+            composed[alike] = desk.compose(task, reader)
+        planned.append((task, reader, alike))
+    told = {alike: content for alike, (content, _) in composed.items() if content is not None}
+    saved = editions.save(session, list(told.values()), desk.hashes, batch.now)
+    edition_ids: Mapping[object, int] = dict(zip(told, saved, strict=True))
+    for task, reader, alike in planned:
+        edition_id = edition_ids.get(alike)
+        _add_digest(batch, task, desk, composed[alike][1], edition_id)
+        if edition_id is not None:
+            here = places[reader.subscriber_id]
+            batch.deliveries += _deliveries(task, desk, reader, here, edition_id)
+
+
+def _deliveries(
+    task: Task, desk: Desk, reader: Reader, places: Sequence[Destination], edition_id: int
+) -> list[dict[str, Any]]:
+    """One for each Destination. One that is late doesn't come in quiet hours as well."""
+    held = quiet_end(reader, desk.now) if desk.late(task) else None
+    return delivery_rows(
+        places,
+        edition_id,
+        slot=f"digest:{task.due.day}",
+        priority=DIGESTS,
+        now=desk.now,
+        not_before=held or desk.now,
+        expires_at=desk.now + DIGEST_EXPIRES,
+    )
+
+
+def _add_digest(
+    batch: Batch, task: Task, desk: Desk, selection: Selection, edition_id: int | None
+) -> None:
+    if edition_id is not None:
+        outcome, rule = Outcome.EDITION, "digest"
+        reason = f"{selection.matched} matched, {len(selection.chosen)} shown"
+    else:
+        outcome = Outcome.NOTHING
+        rule = "nothing_new" if selection.left_out else "nothing_matched"
+        reason = f"{selection.matched} matched, {_left_words(selection)}"
+    batch.add(
+        task.account,
+        task.due.day,
+        task.due.at,
+        outcome,
+        rule,
+        reason=reason,
+        edition_id=edition_id,
+        window_from=task.window_from or 0,
+        window_to=desk.upto,
+        left_out=[[one.event_id, one.revision, rule] for one, rule in selection.left_out],
+    )
+
+
+def _left_words(selection: Selection) -> str:
+    counts = Counter(rule for _, rule in selection.left_out)
+    return ", ".join(f"{n} {rule.replace('_', ' ')}" for rule, n in counts.most_common()) or "none"
+
+
+def _set_next(session: Session, coming: Mapping[int, datetime | None]) -> None:
+    if coming:
+        rows = [{"id": one, "next_due_at": at} for one, at in coming.items()]
+        session.execute(update(Subscriber), rows)

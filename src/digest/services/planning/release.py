@@ -1,0 +1,144 @@
+"""Release: what was held by quiet hours, a cap or a window is looked at again when its time comes.
+
+One held Event becomes an alert, several become one roundup; what puts something right is always a
+message of its own. Each is decided anew with what is true now: what was told meanwhile, or
+retracted, or grew too old, is not told.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.edit.alerting import Decision, decide
+from digest.models import Slot
+from digest.models.desk import Candidate, Reader
+from digest.models.words import RIGHTING, Outcome
+from digest.services.app import App
+from digest.services.planning.rows import settle
+from digest.services.planning.telling import Telling, Told, prepare
+from digest.store import editions, events, readers
+from digest.store.readers import Account
+
+OLDEST = timedelta(hours=12)  # held longer than this: it goes to the digest
+BATCH = 500
+
+
+def release(app: App, now: datetime) -> Counter[str]:
+    """Releases all that is due; counts what became of each held Slot."""
+    done: Counter[str] = Counter()
+    while True:
+        with app.db.begin() as session:
+            slots = _due(session, now)
+            if not slots:
+                return done
+            done.update(_batch(session, app, slots, now))
+
+
+def _due(session: Session, now: datetime) -> Sequence[Slot]:
+    """Held Slots whose time has come, by reader; those that another planner has in hand are not
+    among them."""
+    due = (
+        select(Slot)
+        .where(Slot.outcome == Outcome.HELD, Slot.release_at <= now)
+        .order_by(Slot.subscriber_id, Slot.id)
+        .limit(BATCH)
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        due = due.with_for_update(skip_locked=True)
+    return session.scalars(due).all()
+
+
+@dataclass
+class Held:
+    """One reader's Slots that are due, and those among them that are ready to be told."""
+
+    account: Account
+    reader: Reader
+    slots: list[Slot] = field(default_factory=list)
+    ready: list[tuple[Slot, Decision]] = field(default_factory=list)
+
+    def sort(self, found: Mapping[int, Candidate], now: datetime) -> None:
+        """Settles what is not told now; the newest Slot of an Event stands for all of it."""
+        seen: set[int] = set()
+        facts: set[str] = set()
+        for slot in reversed(self.slots):
+            candidate = found.get(slot.event_id or 0)
+            if candidate is None or candidate.event_id in seen:
+                settle(slot, Outcome.FOLDED, "superseded", now)
+                continue
+            seen.add(candidate.event_id)
+            decision = decide(candidate, self.reader, now, held=True)
+            if decision is None:
+                settle(slot, Outcome.NOTHING, "no_follow", now)
+            elif decision.outcome is Outcome.HELD and decision.release_at is not None:
+                slot.release_at, slot.rule = decision.release_at, decision.rule
+                slot.reason = decision.reason
+            elif decision.outcome is not Outcome.EDITION:
+                settle(slot, decision.outcome, decision.rule, now)
+            elif decision.code not in RIGHTING and now - slot.due_at > OLDEST:
+                settle(slot, Outcome.DIGEST, "held_too_long", now)
+            elif decision.code not in RIGHTING and candidate.fact_key in facts:
+                settle(slot, Outcome.NOTHING, "same_fact", now)
+            else:
+                facts.add(candidate.fact_key)
+                self.ready.append((slot, decision))
+        self.ready.reverse()
+
+    def messages(self) -> list[list[tuple[Slot, Decision]]]:
+        """What goes into one message each: a righting alone, all others together."""
+        alone = [[one] for one in self.ready if one[1].code in RIGHTING]
+        rest = [one for one in self.ready if one[1].code not in RIGHTING]
+        return [*alone, rest] if rest else alone
+
+    def telling(self, message: Sequence[tuple[Slot, Decision]]) -> Telling:
+        first = message[0][0]
+        name = f"alert:{first.key}" if len(message) == 1 else f"roundup:{first.id}"
+        decisions = tuple(decision for _, decision in message)
+        return Telling(self.account, self.reader, decisions, name)
+
+
+def _batch(session: Session, app: App, slots: Sequence[Slot], now: datetime) -> Counter[str]:
+    event_ids = {slot.event_id for slot in slots if slot.event_id is not None}
+    newest = events.candidates(session, 0, events.newest_seq(session), event_ids=event_ids)
+    found = {one.event_id: one for one in newest}
+    messages: list[list[tuple[Slot, Decision]]] = []
+    tellings: list[Telling] = []
+    for held in _by_reader(session, slots, found, now):
+        held.sort(found, now)
+        for message in held.messages():
+            messages.append(message)
+            tellings.append(held.telling(message))
+    told = prepare(session, app, tellings, now)
+    for message, one in zip(messages, told, strict=True):
+        _settle(message, one, now)
+    editions.add_deliveries(session, [row for one in told for row in one.deliveries])
+    session.flush()
+    return Counter(slot.outcome for slot in slots)
+
+
+def _by_reader(
+    session: Session, slots: Sequence[Slot], found: Mapping[int, Candidate], now: datetime
+) -> list[Held]:
+    of_reader: dict[int, list[Slot]] = defaultdict(list)
+    for slot in slots:
+        of_reader[slot.subscriber_id].append(slot)
+    known = readers.accounts(session, list(of_reader), now)
+    facts = {one.fact_key for one in found.values()}
+    people = readers.readers(session, known, now, found, facts)
+    return [
+        Held(account, reader, of_reader[reader.subscriber_id])
+        for account, reader in zip(known, people, strict=True)
+    ]
+
+
+def _settle(message: Sequence[tuple[Slot, Decision]], told: Told, now: datetime) -> None:
+    for slot, _ in message:
+        if told.edition_id is None:
+            settle(slot, Outcome.DIGEST, "no_destination", now)
+        else:
+            settle(slot, Outcome.EDITION, "released", now)
+            slot.edition_id = told.edition_id

@@ -1,0 +1,172 @@
+"""Telling: decisions to tell somebody become Editions with Deliveries, at once or after a hold.
+
+Readers who get the same share one Edition. What puts something right goes exactly to the
+Destinations where the wrong thing went; everything else to those that take alerts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from digest.clock import local_date, zone
+from digest.edit import compose
+from digest.edit.alerting import Decision
+from digest.edit.select import Chosen
+from digest.models import Destination
+from digest.models.content import EditionContent
+from digest.models.desk import Candidate, Material, Occasion, Reader
+from digest.models.words import RIGHTING, Code, EditionKind
+from digest.services.app import App
+from digest.services.planning.rows import delivery_rows
+from digest.store import editions, events, readers, threads
+from digest.store.deliveries import ALERTS
+from digest.store.readers import Account
+
+ALERT_EXPIRES = timedelta(hours=6)
+RIGHTING_EXPIRES = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One message to one reader: an alert about one Event, or a roundup of several."""
+
+    account: Account
+    reader: Reader
+    decisions: tuple[Decision, ...]
+    slot: str  # of its Deliveries: "alert:12:3", "roundup:88"
+
+    @property
+    def code(self) -> Code:
+        return self.decisions[0].code if len(self.decisions) == 1 else Code.ROUNDUP
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        return [one.match.candidate for one in self.decisions if one.match is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The Edition of a Telling and its Deliveries' rows; None and none without a Destination."""
+
+    edition_id: int | None = None
+    deliveries: Sequence[dict[str, Any]] = ()
+
+
+def prepare(session: Session, app: App, tellings: Sequence[Telling], now: datetime) -> list[Told]:
+    """Stores the Editions; the Deliveries are only prepared. A fixed number of queries."""
+    places = _places(session, tellings)
+    reached = [one for one in tellings if places[id(one)]]
+    materials = events.materials(session, {key for one in reached for key in _keys(one)})
+    contents: dict[object, EditionContent] = {}
+    for one in reached:
+        alike = _signature(one)
+        if alike not in contents:
+            contents[alike] = _content(one, app, materials, now)
+    hashes = {
+        (candidate.event_id, candidate.revision): candidate.content_hash
+        for one in reached
+        for candidate in one.candidates
+    }
+    saved = editions.save(session, list(contents.values()), hashes, now)
+    edition_ids = dict(zip(contents, saved, strict=True))
+    return [
+        Told(
+            edition_id := edition_ids[_signature(one)],
+            delivery_rows(
+                places[id(one)],
+                edition_id,
+                slot=one.slot,
+                priority=ALERTS,
+                now=now,
+                not_before=now,
+                expires_at=now + (RIGHTING_EXPIRES if one.code in RIGHTING else ALERT_EXPIRES),
+            ),
+        )
+        if places[id(one)]
+        else Told()
+        for one in tellings
+    ]
+
+
+def _places(session: Session, tellings: Iterable[Telling]) -> dict[int, Sequence[Destination]]:
+    """Where each Telling goes, by its identity."""
+    every = list(tellings)
+    righting = [one for one in every if one.code in RIGHTING]
+    open_to: Mapping[int, Sequence[Destination]] = readers.destinations(
+        session, {one.reader.subscriber_id for one in every}
+    )
+    before = {
+        candidate.event_id: candidate.righted or candidate.revision
+        for one in righting
+        for candidate in one.candidates
+    }
+    told = threads.holders(session, before) if before else set()
+    found: dict[int, Sequence[Destination]] = defaultdict(list)
+    for one in every:
+        here = open_to.get(one.reader.subscriber_id, ())
+        if one.code in RIGHTING:
+            event_id = one.candidates[0].event_id
+            found[id(one)] = [place for place in here if (place.id, event_id) in told]
+        else:
+            found[id(one)] = [place for place in here if EditionKind.ALERT in place.kinds]
+    return found
+
+
+def _keys(one: Telling) -> set[tuple[int, int]]:
+    """What the content is made of: what is told, what was told before, what put it right."""
+    keys = {(told.event_id, told.revision) for d in one.decisions if (told := d.told) is not None}
+    for candidate in one.candidates:
+        keys.add((candidate.event_id, candidate.revision))
+        if candidate.righted is not None:
+            keys.add((candidate.event_id, candidate.righted))
+    return keys
+
+
+def _signature(one: Telling) -> object:
+    """Equal for those who are told the same: the same decisions on the same Follows, one frame."""
+    return (
+        one.code,
+        tuple(
+            (
+                decision.told,
+                decision.match
+                and (
+                    decision.match.candidate.event_id,
+                    decision.match.candidate.revision,
+                    decision.match.reasons,
+                ),
+            )
+            for decision in one.decisions
+        ),
+        one.reader.follows,
+        one.reader.locale,
+        one.account.schedule.zone,
+        one.account.list_name,
+    )
+
+
+def _content(
+    one: Telling, app: App, materials: Mapping[tuple[int, int], Material], now: datetime
+) -> EditionContent:
+    section = "correction" if one.code in RIGHTING else "lead"
+    name = one.account.schedule.zone
+    return compose.alert(
+        [
+            Chosen(decision.match, section if place == 0 else "item", decision.told)
+            for place, decision in enumerate(one.decisions)
+            if decision.match is not None
+        ],
+        one.code,
+        one.reader,
+        materials,
+        Occasion(
+            at=now,
+            day=local_date(now, zone(name)),
+            zone=name,
+            list_name=one.account.list_name or app.settings.product_name,
+        ),
+    )

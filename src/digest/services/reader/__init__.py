@@ -1,0 +1,1 @@
+"""What readers see and change of their own: preferences, Follows, and the way back."""

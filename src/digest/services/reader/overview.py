@@ -1,0 +1,212 @@
+"""Overview: what a reader has set, as a page, a bot or an admin shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from digest.edit.alerting import ALERTS_FROM
+from digest.errors import NotFound
+from digest.models import (
+    Destination,
+    Follow,
+    Interest,
+    List,
+    ListMember,
+    Schedule,
+    Story,
+    Suppression,
+)
+from digest.models.words import InterestKind
+from digest.services.reader.following import NEVER
+from digest.services.reader.preferences import Times
+from digest.store import readers
+
+
+@dataclass(frozen=True, slots=True)
+class FollowLine:
+    """A Follow in force. `name` is what `following.target_of` reads, `source` the List it is from.
+
+    `by_day` and `by_night` are severities, 6 for never; `dropped` is one that was given up.
+    """
+
+    name: str
+    label: str
+    kind: str
+    source: str
+    weight: float
+    by_day: int
+    by_night: int
+    muted: bool
+    snoozed_until: datetime | None
+    dropped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLine:
+    """A Destination. `shown` is its address without what would give it away in a forwarded mail."""
+
+    id: int
+    channel: str
+    shown: str
+    kinds: tuple[str, ...]
+    verified: bool
+    disabled_reason: str | None
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    id: int
+    name: str
+    description: str
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything of one Subscriber. `own_schedule` is False while their List's is in force."""
+
+    key: str
+    times: Times
+    own_schedule: bool
+    follows: tuple[FollowLine, ...]
+    places: tuple[PlaceLine, ...]
+    lists: tuple[ListLine, ...]
+
+
+def overview(session: Session, subscriber_id: int, now: datetime) -> Overview:
+    """
+    Raises:
+        NotFound: there is no such Subscriber.
+    """
+    known = readers.accounts(session, [subscriber_id], now)
+    if not known:
+        raise NotFound("This subscription is no longer there.")
+    account = known[0]
+    return Overview(
+        key=account.subscriber.key,
+        times=_times(account.schedule),
+        own_schedule=account.schedule.subscriber_id is not None,
+        follows=_follows(session, subscriber_id, now),
+        places=_places(session, subscriber_id),
+        lists=_lists(session, subscriber_id),
+    )
+
+
+def _times(schedule: Schedule) -> Times:
+    return Times(
+        cadence=schedule.cadence,
+        at=schedule.at,
+        zone=schedule.zone,
+        weekdays=tuple(schedule.weekdays),
+        quiet_from=schedule.quiet_from,
+        quiet_to=schedule.quiet_to,
+    )
+
+
+def _follows(session: Session, subscriber_id: int, now: datetime) -> tuple[FollowLine, ...]:
+    """Own Follows first; a List's only where there is no own one of the same target."""
+    rows = session.execute(
+        select(Follow, Interest, Story, List.name)
+        .outerjoin(Interest, Interest.id == Follow.interest_id)
+        .outerjoin(Story, Story.id == Follow.story_id)
+        .outerjoin(List, List.id == Follow.list_id)
+        .outerjoin(
+            ListMember,
+            (ListMember.list_id == Follow.list_id) & (ListMember.subscriber_id == subscriber_id),
+        )
+        .where(
+            or_(
+                Follow.subscriber_id == subscriber_id,
+                ListMember.subscriber_id.is_not(None) & ListMember.left_at.is_(None),
+            )
+        )
+        .order_by(
+            Follow.subscriber_id.is_(None),
+            ListMember.position,
+            List.key,
+            Follow.position,
+            Follow.id,
+        )
+    )
+    found: dict[tuple[int | None, int | None], FollowLine] = {}
+    for follow, interest, story, list_name in rows:
+        line = _follow_line(follow, interest, story, list_name or "", now)
+        found.setdefault((follow.interest_id, follow.story_id), line)
+    return tuple(sorted(found.values(), key=lambda line: line.label.casefold()))
+
+
+def _follow_line(
+    follow: Follow, interest: Interest | None, story: Story | None, source: str, now: datetime
+) -> FollowLine:
+    until = follow.snoozed_until if follow.snoozed_until and follow.snoozed_until > now else None
+    named = f"interest:{interest.slug}" if interest else f"story:{story.slug if story else ''}"
+    return FollowLine(
+        name=named,
+        label=interest.name if interest else story.title if story else "",
+        kind=interest.kind if interest else InterestKind.STORY,
+        source=source,
+        weight=follow.weight,
+        by_day=ALERTS_FROM if follow.alerts_from is None else follow.alerts_from,
+        by_night=NEVER if follow.alerts_at_night_from is None else follow.alerts_at_night_from,
+        muted=follow.muted,
+        snoozed_until=until,
+        dropped=not follow.weight and not follow.muted and until is None,
+    )
+
+
+def _places(session: Session, subscriber_id: int) -> tuple[PlaceLine, ...]:
+    rows = session.execute(
+        select(Destination, Suppression.reason)
+        .outerjoin(
+            Suppression,
+            (Suppression.channel == Destination.channel)
+            & (Suppression.address == Destination.address),
+        )
+        .where(Destination.subscriber_id == subscriber_id)
+        .order_by(Destination.id)
+    )
+    return tuple(
+        PlaceLine(
+            id=place.id,
+            channel=place.channel,
+            shown=masked(place.address),
+            kinds=tuple(place.kinds),
+            verified=place.verified_at is not None,
+            disabled_reason=None
+            if place.disabled_at is None
+            else place.disabled_reason or "disabled",
+            blocked=blocked is not None,
+        )
+        for place, blocked in rows
+    )
+
+
+def _lists(session: Session, subscriber_id: int) -> tuple[ListLine, ...]:
+    rows = session.execute(
+        select(List, ListMember.left_at)
+        .join(ListMember, ListMember.list_id == List.id)
+        .where(ListMember.subscriber_id == subscriber_id)
+        .order_by(ListMember.position, List.key)
+    )
+    return tuple(
+        ListLine(one.id, one.name, one.description, left is not None) for one, left in rows
+    )
+
+
+def masked(address: str) -> str:
+    """An address as its owner knows it again and nobody else can use it.
+
+    "a…@example.org", "…0001" for a chat's number, the host alone of a webhook, whose path is a
+    secret. Names of public channels ("#desk", "@name") stay.
+    """
+    if "://" in address:
+        return address.split("://", 1)[1].split("/", 1)[0] + "/…"
+    if "@" in address[1:]:
+        local, _, domain = address.rpartition("@")
+        return f"{local[:1]}…@{domain}"
+    if address.lstrip("-").isdigit():
+        return f"…{address[-4:]}"
+    return address

@@ -1,0 +1,1 @@
+"""The ledger's rows become messages: claim, render, send, record."""

@@ -1,0 +1,77 @@
+"""One attempt: render, send or look for it, and say what became of it. Touches no database."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.channels.base import Channel, Message
+from digest.errors import ConfigurationError, DeliveryError, DigestError, Unanswered
+from digest.services.sending import outcomes
+from digest.services.sending.parcels import Parcel
+from digest.store.deliveries import Result
+
+log = logging.getLogger(__name__)
+
+SEND_SECONDS = 90.0  # less than a lease: a Channel that hangs must not be taken for a dead worker
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that is over and not written down yet. `error` is what the Channel raised."""
+
+    parcel: Parcel
+    result: Result
+    error: DeliveryError | None = None
+
+
+async def attempt(
+    channel: Channel, parcel: Parcel, clock: Callable[[], datetime], dice: random.Random
+) -> Ended:
+    """Never raises: whatever goes wrong concerns this one Delivery."""
+    delivery = parcel.delivery
+    if parcel.refused is not None:
+        return Ended(parcel, outcomes.withheld(delivery, parcel.refused, clock()))
+    try:
+        message = channel.render(parcel.content, parcel.envelope)
+    except Exception as error:
+        return Ended(
+            parcel, outcomes.unreadable(delivery, "template", _fault(parcel, error), clock())
+        )
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            return Ended(parcel, await _send(channel, parcel, message, clock))
+    except DeliveryError as error:
+        failure = error
+    except TimeoutError:
+        failure = Unanswered("no_answer", f"no answer in {SEND_SECONDS:.0f} seconds")
+    except Exception:
+        # A Channel promises DeliveryErrors only. A broken promise must not lose the message, nor
+        # hide: perhaps it was sent.
+        log.exception("channel %s failed on delivery %s", channel.name, delivery.id)
+        failure = Unanswered("channel_error", "the channel's own code failed")
+    return Ended(parcel, outcomes.failed(delivery, parcel.kind, failure, clock(), dice), failure)
+
+
+async def _send(
+    channel: Channel, parcel: Parcel, message: Message, clock: Callable[[], datetime]
+) -> Result:
+    delivery = parcel.delivery
+    if delivery.unanswered:
+        receipt = await channel.recover(message)
+        if receipt is not None:
+            return outcomes.found(delivery, message, receipt, clock())
+        if not outcomes.may_resend(delivery, parcel.kind, channel.limits):
+            return outcomes.left_alone(delivery, clock())
+    return outcomes.accepted(delivery, message, await channel.send(message), clock())
+
+
+def _fault(parcel: Parcel, error: Exception) -> str:
+    """A template's file and line, or else the kind of error; the whole of it goes into the log."""
+    if isinstance(error, ConfigurationError):
+        return str(error)
+    if not isinstance(error, DigestError):
+        log.error("delivery %s could not be rendered", parcel.delivery.id, exc_info=error)
+    return type(error).__name__

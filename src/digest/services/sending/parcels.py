@@ -1,0 +1,173 @@
+"""Parcels: a Delivery with everything that rendering and sending it needs, loaded in a batch."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.models import Delivery, Destination, Edition, Subscriber, Suppression
+from digest.models.content import Earlier, EditionContent, Envelope
+from digest.models.words import RIGHTING, EditionKind, SubscriberState
+from digest.services.app import App
+from digest.services.links import Bearer
+from digest.store import threads
+from digest.store.threads import Sent
+
+log = logging.getLogger(__name__)
+
+SOUND_FROM = 5  # severity
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What to send to whom. `refused` says why it must not be sent after all."""
+
+    delivery: Delivery
+    kind: EditionKind
+    content: EditionContent
+    envelope: Envelope
+    refused: str | None = None
+
+
+def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime) -> list[Parcel]:
+    """The Deliveries as Parcels, in the same order, with a fixed number of queries.
+
+    One whose Edition can't be read, or whose Destination is gone, is not among them.
+    """
+    contents = _contents(session, {row.edition_id for row in rows})
+    places = {
+        one.id: one
+        for one in session.scalars(
+            select(Destination).where(Destination.id.in_({row.destination_id for row in rows}))
+        )
+    }
+    people = {
+        one.id: one
+        for one in session.scalars(
+            select(Subscriber).where(Subscriber.id.in_({row.subscriber_id for row in rows}))
+        )
+    }
+    blocked = {
+        (one.channel, one.address)
+        for one in session.scalars(
+            select(Suppression).where(
+                Suppression.address.in_({place.address for place in places.values()})
+            )
+        )
+    }
+    earlier = _earlier(session, rows, contents)
+    return [
+        Parcel(
+            delivery=row,
+            kind=EditionKind(content.kind),
+            content=content,
+            envelope=envelope(app, row, content, place, person, earlier, now),
+            refused=_refusal(content, place, person, blocked, now),
+        )
+        for row in rows
+        if (content := contents.get(row.edition_id)) is not None
+        and (place := places.get(row.destination_id)) is not None
+        and (person := people.get(row.subscriber_id)) is not None
+    ]
+
+
+def _contents(session: Session, edition_ids: Iterable[int]) -> dict[int, EditionContent]:
+    found = {}
+    rows = session.execute(
+        select(Edition.id, Edition.content).where(Edition.id.in_(list(edition_ids)))
+    )
+    for edition_id, content in rows:
+        try:
+            found[edition_id] = EditionContent.model_validate(content)
+        except ValidationError:
+            log.exception("edition %s can't be read", edition_id)
+    return found
+
+
+def _earlier(
+    session: Session, rows: Sequence[Delivery], contents: Mapping[int, EditionContent]
+) -> Mapping[tuple[int, int], Sequence[Sent]]:
+    """What the Destinations of alerts about one Event were told of it before."""
+    about = {
+        row.destination_id: event_id
+        for row in rows
+        if row.edition_id in contents
+        and (event_id := _sole_event(contents[row.edition_id])) is not None
+    }
+    return threads.earlier(session, about, set(about.values())) if about else {}
+
+
+def _sole_event(content: EditionContent) -> int | None:
+    """The Event that an alert is about; None for a digest or roundup."""
+    if content.kind != EditionKind.ALERT or len(content.items) != 1:
+        return None
+    return content.items[0].event_id
+
+
+def envelope(
+    app: App,
+    row: Delivery,
+    content: EditionContent,
+    place: Destination,
+    person: Subscriber,
+    earlier: Mapping[tuple[int, int], Sequence[Sent]],
+    now: datetime,
+) -> Envelope:
+    """Everything about the recipient of one Delivery."""
+    event_id = _sole_event(content)
+    told = earlier.get((place.id, event_id), ()) if event_id is not None else ()
+    told = [one for one in told if one.delivery_id != row.id]
+    return Envelope(
+        delivery_id=row.id,
+        slot=row.slot,
+        address=place.address,
+        name=person.name,
+        links=app.links.links(Bearer(row.id, person.id, person.token_version)),
+        sent_at=now,
+        attempt=row.attempts + 1,
+        resent=bool(row.unanswered),
+        earlier=_thread(told, content.code in RIGHTING),
+        silent=not any(item.severity >= SOUND_FROM for item in content.items)
+        or content.kind == EditionKind.DIGEST,
+        postal_address=app.settings.postal_address,
+    )
+
+
+def _thread(told: Sequence[Sent], righting: bool) -> Earlier | None:
+    """The alerts about this Event; for what is put right also the digest that told it."""
+    alone = [one for one in told if one.alone]
+    found = alone or (told if righting else ())
+    if not found:
+        return None
+    return Earlier(
+        reference=found[0].reference,
+        subject=found[0].subject,
+        references=tuple(dict.fromkeys(one.reference for one in found)),
+        alone=bool(alone),
+    )
+
+
+def _refusal(
+    content: EditionContent,
+    place: Destination,
+    person: Subscriber,
+    blocked: set[tuple[str, str]],
+    now: datetime,
+) -> str | None:
+    """Why this must not be sent although it was planned; a correction reaches who paused, too."""
+    if person.state == SubscriberState.LEFT:
+        return "unsubscribed"
+    if (place.channel, place.address) in blocked:
+        return "suppressed"
+    if place.disabled_at is not None:
+        return place.disabled_reason or "disabled"
+    if content.code in RIGHTING:
+        return None
+    paused = person.state == SubscriberState.PAUSED
+    if paused and (person.paused_until is None or person.paused_until > now):
+        return "paused"
+    return None

@@ -1,0 +1,1 @@
+"""Lists and Subscribers as admins keep them: YAML folders, CSV files, the roster."""

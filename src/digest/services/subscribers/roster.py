@@ -1,0 +1,69 @@
+"""The roster: all Subscribers as people and programs read them."""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from digest.models import Destination, Follow, List, ListMember, Subscriber
+from digest.services.app import App
+from digest.services.subscribers.wanted import shown
+
+
+def subscribers(app: App) -> list[dict[str, Any]]:
+    """Every Subscriber by key, with lists, Destinations and the number of own Follows."""
+    with app.db.read() as session:
+        places, lists, follows = _places(session), _lists(session), _follows(session)
+        return [
+            {
+                "key": one.key,
+                "name": one.name,
+                "kind": one.kind,
+                "locale": one.locale,
+                "state": one.state,
+                "from_files": one.from_files,
+                "lists": lists.get(one.id, []),
+                "follows": follows[one.id],
+                "destinations": places.get(one.id, []),
+                "next_due_at": one.next_due_at.isoformat() if one.next_due_at else None,
+            }
+            for one in session.scalars(select(Subscriber).order_by(Subscriber.key))
+        ]
+
+
+def _places(session: Session) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for one in session.scalars(select(Destination).order_by(Destination.id)):
+        found[one.subscriber_id].append(
+            {
+                "channel": one.channel,
+                "address": shown(one.address),
+                "kinds": one.kinds,
+                "verified": one.verified_at is not None,
+                "disabled": one.disabled_reason,
+            }
+        )
+    return found
+
+
+def _lists(session: Session) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = session.execute(
+        select(ListMember.subscriber_id, List.key)
+        .join(List, List.id == ListMember.list_id)
+        .where(ListMember.left_at.is_(None))
+        .order_by(ListMember.position, List.key)
+    )
+    for subscriber_id, key in rows:
+        found[subscriber_id].append(key)
+    return found
+
+
+def _follows(session: Session) -> Counter[int]:
+    rows = session.execute(
+        select(Follow.subscriber_id, func.count())
+        .where(Follow.subscriber_id.is_not(None))
+        .group_by(Follow.subscriber_id)
+    )
+    return Counter({subscriber_id: n for subscriber_id, n in rows if subscriber_id is not None})

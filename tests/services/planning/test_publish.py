@@ -1,0 +1,425 @@
+"""Digests from end to end: once a local date, late, missed, moved, and nothing lost between."""
+
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from databases import set_up_copy
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from newsroom import Newsroom, counting
+from sqlalchemy import select
+
+from digest.models import Delivery, Destination, Revision, Schedule, Slot, Subscriber
+from digest.models.words import Cadence, EditionKind, Outcome, SubscriberState
+from digest.services.app import App
+from digest.services.planning import digests
+from digest.services.planning.publish import publish
+
+SEVEN = datetime(2026, 3, 5, 7, tzinfo=UTC)
+DAY = timedelta(days=1)
+ZONES = (
+    "Europe/London",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Africa/Casablanca",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Asia/Tehran",
+)
+
+
+@pytest.fixture
+def room(app_on_both: App) -> Newsroom:
+    return Newsroom(app_on_both, now=SEVEN)
+
+
+@pytest.fixture
+def quick(app_on_sqlite: App) -> Newsroom:
+    """Arithmetic on dates is the same on every database."""
+    return Newsroom(app_on_sqlite, now=SEVEN)
+
+
+def digests_of(room: Newsroom, subscriber_id: int | None = None) -> list[Slot]:
+    return [
+        slot
+        for slot in room.slots(subscriber_id, EditionKind.DIGEST)
+        if slot.outcome != Outcome.FOLDED
+    ]
+
+
+def change(room: Newsroom, subscriber_id: int, **columns: Any) -> None:
+    """As preferences do: the planner is to reckon the next hour anew."""
+    with room.app.db.begin() as session:
+        schedule = session.scalars(
+            select(Schedule).where(Schedule.subscriber_id == subscriber_id)
+        ).one()
+        for name, value in columns.items():
+            setattr(schedule, name, value)
+        session.get_one(Subscriber, subscriber_id).next_due_at = None
+
+
+# Once a date -------------------------------------------------------------------------------
+
+
+def test_a_digest_comes_at_its_hour_and_once(room: Newsroom) -> None:
+    maria = room.reader()
+    room.now = SEVEN - timedelta(hours=2)
+    room.news()
+    room.publish()
+    room.now = SEVEN - timedelta(seconds=1)
+    assert room.publish() == {}
+    room.now = SEVEN
+    assert room.publish() == {Outcome.EDITION: 1}
+    assert room.publish() == {}
+    (slot,) = [slot for slot in digests_of(room, maria) if slot.key == "2026-03-05"]
+    assert (slot.due_at, slot.rule) == (SEVEN, "digest")
+    (row,) = room.rows(Delivery)
+    assert (row.slot, row.priority, row.not_before) == ("digest:2026-03-05", 0, SEVEN)
+
+
+def test_readers_alike_share_one_edition_and_the_others_have_their_own(room: Newsroom) -> None:
+    for number in range(5):
+        room.reader(f"r{number}")
+    room.reader("other", follows=["iran", "gulf"])
+    room.news(severity=3)
+    assert room.publish() == {Outcome.EDITION: 6}
+    assert len(room.contents()) == 2
+
+
+def test_many_readers_need_as_many_queries_as_few(room: Newsroom) -> None:
+    room.news(severity=3)
+    asked_for = []
+    for count in (2, 60):
+        for number in range(count):
+            zone = ZONES[number % len(ZONES)]
+            at = SEVEN.astimezone(ZoneInfo(zone)).time()
+            room.reader(f"r{count}-{number}", zone=zone, at=at)
+        with counting(room.app.db.engine) as asked:
+            assert room.publish() == {Outcome.EDITION: count}
+        asked_for.append(len(asked))
+    assert asked_for[0] >= asked_for[1]
+
+
+def test_two_planners_at_once_make_one_digest_each(room: Newsroom) -> None:
+    for number in range(20):
+        room.reader(f"r{number}", zone=ZONES[number % 2], at=time(7 if number % 2 == 0 else 2))
+    room.news(severity=3)
+    failures: list[BaseException] = []
+    start = threading.Barrier(2)
+
+    def plan() -> None:
+        try:
+            start.wait(10)
+            publish(room.app, SEVEN)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=plan) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert Counter(slot.subscriber_id for slot in room.slots()) == {
+        slot.subscriber_id: 1 for slot in room.slots()
+    }
+    assert len(room.slots()) == len(room.rows(Delivery)) == 20
+
+
+def test_nothing_to_say_is_recorded_and_not_sent(room: Newsroom) -> None:
+    room.reader()
+    room.reader("line", when_nothing="line")
+    assert room.publish() == {Outcome.NOTHING: 1, Outcome.EDITION: 1}
+    assert room.outcomes() == [("nothing", "nothing_matched"), ("edition", "digest")]
+    assert len(room.rows(Delivery)) == 1
+
+
+def test_without_a_destination_nothing_is_lost(room: Newsroom) -> None:
+    maria = room.reader()
+    room.publish()
+    take(room, maria, [])
+    room.later(hours=1)
+    room.news(severity=3)
+    room.now = SEVEN + DAY
+    assert room.publish() == {Outcome.NOTHING: 1}
+    assert room.outcomes()[-1] == ("nothing", "no_destination")
+    take(room, maria, ["digest"])
+    room.now = SEVEN + 3 * DAY
+    assert room.publish()[Outcome.EDITION] == 1
+    assert [item.headline for item in room.contents()[0].items] == ["Headline of pilots"]
+
+
+def take(room: Newsroom, subscriber_id: int, kinds: list[str]) -> None:
+    """The Subscriber's Destination takes these kinds of Editions from now on."""
+    with room.app.db.begin() as session:
+        mine = select(Destination).where(Destination.subscriber_id == subscriber_id)
+        session.scalars(mine).one().kinds = kinds
+
+
+# Late --------------------------------------------------------------------------------------
+
+
+def test_a_late_digest_says_so_and_keeps_to_quiet_hours(room: Newsroom) -> None:
+    room.reader()
+    room.reader("quiet", quiet_from=time(8), quiet_to=time(11))
+    room.news(severity=3)
+    room.now = SEVEN + timedelta(hours=2)
+    room.publish()
+    assert {content.late for content in room.contents()} == {True}
+    assert [row.not_before for row in room.rows(Delivery)] == [
+        room.now,
+        SEVEN + timedelta(hours=4),
+    ]
+
+
+def test_one_in_time_comes_in_quiet_hours_as_was_asked_for(room: Newsroom) -> None:
+    room.reader(quiet_from=time(22), quiet_to=time(8))
+    room.news(severity=3)
+    room.publish()
+    assert [row.not_before for row in room.rows(Delivery)] == [SEVEN]
+    assert not room.contents()[0].late
+
+
+def test_a_digest_missed_by_too_long_goes_into_the_next_one(room: Newsroom) -> None:
+    maria = room.reader()
+    room.news("first", severity=3)
+    room.publish()
+    room.now = SEVEN + timedelta(hours=5)
+    room.news("second", severity=3)
+    room.now = SEVEN + DAY + timedelta(hours=13)
+    assert room.publish() == {Outcome.FOLDED: 1}
+    room.now = SEVEN + 2 * DAY
+    assert room.publish() == {Outcome.EDITION: 1}
+    outcomes = {slot.key: slot.outcome for slot in room.slots(maria)}
+    assert outcomes == {
+        "2026-03-05": Outcome.EDITION,
+        "2026-03-06": Outcome.FOLDED,
+        "2026-03-07": Outcome.EDITION,
+    }
+    content = room.contents()[-1]
+    assert content.catch_up
+    assert [item.headline for item in content.items] == ["Headline of second"]
+    assert content.covers_from == SEVEN
+
+
+def test_after_a_month_of_downtime_there_is_one_catch_up(room: Newsroom) -> None:
+    maria = room.reader()
+    room.news("before", severity=3)
+    room.publish()
+    for days in (1, 10, 29):
+        room.now = SEVEN + days * DAY + timedelta(hours=1)
+        room.news(f"day-{days}", severity=3)
+    room.now = SEVEN + 30 * DAY + timedelta(minutes=10)
+    assert room.publish() == {Outcome.FOLDED: 7, Outcome.EDITION: 1}
+    slots = room.slots(maria)
+    folded = [slot.key for slot in slots if slot.outcome == Outcome.FOLDED]
+    assert folded == [f"2026-{date(2026, 3, 28) + n * DAY:%m-%d}" for n in range(7)]
+    content = room.contents()[-1]
+    assert content.catch_up
+    assert [item.headline for item in content.items] == ["Headline of day-29"], "a week back"
+    assert len(room.rows(Delivery)) == 2
+    room.now += DAY
+    assert room.publish() == {Outcome.NOTHING: 1}
+
+
+def test_a_correction_of_long_ago_is_told_after_a_long_downtime(room: Newsroom) -> None:
+    room.reader(kinds=["digest"])
+    room.news(severity=3)
+    room.publish()
+    room.now = SEVEN + timedelta(hours=3)
+    room.news(severity=3, headline="Right", correction={"wrong": "W", "right": "R"})
+    room.now = SEVEN + 30 * DAY
+    room.publish()
+    assert [item.section for item in room.contents()[-1].items] == ["correction"]
+
+
+def test_a_first_digest_is_not_emptied_by_history_imported_after_the_news(
+    room: Newsroom,
+) -> None:
+    room.now = SEVEN - timedelta(hours=3)
+    room.news("today", severity=3)
+    room.publish()
+    old = SEVEN - 100 * DAY
+    room.news("ancient", severity=3, visible_at=None, reported_at=old, updated_at=old)
+    room.reader()
+    room.now = SEVEN
+    room.publish()
+    assert [item.headline for item in room.contents()[0].items] == ["Headline of today"]
+
+
+def test_a_pause_that_is_over_catches_up(room: Newsroom) -> None:
+    maria = room.reader()
+    room.publish()
+    with room.app.db.begin() as session:
+        person = session.get_one(Subscriber, maria)
+        person.state, person.paused_until = SubscriberState.PAUSED, SEVEN + 3 * DAY
+    room.now = SEVEN + DAY + timedelta(hours=1)
+    room.news(severity=3)
+    room.now = SEVEN + 2 * DAY
+    assert room.publish() == {}
+    room.now = SEVEN + 3 * DAY
+    assert room.publish()[Outcome.EDITION] == 1
+
+
+# Zones -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "start",  # around each change of clocks in one of the zones
+    [date(2026, *one) for one in ((2, 13), (3, 6), (3, 20), (3, 27), (4, 3), (10, 2), (10, 23))],
+    ids=str,
+)
+def test_one_digest_a_local_date_over_the_changes_of_clocks(quick: Newsroom, start: date) -> None:
+    hour = {zone: time(2, 30) if n % 2 else time(1, 30) for n, zone in enumerate(ZONES)}
+    readers = {
+        zone: quick.reader(zone.replace("/", "-"), zone=zone, at=hour[zone], follows=[])
+        for zone in ZONES
+    }
+    quick.now = datetime.combine(start, time(), tzinfo=UTC)
+    for _ in range(4 * 24 * 2):
+        quick.publish()
+        quick.later(minutes=30)
+    for zone, reader in readers.items():
+        made = digests_of(quick, reader)
+        keys = [date.fromisoformat(slot.key) for slot in made]
+        assert keys == [keys[0] + n * DAY for n in range(len(keys))], zone
+        assert len(keys) in (4, 5)
+        local = [slot.due_at.astimezone(ZoneInfo(zone)) for slot in made]
+        assert [one.date() for one in local] == keys
+        windows = [(slot.window_from, slot.window_to) for slot in made]
+        assert all(a[1] == b[0] for a, b in pairwise(windows))
+
+
+@pytest.mark.parametrize("to", ["Pacific/Apia", "America/New_York", "Asia/Kolkata"])
+def test_who_moves_gets_no_date_twice_and_waits_36_hours_at_most(quick: Newsroom, to: str) -> None:
+    maria = quick.reader(zone="Pacific/Apia" if to != "Pacific/Apia" else "America/New_York")
+    quick.now = datetime(2026, 3, 5, tzinfo=UTC)
+    end = quick.now + 6 * DAY
+    moved = False
+    while quick.now < end:
+        if not moved and quick.now >= datetime(2026, 3, 7, 20, tzinfo=UTC):
+            change(quick, maria, zone=to)
+            moved = True
+        quick.publish()
+        quick.later(minutes=30)
+    made = [slot for slot in digests_of(quick, maria) if slot.planned_at > SEVEN - DAY]
+    keys = [slot.key for slot in made]
+    assert len(keys) == len(set(keys))
+    gaps = [b.planned_at - a.planned_at for a, b in pairwise(made)]
+    assert max(gaps) <= timedelta(hours=36, minutes=30)
+
+
+def test_weekdays_and_weekly(quick: Newsroom) -> None:
+    workdays = quick.reader("work", weekdays=[0, 1, 2, 3, 4])
+    weekly = quick.reader("week", cadence=Cadence.WEEKLY, weekdays=[0])
+    never = quick.reader("never", cadence=Cadence.NONE)
+    quick.news("n", severity=3)
+    for _ in range(12):
+        quick.publish()
+        quick.later(days=1)
+    assert [slot.key[-2:] for slot in digests_of(quick, workdays)] == [
+        "05", "06", "09", "10", "11", "12", "13", "16",
+    ]  # fmt: skip
+    assert not any(content.catch_up for content in quick.contents())
+    assert [slot.key[-2:] for slot in digests_of(quick, weekly)] == ["09", "16"]
+    assert digests_of(quick, never) == []
+
+
+def test_a_clock_that_went_backwards_does_not_silence_anybody(quick: Newsroom) -> None:
+    quick.reader()
+    quick.now = SEVEN + 300 * DAY
+    quick.publish()
+    quick.now = SEVEN
+    assert quick.publish() == {Outcome.NOTHING: 1} or quick.publish() == {}
+    with quick.app.db.read() as session:
+        assert session.scalar(select(Subscriber.next_due_at)) == SEVEN + DAY
+
+
+# Nothing is lost between two digests -------------------------------------------------------
+
+STEP = st.tuples(
+    st.sampled_from(["tick", "news", "embargo", "revise", "backdate", "move"]),
+    st.integers(1, 30),  # hours until the next step
+)
+
+
+@pytest.fixture(scope="module")
+def steps_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(STEP, min_size=4, max_size=14))
+@example(
+    steps=[("tick", 12), ("tick", 16), ("move", 25), ("news", 1), ("move", 1)]
+)  # a missed date
+def test_each_reader_considers_each_visible_revision_once(
+    steps: list[tuple[str, int]], steps_folder: Path
+) -> None:
+    """Windows are half-open ranges of the order of becoming visible: without gap or overlap."""
+    with set_up_copy(steps_folder) as app:
+        app.settings = app.settings.model_copy(update={"lookback_days": 60})
+        room = Newsroom(app, now=datetime(2026, 3, 1, 6, tzinfo=UTC))
+        room.news("beginning", severity=3)
+        room.publish()
+        readers = {zone: room.reader(zone.replace("/", "-"), zone=zone) for zone in ZONES[:3]}
+        considered: dict[int, list[tuple[int, int]]] = {one: [] for one in readers.values()}
+        window = digests.Desk.window
+
+        def noting(desk: digests.Desk, task: digests.Task) -> Any:
+            found = window(desk, task)
+            if task.window_from is not None:  # a first digest looks back as far as it likes
+                places = considered[task.account.subscriber.id]
+                places += [(one.event_id, one.revision) for one in found]
+            return found
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(digests.Desk, "window", noting)
+            patch.setattr(digests.Desk, "signature", lambda desk, task, reader: object())
+            for number, (step, hours) in enumerate(steps):
+                if step == "news":
+                    room.news(f"n{number}", severity=3)
+                elif step == "embargo":
+                    room.news(f"e{number}", visible_at=room.now + timedelta(hours=hours / 2))
+                elif step == "revise":
+                    room.news("beginning", severity=3, headline=f"Changed {number}")
+                elif step == "backdate":
+                    room.news(f"b{number}", visible_at=room.now - timedelta(hours=hours))
+                elif step == "move":
+                    change(room, readers[ZONES[0]], zone=ZONES[hours % len(ZONES)])
+                room.publish()
+                room.later(hours=hours)
+            for _ in range(8):  # until everybody had a digest after the last step
+                room.publish()
+                room.later(hours=6)
+        for reader in readers.values():
+            check(room, reader, considered[reader])
+
+
+def check(room: Newsroom, reader: int, considered: list[tuple[int, int]]) -> None:
+    made = [slot for slot in digests_of(room, reader) if slot.window_to is not None]
+    windows = [(slot.window_from, slot.window_to) for slot in made]
+    assert all(a[1] == b[0] for a, b in pairwise(windows))
+    assert len(considered) == len(set(considered)), "considered twice"
+    first = made[0].window_to or 0
+    last = made[-1].window_to or 0
+    visible = room.rows(Revision, Revision.seq > first, Revision.seq <= last)
+    expected = set()
+    for low, high in windows[1:]:
+        newest: dict[int, int] = {}
+        for row in visible:
+            if (low or 0) < (row.seq or 0) <= (high or 0):
+                newest[row.event_id] = max(newest.get(row.event_id, 0), row.number)
+        expected |= set(newest.items())
+    assert set(considered) == expected

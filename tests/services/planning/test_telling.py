@@ -1,0 +1,471 @@
+"""Alerts from end to end: new, update, escalation, correction, retraction; held and released."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from newsroom import NOON, Newsroom, counting
+from sqlalchemy import delete
+
+from digest.models import Delivery, Destination, Follow, Subscriber
+from digest.models.words import Code, EditionKind, Outcome, SubscriberState
+from digest.models.words import DeliveryState as State
+from digest.services.app import App
+from digest.services.planning import alert as alerts
+
+WRONG = {"wrong": "Both pipelines are shut.", "right": "One pipeline is shut."}
+ZONES = ("UTC", "Asia/Kolkata", "Asia/Tehran", "Europe/London", "America/New_York")
+NIGHT = {"quiet_from": time(22), "quiet_to": time(7)}
+
+
+@pytest.fixture
+def room(app_on_both: App) -> Newsroom:
+    return Newsroom(app_on_both)
+
+
+def codes(room: Newsroom) -> list[Code]:
+    return [one.content.code for one in room.sent]
+
+
+def to(room: Newsroom, code: Code) -> list[str]:
+    return sorted(one.address for one in room.sent if one.content.code is code)
+
+
+async def tell(room: Newsroom) -> None:
+    room.alert()
+    room.release()
+    await room.drain()
+
+
+# At once -----------------------------------------------------------------------------------
+
+
+async def test_an_event_is_told_once_to_all_destinations_that_take_alerts(room: Newsroom) -> None:
+    room.reader(places={"email": "m@x", "slack": "C1"})
+    room.reader("tom", kinds=["digest"])
+    room.reader("eve", follows=["chile"])
+    room.news()
+    assert room.alert() == {Outcome.EDITION: 1, Outcome.DIGEST: 1}
+    assert room.alert() == {}
+    await room.drain()
+    assert to(room, Code.NEW) == ["C1", "m@x"]
+    assert room.outcomes() == [("edition", "alert"), ("digest", "no_destination")]
+
+
+def test_readers_alike_share_one_edition(room: Newsroom) -> None:
+    for number in range(4):
+        room.reader(f"r{number}", zone="Asia/Kolkata" if number == 3 else "UTC")
+    room.news()
+    room.alert()
+    assert len(room.contents()) == 2
+    assert len(room.rows(Delivery)) == 4
+
+
+def test_many_readers_need_as_many_queries_as_few(room: Newsroom) -> None:
+    """Also when nobody follows quite the same, and so nobody shares an Edition."""
+    asked_for = []
+    for country, count in (("iran", 2), ("chile", 60)):
+        for number in range(count):
+            room.reader(f"{country}{number}", follows=[country], zone=ZONES[number % len(ZONES)])
+        room.news(country, interests=[{"name": country.capitalize(), "role": "primary"}])
+        with counting(room.app.db.engine) as asked:
+            assert room.alert() == {Outcome.EDITION: count}
+        asked_for.append(len(asked))
+    assert len(room.contents()) == 2 + len(ZONES)
+    assert asked_for[0] >= asked_for[1]
+
+
+def test_history_never_alerts_however_much_there_is(room: Newsroom) -> None:
+    room.reader()
+    old = NOON - timedelta(days=30)
+    for number in range(20):
+        room.news(f"old{number}", visible_at=None, reported_at=old, updated_at=old)
+    room.news("fresh")
+    with counting(room.app.db.engine) as asked:
+        assert room.alert() == {Outcome.EDITION: 1}
+    assert len(asked) < 60
+
+
+def test_an_embargo_is_kept_to_the_second(room: Newsroom) -> None:
+    room.reader()
+    room.news(visible_at=NOON + timedelta(minutes=5))
+    room.later(minutes=4, seconds=59)
+    assert room.alert() == {}
+    room.later(seconds=1)
+    assert room.alert() == {Outcome.EDITION: 1}
+
+
+def test_a_crash_between_batches_skips_nobody_and_tells_nobody_twice(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        room.reader(f"r{number}")
+    room.news()
+    monkeypatch.setattr(alerts, "BATCH", 2)
+    batch, calls = alerts._batch, iter(range(10))
+
+    def fail_at_third(*given: Any) -> Any:
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return batch(*given)
+
+    monkeypatch.setattr(alerts, "_batch", fail_at_third)
+    with pytest.raises(KeyboardInterrupt):
+        room.alert()
+    assert len(room.rows(Delivery)) == 4
+    assert room.alert() == {Outcome.EDITION: 2}
+    assert len(room.rows(Delivery)) == 6
+    assert len({row.destination_id for row in room.rows(Delivery)}) == 6
+
+
+def test_a_pause_that_is_over_is_over(room: Newsroom) -> None:
+    room.reader(person={"state": SubscriberState.PAUSED, "paused_until": NOON})
+    room.reader("still", person={"state": SubscriberState.PAUSED})
+    room.news()
+    assert room.alert() == {Outcome.EDITION: 1}
+
+
+# The life of an Event ----------------------------------------------------------------------
+
+
+async def test_from_new_to_retracted_each_step_is_told_once(room: Newsroom) -> None:
+    room.reader()
+    for code, changes in (
+        (Code.NEW, {}),
+        (Code.UPDATE, {"standfirst": "Something else."}),
+        (Code.ESCALATE, {"severity": 5}),
+        (Code.CORRECT, {"severity": 5, "headline": "One pipeline", "correction": WRONG}),
+        (Code.RETRACT, {"severity": 5, "retraction": {"reason": "It was invented."}}),
+    ):
+        room.news(**changes)
+        await tell(room)
+        room.later(minutes=10)
+        assert codes(room)[-1] is code
+        await tell(room)
+    assert codes(room) == [Code.NEW, Code.UPDATE, Code.ESCALATE, Code.CORRECT, Code.RETRACT]
+    first = "<1@email>"
+    assert [one.envelope.earlier and one.envelope.earlier.reference for one in room.sent] == [
+        None,
+        first,
+        first,
+        first,
+        first,
+    ]
+    assert room.sent[-1].envelope.earlier is not None
+    assert len(room.sent[-1].envelope.earlier.references) == 4
+    assert room.sent[-1].envelope.earlier.alone
+
+
+async def test_updates_in_quick_succession_become_one_with_the_newest(room: Newsroom) -> None:
+    room.reader()
+    room.news()
+    await tell(room)
+    for number in range(4):
+        room.later(minutes=1)
+        room.news(headline=f"Version {number}", severity=4)
+        await tell(room)
+    assert codes(room) == [Code.NEW]
+    room.later(minutes=30)
+    await tell(room)
+    assert codes(room) == [Code.NEW, Code.UPDATE]
+    assert room.sent[-1].content.items[0].headline == "Version 3"
+    outcomes = [slot.outcome for slot in room.slots()]
+    assert outcomes == ["edition", "folded", "folded", "folded", "edition"]
+
+
+async def test_a_raised_severity_does_not_wait(room: Newsroom) -> None:
+    room.reader()
+    room.news()
+    await tell(room)
+    room.later(minutes=1)
+    room.news(standfirst="More.")
+    await tell(room)
+    room.later(seconds=5)
+    room.news(standfirst="Worse.", severity=5)
+    await tell(room)
+    assert codes(room) == [Code.NEW, Code.ESCALATE]
+    room.later(hours=1)
+    await tell(room)
+    assert codes(room) == [Code.NEW, Code.ESCALATE], "what waited has been told with it"
+
+
+# What was wrong ----------------------------------------------------------------------------
+
+
+async def correct(room: Newsroom, **fields: Any) -> None:
+    room.later(minutes=20)
+    room.forget_sent()
+    room.news(**({"headline": "One pipeline", "correction": WRONG} | fields))
+    await tell(room)
+
+
+async def test_a_correction_reaches_exactly_the_destinations_that_were_told(
+    room: Newsroom,
+) -> None:
+    room.reader("told", places={"email": "told@x", "slack": "C1"})
+    room.reader("digests", kinds=["digest"])
+    room.reader("unfollowed")
+    room.reader("left")
+    room.reader("paused")
+    room.reader("bounced", places={"email": "bad@x", "slack": "C2"})
+    room.reader("elsewhere", follows=["chile"])
+    room.news()
+    await tell(room)
+    with room.app.db.begin() as session:
+        people = {one.key: one for one in session.query(Subscriber)}
+        session.execute(delete(Follow).where(Follow.subscriber_id == people["unfollowed"].id))
+        people["left"].state = SubscriberState.LEFT
+        people["paused"].state = SubscriberState.PAUSED
+        bad = session.query(Destination).where(Destination.address == "bad@x").one()
+        bad.disabled_at = NOON
+        session.add(  # a Destination of later: it was not told the error
+            Destination(
+                subscriber_id=people["told"].id,
+                channel="email",
+                address="new@x",
+                verified_at=NOON,
+            )
+        )
+    room.reader("newcomer")
+    await correct(room)
+    assert to(room, Code.CORRECT) == [
+        "C1",
+        "C2",
+        "paused@example.org",
+        "told@x",
+        "unfollowed@example.org",
+    ]
+    assert "newcomer@example.org" in to(room, Code.NEW), "to whom it is news"
+    await tell(room)
+    assert len(to(room, Code.CORRECT)) == 5, "once each"
+    content = next(one.content for one in room.sent if one.content.code is Code.CORRECT)
+    correction = content.items[0].correction
+    assert correction is not None
+    assert (correction.wrong, correction.right) == (WRONG["wrong"], WRONG["right"])
+
+
+async def test_a_correction_reaches_who_was_told_by_a_digest(room: Newsroom) -> None:
+    room.reader(kinds=["digest"])
+    room.news(severity=3)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.publish()
+    await room.drain()
+    await correct(room, severity=3)
+    (sent,) = room.sent
+    assert sent.content.code is Code.CORRECT
+    assert sent.envelope.earlier is not None
+    assert not sent.envelope.earlier.alone, "a digest told of other things, too"
+
+
+async def test_an_update_in_the_same_moment_does_not_swallow_the_correction(
+    room: Newsroom,
+) -> None:
+    room.reader()
+    room.news()
+    await tell(room)
+    room.later(minutes=20)
+    room.news(headline="One pipeline", correction=WRONG)
+    room.news(headline="One pipeline", standfirst="And more.", correction=WRONG)
+    await tell(room)
+    assert codes(room) == [Code.NEW, Code.CORRECT]
+
+
+async def test_an_alert_that_is_wrong_before_it_is_sent_is_not_sent(room: Newsroom) -> None:
+    room.reader()
+    room.news()
+    room.alert()
+    room.news(retraction={"reason": "It was invented."})
+    await tell(room)
+    assert room.sent == []
+    assert room.states() == [State.SUPPRESSED]
+
+
+async def test_one_corrected_before_it_is_sent_is_told_as_the_news_it_is(room: Newsroom) -> None:
+    room.reader()
+    room.news()
+    room.alert()
+    room.news(headline="One pipeline", correction=WRONG)
+    await tell(room)
+    (sent,) = room.sent
+    assert sent.content.code is Code.NEW
+    assert sent.content.items[0].headline == "One pipeline"
+
+
+async def test_what_may_have_arrived_is_put_right(room: Newsroom) -> None:
+    room.reader()
+    room.news()
+    room.alert()
+    (row,) = room.rows(Delivery)
+    with room.app.db.begin() as session:
+        session.get_one(Delivery, row.id).state = State.UNKNOWN
+        session.get_one(Delivery, row.id).not_before = None
+    await correct(room)
+    assert codes(room) == [Code.CORRECT]
+
+
+async def test_a_correction_waits_for_the_night_to_end_and_goes_where_the_error_went(
+    room: Newsroom,
+) -> None:
+    room.reader(places={"email": "m@x"}, **NIGHT)
+    room.news()
+    await tell(room)
+    with room.app.db.begin() as session:
+        (person,) = session.query(Subscriber)
+        session.add(
+            Destination(subscriber_id=person.id, channel="slack", address="C9", verified_at=NOON)
+        )
+    room.now = datetime(2026, 3, 5, 23, tzinfo=UTC)
+    await correct(room)
+    assert room.sent == []
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.news("other", severity=4)
+    await tell(room)
+    assert to(room, Code.CORRECT) == ["m@x"]
+    assert to(room, Code.NEW) == ["C9", "m@x"]
+
+
+async def test_an_error_told_at_night_is_put_right_at_night(room: Newsroom) -> None:
+    room.reader(quiet_break_severity=5, **NIGHT)
+    room.now = datetime(2026, 3, 5, 23, tzinfo=UTC)
+    room.news(severity=5)
+    await tell(room)
+    await correct(room, severity=5)
+    assert codes(room) == [Code.CORRECT]
+
+
+# Held and released -------------------------------------------------------------------------
+
+
+async def test_a_quiet_night_ends_with_one_roundup(room: Newsroom) -> None:
+    maria = room.reader(zone="Europe/London", **NIGHT)
+    for hour in (22, 23):
+        room.now = datetime(2026, 3, 5, hour, 30, tzinfo=UTC)
+        room.news(f"at-{hour}")
+        await tell(room)
+    room.now = datetime(2026, 3, 6, 3, tzinfo=UTC)
+    room.news("at-22", headline="Changed at night")
+    room.news("withdrawn")
+    await tell(room)
+    room.news("withdrawn", retraction={"reason": "No."})
+    await tell(room)
+    assert room.sent == []
+    assert {slot.outcome for slot in room.slots(maria)} >= {Outcome.HELD}
+    room.now = datetime(2026, 3, 6, 6, 59, 59, tzinfo=UTC)
+    await tell(room)
+    assert room.sent == []
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    await tell(room)
+    (sent,) = room.sent
+    assert sent.content.code is Code.ROUNDUP
+    told = sorted(item.headline for item in sent.content.items)
+    assert told == ["Changed at night", "Headline of at-23"]
+    await tell(room)
+    assert len(room.sent) == 1
+    assert not any(slot.outcome == Outcome.HELD for slot in room.slots())
+
+
+async def test_one_that_was_held_alone_comes_as_an_alert(room: Newsroom) -> None:
+    room.reader(**NIGHT)
+    room.now = datetime(2026, 3, 5, 23, tzinfo=UTC)
+    room.news()
+    await tell(room)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    await tell(room)
+    assert codes(room) == [Code.NEW]
+
+
+async def test_what_was_held_too_long_goes_to_the_digest(room: Newsroom) -> None:
+    room.reader(quiet_from=time(13), quiet_to=time(7))
+    room.later(hours=1)
+    room.news()
+    await tell(room)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    await tell(room)
+    assert room.sent == []
+    assert room.outcomes() == [("digest", "held_too_long")]
+    room.publish()
+    await room.drain()
+    assert [one.content.kind for one in room.sent] == [EditionKind.DIGEST]
+
+
+async def test_over_the_cap_events_wait_and_come_together(room: Newsroom) -> None:
+    room.reader(alerts_per_quarter_hour=2)
+    for number in range(5):
+        room.news(f"n{number}")
+        await tell(room)
+        room.later(minutes=1)
+    assert codes(room) == [Code.NEW, Code.NEW]
+    assert sum(slot.outcome == Outcome.HELD for slot in room.slots()) == 3
+    room.later(minutes=10)
+    await tell(room)
+    assert codes(room) == [Code.NEW, Code.NEW, Code.ROUNDUP]
+    assert len(room.sent[-1].content.items) == 3
+    assert not any(slot.outcome == Outcome.HELD for slot in room.slots())
+
+
+async def test_a_roundup_counts_as_one_message(room: Newsroom) -> None:
+    room.reader(alerts_per_quarter_hour=2, **NIGHT)
+    room.now = datetime(2026, 3, 6, 6, 50, tzinfo=UTC)
+    for number in range(3):
+        room.news(f"n{number}")
+    await tell(room)
+    room.later(minutes=10)
+    await tell(room)
+    assert codes(room) == [Code.ROUNDUP]
+    room.later(minutes=1)
+    room.news("one-more")
+    await tell(room)
+    assert codes(room) == [Code.ROUNDUP, Code.NEW]
+
+
+async def test_what_was_held_and_is_no_longer_followed_is_not_told(room: Newsroom) -> None:
+    maria = room.reader(**NIGHT)
+    room.now = datetime(2026, 3, 5, 23, tzinfo=UTC)
+    room.news()
+    await tell(room)
+    with room.app.db.begin() as session:
+        session.execute(delete(Follow).where(Follow.subscriber_id == maria))
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    await tell(room)
+    assert room.sent == []
+    assert room.outcomes() == [("nothing", "no_follow")]
+
+
+async def test_the_same_report_from_two_senders_is_one_item(room: Newsroom) -> None:
+    room.reader(**NIGHT)
+    room.now = datetime(2026, 3, 5, 23, tzinfo=UTC)
+    for sender in ("a", "b"):
+        room.news(sender, headline="The same", standfirst="Words.", sources=[{"publisher": sender}])
+    await tell(room)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    await tell(room)
+    (sent,) = room.sent
+    assert len(sent.content.items) == 1
+
+
+async def test_an_alert_is_one_line_of_the_next_digest(room: Newsroom) -> None:
+    room.reader()
+    room.news()
+    room.news("minor", severity=2)
+    await tell(room)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.publish()
+    await room.drain()
+    digest = room.sent[-1].content
+    assert [item.section for item in digest.items] == ["lead", "alerted"]
+
+
+def test_releasing_many_needs_as_many_queries_as_few(room: Newsroom) -> None:
+    asked_for = []
+    for night, count in ((5, 1), (6, 25)):
+        for number in range(count):
+            room.reader(f"r{night}-{number}", **NIGHT)
+        room.now = datetime(2026, 3, night, 23, tzinfo=UTC)
+        for number in range(3):
+            room.news(f"n{night}-{number}")
+        room.alert()
+        room.now = datetime(2026, 3, night + 1, 7, tzinfo=UTC)
+        with counting(room.app.db.engine) as asked:
+            room.release()
+        asked_for.append(sum(not one.startswith("UPDATE slots") for one in asked))
+    assert asked_for[0] >= asked_for[1]
