@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import desk, fanout, importing, replay
+from bench import desk, fanout, importing, mail, replay
 from bench.line import Line
 
 BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "desk": desk.run,
     "fanout": fanout.run,
     "import": importing.run,
+    "mail": mail.run,
     "replay": replay.run,
 }
 

@@ -21,7 +21,7 @@ class Line:
 
     def __str__(self) -> str:
         limit = "" if self.most is None else f"  (at most {self.most:g}) {self._verdict}"
-        return f"{self.what:<44} {self.value:>10,.1f} {self.unit:<4}{limit}".rstrip()
+        return f"{self.what:<44} {self.value:>10,.2f} {self.unit:<4}{limit}".rstrip()
 
     @property
     def _verdict(self) -> str:

@@ -7,7 +7,8 @@ selections share one Edition; what differs by recipient (name, links) is in `Env
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Protocol, TypeVar
+from functools import cached_property
+from typing import Annotated, Protocol, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -15,7 +16,22 @@ from digest.models.words import Code, EditionKind
 
 
 class Value(BaseModel):
+    """Frozen, and quick to look up: its hash, which goes through all its parts, is reckoned once."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(getattr(self, name) for name in type(self).model_fields))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __copy__(self) -> Self:
+        """A copy may be changed by `model_copy` before anybody sees it."""
+        copied = super().__copy__()
+        copied.__dict__.pop("_hash", None)
+        return copied
 
 
 class Part(Protocol):
