@@ -89,6 +89,9 @@ class FakeChannel:
         step = Step("send", {"delivery": envelope.delivery_id})
         return Message(self.name, envelope.address, (step,), "", f"Subject {envelope.slot}")
 
+    def rewrites(self, reference: str) -> bool:
+        return self.name != "email"
+
     async def send(self, message: Message) -> Receipt:
         number = self._number(message)
         sending = self._sendings[number]

@@ -4,12 +4,13 @@ import logging
 import traceback
 
 import pytest
-from builders import make_digest, make_envelope
+from builders import make_alert, make_digest, make_earlier, make_envelope
 from conformance import ADAPTERS
 from conformance.adapter import EXPECTED, WAIT, Fault, Provider, tokens
 
 from digest.channels.base import Message, Receipt
 from digest.errors import Action, DeliveryError
+from digest.models.words import Code
 
 adapters = pytest.mark.parametrize("name", ADAPTERS)
 
@@ -110,3 +111,36 @@ async def test_a_closed_channel_opens_again(name: str) -> None:
         await provider.channel.close()
         await provider.channel.send(message_for(provider, delivery_id=428))
         assert provider.accepted == 2
+
+
+@adapters
+async def test_a_mended_message_is_rewritten_where_it_stands_and_nothing_is_posted(
+    name: str,
+) -> None:
+    """A Channel that edits what it corrects mends it, too. A target that is gone is no failure:
+    there is nothing left to mend."""
+    async with ADAPTERS[name].provider() as provider:
+        channel, alert = provider.channel, make_alert()
+        envelope = make_envelope(address=provider.address)
+        told = await channel.send(channel.render(alert, envelope))
+        earlier = make_earlier(reference=told.reference)
+        correction = channel.render(
+            make_alert(code=Code.CORRECT), make_envelope(address=provider.address, earlier=earlier)
+        )
+        assert channel.rewrites(told.reference) is (len(correction.steps) > 1)
+        if len(correction.steps) == 1:
+            return
+        mended = alert.model_copy(update={"mended": True})
+        for reference in (told.reference, gone(told.reference)):
+            earlier = make_earlier(reference=reference)
+            message = channel.render(
+                mended, make_envelope(address=provider.address, earlier=earlier)
+            )
+            receipt = await channel.send(message)
+            assert receipt.reference == reference
+            assert provider.accepted == 1, "one post, and no second one"
+
+
+def gone(reference: str) -> str:
+    """The reference of a message that the provider doesn't have."""
+    return f"{reference[:-1]}{'8' if reference[-1] == '9' else '9'}"

@@ -31,7 +31,7 @@ def test_what_a_digest_leaves_out_has_a_label(rule: str) -> None:
 def _strings(*folders: str, but: str) -> set[str]:
     found: set[str] = set()
     for folder in folders:
-        for file in (ROOT / folder).glob("*.py"):
+        for file in (ROOT / folder).rglob("*.py"):
             if file.name != but:
                 tree = ast.parse(file.read_text("utf-8"))
                 found |= {

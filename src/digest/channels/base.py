@@ -22,7 +22,7 @@ class Step:
     Steps after an edit in place may be `optional`: when one is refused for good, the Message still
     counts as sent, and the refusal goes into the Receipt's notes.
     `fallback` is sent instead when the provider says that this step's target is gone or can't be
-    edited.
+    edited; an `optional` edit without one is then simply not made.
     """
 
     method: str
@@ -137,6 +137,10 @@ class Channel(Protocol):
         Raises:
             ConfigurationError: a template fails; names file and line.
         """
+        ...
+
+    def rewrites(self, reference: str) -> bool:
+        """Whether the Message that a Receipt's `reference` names can be rewritten in place."""
         ...
 
     def letter(self, letter: Letter) -> Message:

@@ -143,7 +143,7 @@ def _item(
         story=material.story or None,
         story_slug=material.story_slug or None,
         update=material.update,
-        chain=_chain(record, head.headline) if lead else None,
+        chain=chain(record, head.headline) if lead else None,
         reasons=_reasons(chosen.match, materials),
         changes=changes(was.record, record, (was.severity, material.severity)) if was else (),
         told=Told(at=told.at, revision=told.revision, kind=told.kind) if told else None,
@@ -210,12 +210,16 @@ def _stands(views: tuple[View, ...], reader: Reader, occasion: Occasion) -> tupl
 
 
 def _sources(record: EventRecord, chosen: Chosen, materials: Materials) -> tuple[SourceLine, ...]:
+    copies = (materials.get((copy.event_id, copy.revision)) for copy in chosen.copies)
+    return source_lines(record, [copied.record for copied in copies if copied])
+
+
+def source_lines(record: EventRecord, copies: Iterable[EventRecord] = ()) -> tuple[SourceLine, ...]:
     """Who reported it first, then the others once each, with those of folded copies."""
     first = record.first_source
     rest = [source for source in record.sources if source is not first]
-    for copy in chosen.copies:
-        copied = materials.get((copy.event_id, copy.revision))
-        rest += copied.record.sources if copied else ()
+    for copied in copies:
+        rest += copied.sources
     lines: dict[str, SourceLine] = {}
     for source in ([first] if first else []) + rest:
         on = source.published_on
@@ -237,7 +241,8 @@ def _analysis(record: EventRecord, section: str) -> str | None:
     return next((one.text for one in record.analyses if one.section == section), None)
 
 
-def _chain(record: EventRecord, headline: str) -> Chain | None:
+def chain(record: EventRecord, headline: str) -> Chain | None:
+    """One causal chain with the Event in its middle; None without cause and effect."""
     causes = tuple(link.title for link in record.links if link.direction == "cause")
     effects = tuple(link.title for link in record.links if link.direction == "effect")
     if not causes and not effects:

@@ -16,7 +16,7 @@ from digest.models.words import Code, EditionKind
 
 
 class Value(BaseModel):
-    """Frozen, and quick to look up: its hash, which goes through all its parts, is reckoned once."""
+    """Frozen, and quick to look up: the hash, which goes through all parts, is reckoned once."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -247,6 +247,7 @@ class EditionContent(Value):
     late: bool = False  # sent well after its hour
     catch_up: bool = False  # covers more than one missed edition
     test: bool = False
+    mended: bool = False  # rewrites the message that told it, in its newest words, without a sound
     list_name: str = "Digest"
     follows: Names = ()  # labels of what the reader follows, in the reader's order
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,6 +81,14 @@ def add_slots(session: Session, rows: Sequence[dict[str, Any]]) -> set[tuple[int
 def add_deliveries(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Inserts Deliveries; one that exists for its Destination and slot stays as it is."""
     return len(insert_new(session, Delivery, rows, ("destination_id", "slot")))
+
+
+def load_all(session: Session, edition_ids: Iterable[int]) -> dict[int, EditionContent]:
+    """The contents of Editions by id, as they were stored."""
+    rows = session.execute(
+        select(Edition.id, Edition.content).where(Edition.id.in_(list(edition_ids)))
+    )
+    return {number: EditionContent.model_validate(content) for number, content in rows}
 
 
 def load(session: Session, edition_id: int) -> EditionContent | None:

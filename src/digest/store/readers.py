@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Exists, exists, func, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
@@ -315,15 +315,21 @@ def destinations(
 ) -> Mapping[int, list[Destination]]:
     """Destinations that may be written to now: verified, not disabled, for this kind of Edition."""
     found: dict[int, list[Destination]] = defaultdict(list)
-    for one in session.scalars(
-        select(Destination)
-        .where(
-            Destination.subscriber_id.in_(list(subscriber_ids)),
-            Destination.verified_at.is_not(None),
-            Destination.disabled_at.is_(None),
-        )
-        .order_by(Destination.id)
-    ):
+    theirs = Destination.subscriber_id.in_(list(subscriber_ids))
+    for one in session.scalars(_open_destinations().where(theirs)):
         if kind is None or kind in one.kinds:
             found[one.subscriber_id].append(one)
     return found
+
+
+def open_destinations(session: Session, ids: Iterable[int]) -> Sequence[Destination]:
+    """Those of these Destinations that may be written to now."""
+    return session.scalars(_open_destinations().where(Destination.id.in_(list(ids)))).all()
+
+
+def _open_destinations() -> Select[Destination]:
+    return (
+        select(Destination)
+        .where(Destination.verified_at.is_not(None), Destination.disabled_at.is_(None))
+        .order_by(Destination.id)
+    )

@@ -59,6 +59,49 @@ def earlier(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The newest alert about one Event alone at a Destination. `reference` is None until sent."""
+
+    delivery_id: int
+    destination_id: int
+    edition_id: int
+    channel: str
+    state: str
+    reference: str | None
+    content_hash: str
+    revision: int
+
+
+def shown(session: Session, event_id: int) -> list[Shown]:
+    """What each Destination shows of an Event, or is about to."""
+    newest: dict[int, Shown] = {}
+    rows = session.execute(
+        select(
+            Delivery.id,
+            Delivery.destination_id,
+            Delivery.edition_id,
+            Delivery.channel,
+            Delivery.state,
+            Delivery.reference,
+            Item.content_hash,
+            Item.revision,
+        )
+        .join(Edition, Edition.id == Delivery.edition_id)
+        .join(Item, Item.edition_id == Edition.id)
+        .where(
+            Item.event_id == event_id,
+            Edition.kind == EditionKind.ALERT,
+            Edition.code != Code.ROUNDUP,
+            Delivery.state.in_(REACHED),
+        )
+        .order_by(Delivery.id)
+    )
+    for row in rows:
+        newest[row.destination_id] = Shown(*row)
+    return list(newest.values())
+
+
 def editions_with(event_id: int, before_revision: int) -> Select[int]:
     """Query for the ids of Editions that told a Revision of an Event before this one."""
     return select(Item.edition_id).where(Item.event_id == event_id, Item.revision < before_revision)

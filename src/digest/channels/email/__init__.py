@@ -90,6 +90,10 @@ class EmailChannel:
         )
         return self._message(outline, page, values, bounce=str(envelope.delivery_id))
 
+    def rewrites(self, reference: str) -> bool:
+        """Never: what is in a mailbox stays as it is."""
+        return False
+
     def letter(self, letter: Letter) -> Message:
         """A message outside of any Edition.
 

@@ -10,7 +10,7 @@ from digest.channels.slack import addresses, doctor
 from digest.channels.slack.client import SlackClient
 from digest.channels.slack.letters import letter_step
 from digest.channels.slack.lookup import Lookup
-from digest.channels.slack.messages import Writer
+from digest.channels.slack.messages import First, Writer
 from digest.channels.slack.rendering import Renderer, readable
 from digest.channels.slack.sending import Sender
 from digest.channels.slack.settings import SlackSettings
@@ -48,6 +48,10 @@ class SlackChannel:
         steps = Writer(self._renderer, content, envelope).steps()
         payload: Any = steps[0].payload
         return Message(self.name, envelope.address, steps, text=readable(payload["blocks"]))
+
+    def rewrites(self, reference: str) -> bool:
+        """All but what went to a webhook, which says nothing of where it put it."""
+        return First.of_reference(reference) is not None
 
     def letter(self, letter: Letter) -> Message:
         """A message outside of any Edition: confirm, welcome."""

@@ -47,7 +47,11 @@ class First(NamedTuple):
 
     @classmethod
     def of(cls, earlier: Earlier | None) -> "First | None":
-        match = _REFERENCE.fullmatch(earlier.reference) if earlier else None
+        return cls.of_reference(earlier.reference) if earlier else None
+
+    @classmethod
+    def of_reference(cls, reference: str) -> "First | None":
+        match = _REFERENCE.fullmatch(reference)
         return cls(match["channel"], match["ts"]) if match else None
 
 
@@ -71,6 +75,10 @@ class Writer:
         body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": {"key": key(self.envelope)}}
         post = Step(POST, {"channel": self.envelope.address, **body})
         first = First.of(self.envelope.earlier)
+        if first is not None and self.content.mended:
+            return (
+                Step(UPDATE, {"channel": first.channel, "ts": first.ts, **body}, optional=True),
+            )
         if first is None or self._folder not in ("update", "correction"):
             return (post,)
         if not (self.envelope.earlier and self.envelope.earlier.alone):

@@ -50,9 +50,13 @@ class Sender:
             try:
                 return await self._perform(step, message, notes), replaced
             except DeliveryError as failure:
-                if failure.reason not in TARGET_GONE or step.fallback is None:
+                if failure.reason not in TARGET_GONE:
                     raise
                 notes.append(f"{step.method}: {failure.reason}")
+                if step.fallback is None:
+                    if not step.optional:
+                        raise
+                    return _target(step), replaced
                 step, replaced = step.fallback, True
 
     async def _later(self, step: Step, message: Message, notes: list[str]) -> None:
@@ -123,6 +127,12 @@ class _Holding:
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
         if isinstance(error, RetryLater) and error.reason in ("ratelimited", "rate_limited"):
             self._pacer.hold(self._address, error.retry_after or PAUSE)
+
+
+def _target(step: Step) -> str:
+    """The reference of the message that an edit would have rewritten."""
+    payload: Mapping[str, Any] = step.payload  # type: ignore[assignment]
+    return f"{payload['channel']}:{payload['ts']}"
 
 
 def _plain(step: Step, message: Message) -> dict[str, Any]:

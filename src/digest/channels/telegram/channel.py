@@ -14,7 +14,7 @@ from digest.channels.telegram.sending import (
     Sender,
 )
 from digest.channels.telegram.settings import TelegramSettings
-from digest.channels.telegram.steps import plain_step, steps_for
+from digest.channels.telegram.steps import First, plain_step, steps_for
 from digest.errors import ChannelStopped, DeliveryError
 from digest.models.content import EditionContent, Envelope
 from digest.render.environment import Templates
@@ -56,6 +56,10 @@ class TelegramChannel:
             steps=steps,
             text="\n\n".join(visible(_text(step)) for step in steps),
         )
+
+    def rewrites(self, reference: str) -> bool:
+        """Whatever this bot has sent, as long as it is there."""
+        return First.of(reference) is not None
 
     def letter(self, letter: Letter) -> Message:
         """A message outside of any Edition (confirm, welcome), which may make a sound."""

@@ -55,7 +55,9 @@ class Sender:
                     reference = _target(step)
                 except CannotEdit:
                     if step.fallback is None:
-                        raise RuntimeError(f"{step.method} has no fallback") from None
+                        if not step.optional:
+                            raise RuntimeError(f"{step.method} has no fallback") from None
+                        return Receipt(_target(step), ("cannot_edit",))
                     # What comes instead says all; the steps after it would only repeat it.
                     return Receipt(await self._call(step.fallback, chat), ("edit_fallback",))
                 except DeliveryError as error:

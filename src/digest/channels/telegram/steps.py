@@ -30,7 +30,16 @@ class First(NamedTuple):
 
     chat_id: int
     message_id: int
-    editable: bool
+    editable: bool = True
+
+    @classmethod
+    def of(cls, reference: str, *, editable: bool = True) -> "First | None":
+        """The message that a Receipt's `reference` names."""
+        chat_id, _, message_id = reference.rpartition(":")
+        try:
+            return cls(int(chat_id), int(message_id), editable)
+        except ValueError:
+            return None
 
 
 def steps_for(rendering: Rendering, chat: Chat) -> tuple[Step, ...]:
@@ -41,6 +50,9 @@ def steps_for(rendering: Rendering, chat: Chat) -> tuple[Step, ...]:
     if content.code == Code.ROUNDUP or len(content.items) != 1:
         return (_send(rendering, chat, "roundup", rendering.digest("roundup"), silent=silent),)
     notice = NOTICES.get(content.code)
+    earlier = rendering.envelope.earlier
+    if content.mended and earlier and (first := First.of(earlier.reference)):
+        return (Step("editMessageText", _edit(rendering, first), optional=True),)
     if notice is None:
         return (_send(rendering, chat, "alert", rendering.alert(), silent=silent),)
     return _follow_up(rendering, chat, notice)
@@ -121,9 +133,7 @@ def _body_of(text: str, preview: dict[str, Any]) -> dict[str, Any]:
 
 def _first_message(earlier: Earlier | None, chat: Chat) -> First | None:
     """The message that `earlier` refers to; None if it isn't in this chat (any more)."""
-    chat_id, _, message_id = (earlier.reference if earlier else "").rpartition(":")
-    try:
-        first = First(int(chat_id), int(message_id), earlier is not None and earlier.alone)
-    except ValueError:
+    first = First.of(earlier.reference, editable=earlier.alone) if earlier else None
+    if first is None:
         return None
     return first if isinstance(chat.id, str) or chat.id == first.chat_id else None

@@ -21,6 +21,7 @@ from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, EditionKind, Outcome
 from digest.services.app import App
 from digest.services.planning.audience import audience
+from digest.services.planning.mend import mend
 from digest.services.planning.rows import settle, slot_row
 from digest.services.planning.telling import Telling, Told, prepare
 from digest.store import counters, editions, events, readers, scenarios, threads
@@ -57,6 +58,8 @@ def alert(app: App, now: datetime) -> Counter[str]:
             for ids in chunks(turn.audience, BATCH):
                 with app.db.begin() as session:
                     done.update(_batch(session, app, turn.candidate, ids, now))
+            with app.db.begin() as session:
+                mend(session, app, turn.candidate, now)
         with app.db.begin() as session:
             counters.lock(session, ALERTED)
             counters.advance(session, ALERTED, turn.seq)

@@ -65,8 +65,10 @@ def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime)
             delivery=row,
             kind=EditionKind(content.kind),
             content=content,
-            envelope=envelope(app, row, content, place, person, earlier, now),
-            refused=_refusal(content, place, person, blocked, now),
+            envelope=(made := envelope(app, row, content, place, person, earlier, now)),
+            refused="nothing_to_rewrite"
+            if content.mended and made.earlier is None
+            else _refusal(content, place, person, blocked, now),
         )
         for row in rows
         if (content := contents.get(row.edition_id)) is not None

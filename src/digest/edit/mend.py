@@ -1,0 +1,36 @@
+"""Mending: an alert that was told, in the words that its Event has now. Nobody is told again.
+
+For a Revision that changes nothing that matters (a typo, one more source): messages that can be
+rewritten in place are, without a sound.
+"""
+
+from digest.edit.compose import chain, scenarios, source_lines
+from digest.edit.headline import opening
+from digest.models.content import EditionContent, Item
+from digest.models.desk import Material
+
+
+def mend(told: EditionContent, material: Material, revision: int) -> EditionContent | None:
+    """`told`, an alert about one Event, in the words of its `revision`; None when it says the same.
+
+    What the message was about stays: its code, its hour, what had changed, what it put right.
+    """
+    (was,) = told.items
+    record, head = material.record, opening(material.record)
+    shown = len(was.scenarios) or None
+    now = {
+        "headline": head.headline,
+        "standfirst": head.standfirst if was.standfirst else None,
+        "takeaway": head.takeaway,
+        "takeaway_goes_on": head.goes_on,
+        "category": record.category,
+        "lang": record.lang,
+        "scenarios": scenarios(record)[:shown] if shown else (),
+        "sources": source_lines(record),
+        "chain": chain(record, head.headline) if was.chain else None,
+    }
+    item = Item(**(dict(was) | now))
+    if item == was:
+        return None
+    items = (item.model_copy(update={"revision": revision}),)
+    return told.model_copy(update={"items": items, "mended": True})

@@ -1,0 +1,75 @@
+"""Mend: a Revision that changes nothing that matters rewrites, without a sound, what shows it.
+
+Slack and Telegram messages are edited in place. A mailbox keeps what it has: nobody gets a mail for
+a typo. What waits for another attempt goes out as it was planned.
+"""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from digest.edit.mend import mend as in_new_words
+from digest.models.desk import Candidate
+from digest.models.words import DeliveryState
+from digest.services.app import App
+from digest.services.planning.rows import delivery_rows
+from digest.store import editions, events, readers, threads
+from digest.store.deliveries import ALERTS
+from digest.store.threads import Shown
+
+SENT = (DeliveryState.SENT, DeliveryState.UNKNOWN)
+EXPIRES = timedelta(hours=72)
+
+
+def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int:
+    """Plans the rewriting of all that shows an earlier Revision in other words; returns how many.
+
+    Only where the meaning is the same: what is shown there has this Revision's content hash.
+    """
+    if candidate.revision == 1 or candidate.retracted:
+        return 0
+    alike: dict[int, list[Shown]] = defaultdict(list)
+    for one in threads.shown(session, candidate.event_id):
+        same = one.content_hash == candidate.content_hash and one.revision < candidate.revision
+        if same and _rewritable(app, one):
+            alike[one.edition_id].append(one)
+    if not alike:
+        return 0
+    key = (candidate.event_id, candidate.revision)
+    material = events.materials(session, {key})[key]
+    mended = {
+        edition_id: content
+        for edition_id, told in editions.load_all(session, alike).items()
+        if (content := in_new_words(told, material, candidate.revision)) is not None
+    }
+    saved = editions.save(session, list(mended.values()), {key: candidate.content_hash}, now)
+    places = {
+        one.destination_id: new
+        for old, new in zip(mended, saved, strict=True)
+        for one in alike[old]
+    }
+    rows = [
+        row
+        for place in readers.open_destinations(session, places)
+        for row in delivery_rows(
+            [place],
+            places[place.id],
+            slot=f"mend:{candidate.event_id}:{candidate.revision}",
+            priority=ALERTS,
+            now=now,
+            not_before=now,
+            expires_at=now + EXPIRES,
+        )
+    ]
+    return editions.add_deliveries(session, rows)
+
+
+def _rewritable(app: App, one: Shown) -> bool:
+    channel = app.channels.get(one.channel)
+    return (
+        one.state in SENT
+        and one.reference is not None
+        and channel is not None
+        and channel.rewrites(one.reference)
+    )

@@ -1,0 +1,164 @@
+"""A Revision that changes nothing that matters rewrites what can be rewritten, and tells nobody."""
+
+import pytest
+from newsroom import Newsroom, counting
+from sqlalchemy import update
+
+from digest.models import Delivery, Destination, Subscriber
+from digest.models.words import Code, Outcome, SubscriberState
+from digest.models.words import DeliveryState as State
+from digest.services.app import App
+
+TYPO, RIGHT = "Pilots stop wrok in the strait", "Pilots stop work in the strait"
+
+
+@pytest.fixture
+def room(app_on_both: App) -> Newsroom:
+    return Newsroom(app_on_both)
+
+
+async def told(room: Newsroom, headline: str = TYPO, **fields: object) -> None:
+    """All that becomes visible now is told, and nothing before it is remembered."""
+    room.news(headline=headline, **fields)
+    room.alert()
+    room.forget_sent()
+    await room.drain()
+
+
+async def test_a_typo_is_mended_where_that_is_possible_and_nobody_is_told(room: Newsroom) -> None:
+    room.reader(places={"email": "m@x", "slack": "C1", "telegram": "7"})
+    await told(room)
+    room.later(minutes=3)
+    await told(room, RIGHT, minor=True)
+    assert sorted(one.address for one in room.sent) == ["7", "C1"]
+    for one in room.sent:
+        assert one.content.mended
+        assert one.content.code is Code.NEW, "it stays the alert that it was"
+        assert one.content.items[0].headline == RIGHT
+        assert one.envelope.earlier is not None
+        assert one.envelope.silent
+    assert room.outcomes() == [("edition", "alert"), ("nothing", "told_before")]
+
+
+async def test_once(room: Newsroom) -> None:
+    room.reader(places={"slack": "C1"})
+    await told(room)
+    await told(room, RIGHT, minor=True)
+    room.alert()
+    assert len(room.rows(Delivery)) == 2
+
+
+async def test_it_counts_as_no_alert(room: Newsroom) -> None:
+    """Neither for the caps nor for the window in which an update waits."""
+    room.reader(places={"slack": "C1"}, alerts_per_quarter_hour=2)
+    await told(room)
+    await told(room, RIGHT, minor=True)
+    room.later(minutes=5)
+    await told(room, RIGHT, standfirst="Something new.")
+    room.later(seconds=30)
+    room.release()
+    await room.drain()
+    assert [(one.content.code, one.content.mended) for one in room.sent] == [(Code.UPDATE, False)]
+
+
+async def test_an_update_that_was_told_stays_an_update(room: Newsroom) -> None:
+    room.reader(places={"slack": "C1"})
+    await told(room)
+    room.later(minutes=10)
+    await told(room, severity=5)
+    hour = room.sent[0].content.at
+    room.later(minutes=1)
+    await told(room, RIGHT, severity=5, minor=True)
+    (sent,) = room.sent
+    assert (sent.content.code, sent.content.at) == (Code.ESCALATE, hour)
+    assert [one.field for one in sent.content.items[0].changes] == ["severity"]
+
+
+async def test_one_more_source_is_shown_without_a_sound(room: Newsroom) -> None:
+    room.reader(places={"telegram": "7"})
+    sources = [{"publisher": "Harbour Wire"}]
+    await told(room, RIGHT, sources=sources)
+    await told(room, RIGHT, sources=[*sources, {"publisher": "Second Wire"}])
+    (sent,) = room.sent
+    assert [one.publisher for one in sent.content.items[0].sources] == [
+        "Harbour Wire",
+        "Second Wire",
+    ]
+
+
+async def test_what_reads_the_same_is_left_alone(room: Newsroom) -> None:
+    room.reader(places={"slack": "C1"})
+    await told(room)
+    await told(room, root_causes=None, minor=True, updated_at=room.later(minutes=1))
+    assert room.sent == []
+
+
+async def test_what_was_told_by_a_digest_is_left_alone(room: Newsroom) -> None:
+    room.reader(places={"slack": "C1"}, kinds=["digest"])
+    await told(room)
+    room.later(hours=20)
+    room.publish()
+    await room.drain()
+    await told(room, RIGHT, minor=True)
+    assert room.sent == []
+
+
+async def test_a_reader_who_left_or_a_closed_destination_is_left_alone(room: Newsroom) -> None:
+    room.reader("left", places={"slack": "C1"})
+    room.reader("closed", places={"slack": "C2"})
+    await told(room)
+    with room.app.db.begin() as session:
+        session.execute(
+            update(Subscriber).where(Subscriber.key == "left").values(state=SubscriberState.LEFT)
+        )
+        session.execute(
+            update(Destination).where(Destination.address == "C2").values(disabled_at=room.now)
+        )
+    await told(room, RIGHT, minor=True)
+    assert room.sent == []
+
+
+async def test_what_waits_goes_out_as_it_was_planned(room: Newsroom) -> None:
+    """There is nothing to rewrite yet."""
+    room.reader(places={"slack": "C1"})
+    room.news(headline=TYPO)
+    room.alert()
+    await told(room, RIGHT, minor=True)
+    assert [one.content.items[0].headline for one in room.sent] == [TYPO]
+    assert room.states() == [State.SENT]
+
+
+async def test_nothing_is_posted_anew_where_the_first_message_is_not_known(room: Newsroom) -> None:
+    room.reader(places={"slack": "C1"})
+    await told(room)
+    room.news(headline=RIGHT, minor=True)
+    room.alert()
+    with room.app.db.begin() as session:
+        session.execute(update(Delivery).where(Delivery.id == 1).values(reference=None))
+    room.forget_sent()
+    await room.drain()
+    assert room.sent == []
+    assert [row.reason for row in room.rows(Delivery)] == [None, "nothing_to_rewrite"]
+
+
+def test_many_places_need_as_many_queries_as_few(app_on_both: App) -> None:
+    room = Newsroom(app_on_both)
+    asked_for = []
+    for country, count in (("iran", 2), ("chile", 40)):
+        for number in range(count):
+            room.reader(f"{country}{number}", follows=[country], places={"slack": f"C{number}"})
+        interests = [{"name": country.capitalize(), "role": "primary"}]
+        room.news(country, headline=TYPO, interests=interests)
+        assert room.alert() == {Outcome.EDITION: count}
+        with room.app.db.begin() as session:
+            session.execute(
+                update(Delivery).values(state=State.SENT, reference="C1:1.1", not_before=None)
+            )
+        room.news(country, headline=RIGHT, interests=interests, minor=True)
+        with counting(room.app.db.engine) as asked:
+            room.alert()
+        asked_for.append(len(asked))
+        assert len(room.rows(Delivery, Delivery.slot.startswith("mend:"))) == (
+            count if country == "iran" else count + 2
+        )
+    assert asked_for[0] >= asked_for[1]
