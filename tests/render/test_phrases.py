@@ -21,11 +21,11 @@ def test_what_is_not_known_has_no_label(phrase) -> None:
 
 
 def test_nothing_left_out_says_nothing() -> None:
-    assert Phrases(make_digest(left_out=())).counts() == ""
+    assert EN.counts(make_digest(left_out=())) == ""
 
 
 def test_counts_say_why_each_was_left_out() -> None:
-    assert EN.counts() == (
+    assert EN.counts(make_digest()) == (
         "12 matched, 7 shown, 3 told before and unchanged, 2 below your threshold"
     )
 
@@ -74,7 +74,7 @@ def test_changes_count_from_when_this_reader_heard_of_it(age: timedelta, since: 
         (Change(field="severity", was="3", now="4"), "severity 3 → 4"),
         (
             Change(field="status", was="developing", now="confirmed"),
-            "status Developing → Confirmed",
+            "status developing → confirmed",
         ),
         (Change(field="sources", now="1"), "1 more source"),
         (Change(field="scenarios", now="2"), "2 more scenarios"),
@@ -97,4 +97,4 @@ def test_a_channel_may_shield_the_names_that_a_phrase_quotes() -> None:
     item = make_item(sources=(SourceLine(publisher="Axios"),))
     assert shielded.sources(item) == "First reported by [Axios], 4 March"
     assert shielded.why(item) == "Because you follow [Persian Gulf]."
-    assert shielded.follows() == "[Persian Gulf], [Turkey], [Sahel]"
+    assert shielded.follows(make_digest().follows) == "[Persian Gulf], [Turkey], [Sahel]"

@@ -5,41 +5,65 @@ cutting to length are the Channel's own.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from digest import clock
-from digest.models.content import Change, EditionContent, Item, ScenarioLine, WatchLine
+from digest.models.content import Change, EditionContent, Item, ScenarioLine, Stand, WatchLine
 from digest.render.filters import clean, cut, day_name, hour, place_of
 from digest.render.locales import direction, translations
 from digest.render.words import label
 
 SEPARATOR = " · "
 NAME_LENGTH = 60  # characters of one name (publisher, follow, region) within a phrase
+DAYS_OF_A_WEEK = 7  # a weekday names a day of the last six without doubt
 COUNTED = ("sources", "scenarios")  # Changes whose `now` is a number of additions
 
 
+class Setting(Protocol):
+    """When and where something is read: an Edition, or a page."""
+
+    @property
+    def locale(self) -> str: ...
+    @property
+    def zone(self) -> str: ...
+    @property
+    def day(self) -> date: ...
+
+
+class Covering(Protocol):
+    """What an Edition covers."""
+
+    @property
+    def covers_from(self) -> datetime | None: ...
+    @property
+    def covers_to(self) -> datetime | None: ...
+
+
 class Phrases:
-    """The phrases of one Edition: its language, its zone and its hour.
+    """The phrases of one language, zone and local date; nothing else changes them, so Editions of
+    different hours share what is made of them.
 
     `shield` gets every name that a phrase quotes; a Channel whose texts have no direction of their
     own isolates there what is written in the other one.
     """
 
-    def __init__(self, content: EditionContent, shield: Callable[[str], str] = str) -> None:
-        self.content = content
+    def __init__(self, setting: Setting, shield: Callable[[str], str] = str) -> None:
+        self.locale, self.zone, self.day = setting.locale, setting.zone, setting.day
         self._shield = shield
-        self._translations = translations(content.locale)
+        self._translations = translations(setting.locale)
 
     def headline(self, item: Item) -> str:
         """The headline on one line; never empty, because it carries the link."""
         return clean(item.headline) or self._translations.gettext("(no headline)")
 
     def kicker(self, item: Item) -> str:
-        """ "Conflict · Middle East · Developing"."""
+        """ "Conflict · Middle East · Developing · Reported late"."""
         parts = [
             self._label("category", item.category),
             *item.regions[:2],
             self._label("status", item.status),
+            self._translations.gettext("Reported late") if item.late else "",
         ]
         return SEPARATOR.join(_names(parts))
 
@@ -53,6 +77,13 @@ class Phrases:
         inside = self._translations.gettext(", ").join(_names(basis))
         return f"{kind} ({inside})" if inside else kind
 
+    def stand_label(self, stand: Stand) -> str:
+        """ "Iran, as of 4 March:"."""
+        return self._translations.gettext("%(actor)s, as of %(day)s:") % {
+            "actor": self._shield(cut(stand.actor, NAME_LENGTH)),
+            "day": day_name(stand.as_of, self.zone, self.locale, "plain"),
+        }
+
     def sources(self, item: Item, shown: int = 3) -> str:
         """ "First reported by Axios, 5 March; also The New York Times and CNN"."""
         names = self._quoted([source.publisher for source in item.sources])
@@ -64,7 +95,7 @@ class Phrases:
         if day:
             line = _("First reported by %(publisher)s, %(day)s") % {
                 "publisher": first,
-                "day": day_name(day, self.content.zone, self.content.locale, "plain"),
+                "day": day_name(day, self.zone, self.locale, "plain"),
             }
         else:
             line = _("First reported by %(publisher)s") % {"publisher": first}
@@ -92,11 +123,15 @@ class Phrases:
         """ "Since Friday: severity 3 → 4; 2 more sources"; "" when nothing has changed."""
         if not item.changes:
             return ""
-        _ = self._translations.gettext
-        what = _("; ").join(self.change(change) for change in item.changes)
+        _, what = self._translations.gettext, self.changed(item)
         if item.told is None:
             return _("What changed: %(changes)s") % {"changes": what}
         return _("Since %(day)s: %(changes)s") % {"day": self.since(item.told.at), "changes": what}
+
+    def changed(self, item: Item, shown: int = 5) -> str:
+        """ "severity 3 → 4; 2 more sources"."""
+        parts = (self.change(change) for change in item.changes[:shown])
+        return self._translations.gettext("; ").join(parts)
 
     def change(self, change: Change) -> str:
         """One Change in a few words."""
@@ -110,70 +145,114 @@ class Phrases:
             return text % {"num": count}
         field = cut(self._label("field", change.field), NAME_LENGTH)
         if change.field in ("severity", "status", "certainty") and change.was and change.now:
-            was, now = (self._value(change.field, value) for value in (change.was, change.now))
+            was, now = (self._value(change.field, one).lower() for one in (change.was, change.now))
             # An arrow does not turn round by itself in a right-to-left line.
-            arrow = "←" if direction(self.content.locale) == "rtl" else "→"
+            arrow = "←" if direction(self.locale) == "rtl" else "→"
             return f"{field} {was} {arrow} {now}"
         return _("new %(field)s") % {"field": field}
 
     def since(self, instant: datetime) -> str:
-        """When that was, as one says it: "14:02", "Friday", "21 February"."""
-        zone, locale = self.content.zone, self.content.locale
-        age = self.content.at - instant
-        if age < timedelta(hours=12):
-            return hour(instant, zone, locale)
-        return day_name(instant, zone, locale, "weekday" if age < timedelta(days=6) else "plain")
+        """When that was, as one says it: "14:02" today, "Friday", "21 February"."""
+        days = self._days_ago(instant)
+        if days == 0:
+            return hour(instant, self.zone, self.locale)
+        return self._day(instant, days)
 
-    def counts(self) -> str:
-        """ "12 matched, 7 shown, 3 told before and unchanged"; "" when nothing was left out."""
-        content = self.content
+    def moment(self, instant: datetime) -> str:
+        """Day and hour: "14:02" today, "Friday 14:02", "21 February 14:02"."""
+        days = self._days_ago(instant)
+        at = hour(instant, self.zone, self.locale)
+        return at if days == 0 else f"{self._day(instant, days)} {at}"
+
+    def we_said(self, item: Item) -> str:
+        """ "On Wednesday at 14:02 we said:", what comes before the words that were wrong."""
+        _, correction = self._translations.gettext, item.correction
+        told = (correction and correction.told_at) or (item.told and item.told.at)
+        if not told:
+            return _("We said:")
+        days, at = self._days_ago(told), hour(told, self.zone, self.locale)
+        if days == 0:
+            return _("At %(hour)s we said:") % {"hour": at}
+        return _("On %(day)s at %(hour)s we said:") % {"day": self._day(told, days), "hour": at}
+
+    def we_told(self, item: Item) -> str:
+        """What is said of an Event that is taken back."""
+        _ = self._translations.gettext
+        if item.told is None:
+            return _("We told you about this. We take it back.")
+        days, at = self._days_ago(item.told.at), hour(item.told.at, self.zone, self.locale)
+        if days == 0:
+            return _("At %(hour)s we told you about this. We take it back.") % {"hour": at}
+        return _("On %(day)s at %(hour)s we told you about this. We take it back.") % {
+            "day": self._day(item.told.at, days),
+            "hour": at,
+        }
+
+    def _days_ago(self, instant: datetime) -> int:
+        """Local dates since then; 0 for today, and for what a clock that is wrong puts later."""
+        return max(0, (self.day - clock.local_date(instant, clock.zone(self.zone))).days)
+
+    def _day(self, instant: datetime, days: int) -> str:
+        style = "weekday" if days < DAYS_OF_A_WEEK else "plain"
+        return day_name(instant, self.zone, self.locale, style)
+
+    def counts(self, content: EditionContent, shown: int | None = None) -> str:
+        """ "12 matched, 7 shown, 3 told before and unchanged"; "" when nothing was left out.
+
+        `shown` is the number of Items that a Channel found room for; all of them unless given.
+        """
         left = [part for part in content.left_out if part.count]
         if not left:
             return ""
         _ = self._translations.gettext
         parts = [
             _("%(matched)s matched, %(shown)s shown")
-            % {"matched": content.matched, "shown": len(content.items)},
+            % {"matched": content.matched, "shown": len(content.items) if shown is None else shown},
             *(f"{part.count} {self._label('left_out', part.rule)}" for part in left),
         ]
         return _(", ").join(clean(part) for part in parts)
 
-    def follows(self, shown: int = 5) -> str:
+    def follows(self, labels: Sequence[str], shown: int = 5) -> str:
         """ "Iran, Gulf, diplomacy": what this Edition is about for its reader."""
-        names = self._quoted(self.content.follows)
+        names = self._quoted(labels)
         if len(names) > shown:
             more = len(names) - shown
             ngettext = self._translations.ngettext
             names = [*names[:shown], ngettext("%(num)s more", "%(num)s more", more) % {"num": more}]
         return self._translations.gettext(", ").join(names)
 
-    def window(self) -> str:
+    def listed(self, labels: Sequence[str], shown: int = 3) -> str:
+        """ "Iran, Gulf and 2 more", as part of a sentence."""
+        names = self._quoted(labels)
+        if len(names) > shown + 1:
+            more = len(names) - shown
+            ngettext = self._translations.ngettext
+            names = [*names[:shown], ngettext("%(num)s more", "%(num)s more", more) % {"num": more}]
+        return self.series(names)
+
+    def window(self, content: Covering) -> str:
         """ "07:00 Wednesday to 07:00 Thursday, London"; "" when the Edition covers no window."""
-        content = self.content
         start, end = content.covers_from, content.covers_to
         if start is None or end is None:
             return ""
-        style = "weekday" if end - start < timedelta(days=6) else "plain"
+        style = "weekday" if end - start < timedelta(days=DAYS_OF_A_WEEK - 1) else "plain"
 
         def moment(instant: datetime) -> str:
-            day = day_name(instant, content.zone, content.locale, style)
-            return f"{hour(instant, content.zone, content.locale)} {day}"
+            day = day_name(instant, self.zone, self.locale, style)
+            return f"{hour(instant, self.zone, self.locale)} {day}"
 
-        return self._translations.gettext("%(start)s to %(end)s, %(place)s") % {
+        return self._translations.gettext("%(start)s to %(end)s, %(place)s time") % {
             "start": moment(start),
             "end": moment(end),
-            "place": place_of(content.zone),
+            "place": place_of(self.zone),
         }
 
-    def moment(self, item: Item) -> str:
+    def reported(self, item: Item) -> str:
         """ "14:02 London", when it was reported; "" on another day or when the hour isn't known."""
-        content, reported = self.content, item.reported_at
-        if reported is None or item.day_only:
+        reported = item.reported_at
+        if reported is None or item.day_only or self._days_ago(reported):
             return ""
-        zone = clock.zone(content.zone)
-        if clock.local_date(reported, zone) != clock.local_date(content.at, zone):
-            return ""
-        return f"{hour(reported, content.zone, content.locale)} {place_of(content.zone)}"
+        return f"{hour(reported, self.zone, self.locale)} {place_of(self.zone)}"
 
     def watched(self, line: WatchLine) -> str:
         """ "(Risk, short term, reported; 2 events; first raised 21 February)"."""
@@ -191,8 +270,10 @@ class Phrases:
                 ngettext("%(num)s event", "%(num)s events", line.events) % {"num": line.events}
             )
         if line.first_raised and line.state != "new":
-            day = day_name(line.first_raised, self.content.zone, self.content.locale, "plain")
+            day = day_name(line.first_raised, self.zone, self.locale, "plain")
             parts.append(_("first raised %(day)s") % {"day": day})
+        if line.state == "expired":
+            parts.append(_("nothing came of it"))
         inside = _("; ").join(part for part in parts if part)
         return f"({inside})" if inside else ""
 

@@ -75,7 +75,6 @@ LABELS: dict[str, dict[str, str]] = {
         "told_before": N_("told before and unchanged"),
         "below_threshold": N_("below your threshold"),
         "over_budget": N_("beyond the length of this edition"),
-        "little_gain": N_("adding little to what is shown"),
         "muted": N_("muted by you"),
         "same_fact": N_("the same report from another source"),
         "retracted": N_("withdrawn"),

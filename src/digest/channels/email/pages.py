@@ -16,13 +16,13 @@ from markupsafe import Markup, escape
 
 from digest.channels.email.arrange import Arrangement, arrange, fitted
 from digest.channels.email.wire import Body, encode, outside_pieces, slot
-from digest.clock import local_date, zone
-from digest.models.content import EditionContent, Item, Told
+from digest.models.content import EditionContent, Item
 from digest.models.words import Code, EditionKind
 from digest.render.environment import Templates
 from digest.render.filters import clean
 from digest.render.locales import best, direction
 from digest.render.mjml import compile_template
+from digest.render.phrases import Phrases
 from digest.render.piece import Compiled, Piece, compile_text
 from digest.render.text import fold, tidy
 
@@ -143,16 +143,10 @@ class Pages:
 
     def _shared(self, frame: Frame) -> dict[str, Any]:
         """What pages and fragments see alike."""
-        tz = zone(frame.zone)
-
-        def recent(told: Told | None) -> bool:
-            """Whether a weekday names the day of `told` without doubt."""
-            return told is not None and 0 <= (frame.day - local_date(told.at, tz)).days <= 6
-
         return {
             "zone": frame.zone,
             "at": frame.at,
-            "recent": recent,
+            "phrases": Phrases(frame),
             "start": "right" if direction(frame.locale) == "rtl" else "left",
             "links": self._links,
             "reader": self._reader,
@@ -244,8 +238,10 @@ class Pages:
             ConfigurationError: a template fails; names file and line.
         """
         locale = best(locale)
+        frame = Frame(kind, Code.NEW, locale, "UTC", date.min, None)
         seen = {
             "test": False,
+            "phrases": Phrases(frame),
             "start": "right" if direction(locale) == "rtl" else "left",
             "links": self._links,
             "reader": self._reader,
