@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from digest.edit.phrases import Phrases
 from digest.models.gazetteer import InterestEntry
 from digest.models.names import fold
+from digest.models.words import InterestKind
 
 
 def entry(slug: str, *aliases: Any, **fields: Any) -> InterestEntry:
@@ -28,6 +29,7 @@ ENTRIES = (
     entry("georgia", "Georgia", **{"not": ["Georgia Tech"]}),
     entry("shabaab", "Al-Shabaab"),
     entry("strikes", "air strike", kind="topic"),
+    entry("football", "Iran Turkey", "South Korea Iran", kind="topic"),
     entry("arabic", "إيران"),
 )
 PHRASES = Phrases(ENTRIES)
@@ -95,6 +97,30 @@ def test_of_two_that_overlap_the_longer_counts_though_it_begins_later() -> None:
     assert [found.slug for found in phrases.find("red sea route north")] == ["c", "b"]
 
 
+@pytest.mark.parametrize("kind", ["actor", "region"])
+@pytest.mark.parametrize(
+    ("topic", "other"),
+    [
+        ("cartel", "Red River Cartel"),
+        ("Red River Cartel", "Red River"),
+        ("Cartel of", "River Cartel"),
+    ],
+)
+def test_a_topic_and_an_actor_or_region_leave_each_other_alone(
+    kind: str, topic: str, other: str
+) -> None:
+    phrases = Phrases([entry("a", topic, kind="topic"), entry("b", other, kind=kind)])
+    found = {one.slug for one in phrases.find("the Red River Cartel of old")}
+    assert found == {"a", "b"}
+
+
+@pytest.mark.parametrize("kinds", [("topic", "topic"), ("actor", "region"), ("region", "actor")])
+def test_among_topics_and_among_the_others_the_longer_counts(kinds: tuple[str, str]) -> None:
+    short, long = kinds
+    phrases = Phrases([entry("a", "oil", kind=short), entry("b", "oil spill", kind=long)])
+    assert [found.slug for found in phrases.find("an oil spill")] == ["b"]
+
+
 def test_words_are_counted_without_punctuation() -> None:
     assert [found.word for found in PHRASES.find("One, two (three): Iran")] == [3]
 
@@ -122,9 +148,15 @@ def test_what_is_found_is_a_whole_sign_of_its_entry(text: str) -> None:
 
 
 @given(_PIECES | st.text())
-def test_what_is_found_does_not_overlap(text: str) -> None:
-    places = sorted({(found.start, found.end) for found in PHRASES.find(text)})
-    assert all(one[1] <= other[0] for one, other in pairwise(places))
+def test_what_is_found_does_not_overlap_among_topics_nor_among_the_others(text: str) -> None:
+    topics = {e.slug for e in ENTRIES if e.kind is InterestKind.TOPIC}
+    found = PHRASES.find(text)
+    for group in (
+        [f for f in found if f.slug in topics],
+        [f for f in found if f.slug not in topics],
+    ):
+        places = sorted({(one.start, one.end) for one in group})
+        assert all(one[1] <= other[0] for one, other in pairwise(places))
 
 
 @given(_PIECES, st.sampled_from(["Zanzibar", "quoit 9", "xyzzy plugh"]))

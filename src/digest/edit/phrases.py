@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from digest.models.gazetteer import Alias, InterestEntry
 from digest.models.names import Word, words
+from digest.models.words import InterestKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class _Ending:
     """What a phrase that ends here says, for those who write it so (None: in any case)."""
 
     slug: str
+    topic: bool
     refuses: bool
     written: tuple[str, ...] | None = None
     acronym: bool = False
@@ -36,26 +38,31 @@ class _Node:
 
 @dataclass(slots=True)
 class _Span:
+    """Words `first` to `last` show `slugs`, which are all topics, or none of them is."""
+
     first: int
     last: int
     slugs: set[str]
+    topic: bool
 
 
 class Phrases:
     """The signs of all entries as one tree of words.
 
     A phrase begins and ends at word bounds. Where two overlap the longer one counts, of equally
-    long ones the first. A phrase of `not_` keeps its own entry from being found within it and
-    nothing else. In a text all in capitals a bare acronym counts for nothing: "US" could be "us".
+    long ones the first; but topics and names of others leave each other alone, since "Archbishop
+    of Canterbury" speaks of a country and of religion. A phrase of `not_` keeps its own entry from
+    being found within it and nothing else. In a text all in capitals a bare acronym counts for
+    nothing: "US" could be "us".
     """
 
     def __init__(self, entries: Iterable[InterestEntry]) -> None:
         self._root = _Node()
         for entry in entries:
             for alias in entry.signs:
-                self._add(alias, entry.slug, refuses=False)
+                self._add(alias, entry, refuses=False)
             for alias in entry.not_:
-                self._add(alias, entry.slug, refuses=True)
+                self._add(alias, entry, refuses=True)
 
     def find(self, text: str) -> list[Found]:
         """Every sign in `text`, in order of place; the same place may show several Interests."""
@@ -80,33 +87,34 @@ class Phrases:
             node = root.get(parts[first].folded)
             last = first
             while node is not None:
-                slugs = set()
+                slugs: dict[bool, set[str]] = {}
                 for ending in node.endings:
                     if _written_so(ending, parts, first, shouted):
                         if ending.refuses:
                             refused[ending.slug].append((first, last))
                         else:
-                            slugs.add(ending.slug)
-                if slugs:
-                    shown.append(_Span(first, last, slugs))
+                            slugs.setdefault(ending.topic, set()).add(ending.slug)
+                for topic, those in slugs.items():
+                    shown.append(_Span(first, last, those, topic))
                 last += 1
                 node = node.next.get(parts[last].folded) if last < len(parts) else None
         return shown, refused
 
-    def _add(self, alias: Alias, slug: str, *, refuses: bool) -> None:
+    def _add(self, alias: Alias, entry: InterestEntry, *, refuses: bool) -> None:
         parts = words(alias.text)
         if not parts:
             return
+        ending = _Ending(entry.slug, entry.kind is InterestKind.TOPIC, refuses)
         folded = [part.folded for part in parts]
         if not alias.case:
-            self._end(folded, _Ending(slug, refuses))
+            self._end(folded, ending)
             if parts[-1].is_word and len(folded[-1]) > 2 and not folded[-1].endswith("s"):
-                self._end([*folded[:-1], folded[-1] + "s"], _Ending(slug, refuses))
+                self._end([*folded[:-1], folded[-1] + "s"], ending)
             return
         written = tuple(part.text for part in parts)
         acronym = len(parts) == 1 and alias.text.isupper() and alias.text.isalnum()
         for form in {written, tuple(part.text.upper() for part in parts)}:
-            self._end(folded, _Ending(slug, refuses, form, acronym))
+            self._end(folded, replace(ending, written=form, acronym=acronym))
 
     def _end(self, folded: list[str], ending: _Ending) -> None:
         node = self._root
@@ -132,13 +140,14 @@ def _written_so(ending: _Ending, parts: list[Word], first: int, shouted: bool) -
 def _longest_first(
     shown: list[_Span], refused: dict[str, list[tuple[int, int]]], size: int
 ) -> list[_Span]:
-    taken = bytearray(size)
+    taken = {topic: bytearray(size) for topic in (False, True)}
     kept: list[_Span] = []
     for span in sorted(shown, key=lambda s: (s.first - s.last, s.first)):
         slugs = {slug for slug in span.slugs if not _inside(span, refused.get(slug, ()))}
-        if slugs and not any(taken[span.first : span.last + 1]):
-            taken[span.first : span.last + 1] = b"\x01" * (span.last - span.first + 1)
-            kept.append(_Span(span.first, span.last, slugs))
+        used = taken[span.topic]
+        if slugs and not any(used[span.first : span.last + 1]):
+            used[span.first : span.last + 1] = b"\x01" * (span.last - span.first + 1)
+            kept.append(replace(span, slugs=slugs))
     return kept
 
 
