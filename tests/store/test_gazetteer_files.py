@@ -81,6 +81,22 @@ def test_a_region_receives_what_lies_within(built_in: Gazetteer, slug: str, regi
 
 
 @pytest.mark.parametrize(
+    "slug",
+    [
+        "al-qaeda",
+        "al-shabaab",
+        "boko-haram",
+        "islamic-state",
+        "islamic-state-khorasan",
+        "jnim",
+        "pakistani-taliban",
+    ],
+)
+def test_a_follower_of_terrorism_hears_of_jihadist_groups(built_in: Gazetteer, slug: str) -> None:
+    assert "terrorism" in built_in.ancestors(slug)
+
+
+@pytest.mark.parametrize(
     ("group", "members"),
     [
         ("european-union", 27),
