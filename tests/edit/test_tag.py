@@ -61,9 +61,15 @@ def test_a_headline_cut_from_nothing_else_is_all_there_is() -> None:
 
 def test_a_category_implies_its_topics() -> None:
     by_category = TAGGER.tag(record(category="Armed conflicts and attacks"))
-    assert by_category == (Tag("armed-conflict", Role.PRIMARY, 0, "category"),)
-    assert roles(record(category="conflict")) == {"armed-conflict": "primary"}
+    assert by_category == (Tag("armed-conflict", Role.SECONDARY, 0, "category"),)
+    assert roles(record(category="conflict")) == {"armed-conflict": "secondary"}
     assert roles(record(category="no such thing")) == {}
+
+
+def test_a_topic_of_the_category_that_the_text_shows_has_its_role_there() -> None:
+    assert roles(record("A parliament dissolves", category="politics")) == {"politics": "primary"}
+    late = ("Nothing.", "A parliament dissolves.")
+    assert roles(record(category="politics", body=late)) == {"politics": "secondary"}
 
 
 def test_the_most_central_comes_first() -> None:

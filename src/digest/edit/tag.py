@@ -41,7 +41,8 @@ class Tagger:
         """What text and category show, the most central first. Never raises.
 
         The headline and the first words are primary, the rest of the first paragraph and the
-        takeaway secondary, what comes later mentioned; three mentions lift by one.
+        takeaway secondary, what comes later mentioned; three mentions lift by one. A topic of the
+        category is secondary: categories are broad, and only the text can say what it is about.
         """
         mentions: dict[str, list[tuple[Role, str]]] = defaultdict(list)
         for where, text, opening, rest in _parts(record):
@@ -50,7 +51,7 @@ class Tagger:
                 mentions[found.slug].append((role, where))
         tags = [_tag(slug, said) for slug, said in mentions.items()]
         for entry in self.gazetteer.of_category(record.category or ""):
-            tags.append(Tag(entry.slug, Role.PRIMARY, 0, "category"))
+            tags.append(Tag(entry.slug, Role.SECONDARY, 0, "category"))
         return merge(tags)
 
     def resolve_stated(self, record: EventRecord) -> tuple[tuple[Tag, ...], tuple[str, ...]]:
