@@ -62,7 +62,7 @@ def test_a_headline_cut_from_the_text_is_not_named_beside_the_text() -> None:
     ("before", "after", "levels", "words"),
     [
         ({}, {}, (3, 4), "severity 3 → 4"),
-        ({"status": "developing"}, {"status": "concluded"}, (3, 3), "Developing → Concluded"),
+        ({"status": "developing"}, {"status": "concluded"}, (3, 3), "developing → concluded"),
         ({}, {"certainty": "likely"}, (3, 3), "new certainty"),
         ({}, {"takeaway": "So."}, (3, 3), "new takeaway"),
         ({}, {"standfirst": "So."}, (3, 3), "new summary"),

@@ -241,7 +241,7 @@ class Phrases:
             day = day_name(instant, self.zone, self.locale, style)
             return f"{hour(instant, self.zone, self.locale)} {day}"
 
-        return self._translations.gettext("%(start)s to %(end)s, %(place)s time") % {
+        return self._translations.gettext("%(start)s to %(end)s, %(place)s") % {
             "start": moment(start),
             "end": moment(end),
             "place": place_of(self.zone),

@@ -60,7 +60,7 @@ def test_a_digest_says_what_it_is_then_what_was_wrong_then_the_news(
         "1. Harbour pilots stop work in the Strait of Hormuz",
         "2. Ankara reopens talks on the northern border crossing",
         "Since Tuesday: severity 3 → 4; 2 more sources; 1 more scenario",
-        "5. Grain convoy ambushed on the road to Gao (alerted Wednesday; 2 more sources)",
+        "5. Grain convoy ambushed on the road to Gao (alerted Wednesday 14:02; 2 more sources)",
         "8. Philippine patrol turns back a fishing fleet",
         "Scenario watch",
     ]
