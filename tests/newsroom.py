@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, String, cast, event, select, update
 
 from digest.channels.base import Finding, Limits, Message, Receipt, Step
 from digest.formats.entry import Entry
@@ -30,7 +30,7 @@ from digest.models import (
 )
 from digest.models.content import EditionContent, Envelope
 from digest.models.record import EventRecord
-from digest.models.words import EditionKind
+from digest.models.words import DeliveryState, EditionKind
 from digest.services.app import App
 from digest.services.news.ingest import ingest
 from digest.services.planning.alert import alert
@@ -276,6 +276,20 @@ class Newsroom:
 
     def publish(self) -> Counter[str]:
         return publish(self.app, self.now)
+
+    def arrive(self) -> None:
+        """All that was planned has been sent, quicker than by `drain`."""
+        with self.app.db.begin() as session:
+            session.execute(
+                update(Delivery)
+                .where(Delivery.state == DeliveryState.PENDING)
+                .values(
+                    state=DeliveryState.SENT,
+                    sent_at=self.now,
+                    not_before=None,
+                    reference=cast(Delivery.id, String),
+                )
+            )
 
     async def drain(self, seed: int = 1) -> Counter[tuple[str, str, str]]:
         return await Deliverer(self.app, self.clock, random.Random(seed)).drain()

@@ -33,7 +33,6 @@ class Service:
         self.clock = clock
         self.stopping = asyncio.Event()
         self._deliverer = Deliverer(app, clock)
-        self._planning = asyncio.Lock()  # one planner at a time: they would wait for each other
         self._scheduler = AsyncIOScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -61,9 +60,10 @@ class Service:
         self._deliverer.wake()
 
     async def _plan(self, *verbs: Verb) -> None:
-        async with self._planning:
-            for verb in verbs:
-                await self._aside(verb)
+        """Alerts and digests are planned beside each other, a batch of readers at a time: no alert
+        waits until all digests are planned."""
+        for verb in verbs:
+            await self._aside(verb)
         self._deliverer.wake()
 
     async def _alert(self) -> None:

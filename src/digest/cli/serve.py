@@ -6,7 +6,7 @@ import fcntl
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -19,7 +19,8 @@ from digest.scheduler import Service
 from digest.services.app import App
 from digest.web.app import create
 
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 7.0  # for what is being sent; supervisors kill after 10
+CLOSE_SECONDS = 1.5  # for saying goodbye to providers
 
 
 def serve() -> None:
@@ -107,8 +108,10 @@ async def _serve(app: App, taken: socket.socket) -> None:
         for task in (pages, worker):
             if not task.done():
                 task.cancel()
-        for channel in app.channels.values():
-            await channel.close()
+        closing_all = (channel.close() for channel in app.channels.values())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await asyncio.gather(*closing_all, return_exceptions=True)
         app.db.dispose()
     for task in (pages, worker):
         if task.done() and not task.cancelled() and task.exception() is not None:

@@ -95,6 +95,20 @@ def claim(
     return session.scalars(rows).all()
 
 
+def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> None:
+    """Ends digests that were not sent yet: the next one, which is due, tells what they had to."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.subscriber_id.in_(list(subscriber_ids)),
+            Delivery.priority == DIGESTS,
+            Delivery.state.in_(OPEN),
+        )
+        .values(state=State.SUPPRESSED, reason="superseded", not_before=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _free(now: datetime) -> ColumnElement[bool]:
     return or_(Delivery.lease_until.is_(None), Delivery.lease_until < now)
 

@@ -200,7 +200,8 @@ def _quiet(schedule: Schedule) -> Quiet | None:
     return Quiet(schedule.quiet_from, schedule.quiet_to)
 
 
-def _reached() -> Exists:
+def reached() -> Exists:
+    """Whether the Edition of a Slot has reached its Subscriber somewhere, or is about to."""
     return exists().where(
         Delivery.edition_id == Slot.edition_id,
         Delivery.subscriber_id == Slot.subscriber_id,
@@ -241,7 +242,7 @@ def memories(
         .where(
             Slot.subscriber_id.in_(list(subscriber_ids)),
             Item.event_id.in_(about),
-            _reached(),
+            reached(),
         )
         .order_by(Slot.planned_at, Slot.id, Item.revision)
     )
@@ -284,6 +285,7 @@ def recent_alerts(
             Slot.subscriber_id.in_(list(subscriber_ids)),
             Slot.kind == EditionKind.ALERT,
             Slot.outcome == Outcome.EDITION,
+            reached(),
             Edition.code.not_in((Code.CORRECT, Code.RETRACT)),
             Slot.planned_at > now - timedelta(days=1),
             Slot.planned_at <= now,
@@ -300,6 +302,21 @@ def recent_alerts(
             )
         )
     return found
+
+
+def lock(session: Session, subscriber_ids: Iterable[int]) -> None:
+    """Lets no other planner decide about these Subscribers until this transaction ends.
+
+    An alert and a digest that were planned at once would both tell the same. SQLite has one writer
+    anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            select(Subscriber.id)
+            .where(Subscriber.id.in_(list(subscriber_ids)))
+            .order_by(Subscriber.id)
+            .with_for_update()
+        )
 
 
 def reachable(now: datetime) -> ColumnElement[bool]:

@@ -125,19 +125,26 @@ def holders(session: Session, before: Mapping[int, int]) -> set[tuple[int, int]]
     }
 
 
-def withdraw(session: Session, event_id: int, before_revision: int) -> int:
-    """Takes back alerts that are wrong by now and on their way still; returns how many.
+def withdraw(session: Session, event_id: int, before_revision: int, *, wrong: bool) -> int:
+    """Takes back alerts that are out of date and on their way still; returns how many.
 
-    Only those about this Event alone: a digest tells other things, too, and is put right after.
+    Only those about this Event alone: a digest tells other things, too. Unless they are `wrong`,
+    only from readers who were told nowhere yet: to them the newest Revision is the news.
     """
-    wrong = (
+    older = (
         editions_with(event_id, before_revision)
         .join(Edition, Edition.id == Item.edition_id)
         .where(Edition.kind == EditionKind.ALERT, Edition.code != Code.ROUNDUP)
     )
+    stale = Delivery.edition_id.in_(older) & Delivery.state.in_(OPEN)
+    if not wrong:
+        told = select(Delivery.subscriber_id).where(
+            Delivery.edition_id.in_(older), Delivery.state.in_(REACHED), Delivery.state.not_in(OPEN)
+        )
+        stale &= Delivery.subscriber_id.not_in(told)
     rows = session.scalars(
         update(Delivery)
-        .where(Delivery.edition_id.in_(wrong), Delivery.state.in_(OPEN))
+        .where(stale)
         .values(state=DeliveryState.SUPPRESSED, reason="superseded", not_before=None)
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)

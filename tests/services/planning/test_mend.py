@@ -4,6 +4,7 @@ import pytest
 from newsroom import Newsroom, counting
 from sqlalchemy import update
 
+from digest.errors import RetryLater
 from digest.models import Delivery, Destination, Subscriber
 from digest.models.words import Code, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
@@ -118,14 +119,27 @@ async def test_a_reader_who_left_or_a_closed_destination_is_left_alone(room: New
     assert room.sent == []
 
 
-async def test_what_waits_goes_out_as_it_was_planned(room: Newsroom) -> None:
-    """There is nothing to rewrite yet."""
-    room.reader(places={"slack": "C1"})
+async def test_what_waits_goes_out_in_the_new_words(room: Newsroom) -> None:
+    """As the alert that it is: its reader was told nothing yet."""
+    room.reader(places={"slack": "C1", "email": "m@x"})
     room.news(headline=TYPO)
     room.alert()
     await told(room, RIGHT, minor=True)
-    assert [one.content.items[0].headline for one in room.sent] == [TYPO]
-    assert room.states() == [State.SENT]
+    assert [one.content.items[0].headline for one in room.sent] == [RIGHT, RIGHT]
+    assert not any(one.content.mended for one in room.sent)
+    assert room.states() == [State.SUPPRESSED] * 2 + [State.SENT] * 2
+
+
+async def test_what_waits_beside_what_was_told_goes_out_as_it_was_planned(room: Newsroom) -> None:
+    room.reader(places={"slack": "C1", "email": "m@x"})
+    room.email.script.append(RetryLater("busy", retry_after=60))
+    await told(room)
+    room.later(minutes=1)
+    await told(room, RIGHT, minor=True)
+    assert sorted((one.address, one.content.mended) for one in room.sent) == [
+        ("C1", True),
+        ("m@x", False),
+    ]
 
 
 async def test_nothing_is_posted_anew_where_the_first_message_is_not_known(room: Newsroom) -> None:

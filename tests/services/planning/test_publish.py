@@ -15,10 +15,11 @@ from databases import set_up_copy
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from newsroom import Newsroom, counting
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from digest.models import Delivery, Destination, Revision, Schedule, Slot, Subscriber
 from digest.models.words import Cadence, EditionKind, Outcome, SubscriberState
+from digest.models.words import DeliveryState as State
 from digest.services.app import App
 from digest.services.planning import digests
 from digest.services.planning.publish import publish
@@ -192,6 +193,7 @@ def test_a_digest_missed_by_too_long_goes_into_the_next_one(room: Newsroom) -> N
     maria = room.reader()
     room.news("first", severity=3)
     room.publish()
+    room.arrive()
     room.now = SEVEN + timedelta(hours=5)
     room.news("second", severity=3)
     room.now = SEVEN + DAY + timedelta(hours=13)
@@ -214,11 +216,13 @@ def test_after_a_month_of_downtime_there_is_one_catch_up(room: Newsroom) -> None
     maria = room.reader()
     room.news("before", severity=3)
     room.publish()
+    room.arrive()
     for days in (1, 10, 29):
         room.now = SEVEN + days * DAY + timedelta(hours=1)
         room.news(f"day-{days}", severity=3)
     room.now = SEVEN + 30 * DAY + timedelta(minutes=10)
     assert room.publish() == {Outcome.FOLDED: 7, Outcome.EDITION: 1}
+    room.arrive()
     slots = room.slots(maria)
     folded = [slot.key for slot in slots if slot.outcome == Outcome.FOLDED]
     assert folded == [f"2026-{date(2026, 3, 28) + n * DAY:%m-%d}" for n in range(7)]
@@ -234,6 +238,7 @@ def test_a_correction_of_long_ago_is_told_after_a_long_downtime(room: Newsroom) 
     room.reader(kinds=["digest"])
     room.news(severity=3)
     room.publish()
+    room.arrive()
     room.now = SEVEN + timedelta(hours=3)
     room.news(severity=3, headline="Right", correction={"wrong": "W", "right": "R"})
     room.now = SEVEN + 30 * DAY
@@ -343,6 +348,74 @@ def test_a_clock_that_went_backwards_does_not_silence_anybody(quick: Newsroom) -
         assert session.scalar(select(Subscriber.next_due_at)) == SEVEN + DAY
 
 
+# A digest that reaches nobody --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", [State.FAILED, State.EXPIRED, State.SUPPRESSED])
+def test_what_a_digest_had_to_tell_that_never_arrived_is_in_the_next(
+    room: Newsroom, end: State
+) -> None:
+    room.reader(kinds=["digest"])
+    room.news("before", severity=3)
+    room.publish()
+    room.arrive()
+    for day, news in ((1, "lost"), (2, "fresh")):
+        room.now = SEVEN + day * DAY - timedelta(hours=2)
+        room.news(news, severity=3)
+        room.now = SEVEN + day * DAY
+        assert room.publish() == {Outcome.EDITION: 1}
+        if news == "lost":
+            with room.app.db.begin() as session:
+                session.execute(
+                    update(Delivery).where(Delivery.state == State.PENDING).values(state=end)
+                )
+    content = room.contents()[-1]
+    assert sorted(item.headline for item in content.items) == [
+        "Headline of fresh",
+        "Headline of lost",
+    ]
+    assert content.covers_from == SEVEN
+    assert content.catch_up
+    room.arrive()
+    room.now = SEVEN + 3 * DAY
+    assert room.publish() == {Outcome.NOTHING: 1}, "nothing is told twice"
+
+
+def test_a_digest_that_waits_still_gives_way_to_the_next(room: Newsroom) -> None:
+    room.reader(kinds=["digest"])
+    for day, news in ((0, "old"), (1, "new")):
+        room.now = SEVEN + day * DAY - timedelta(hours=2)
+        room.news(news, severity=3)
+        room.now = SEVEN + day * DAY
+        room.publish()
+    assert [(row.state, row.reason) for row in room.rows(Delivery)] == [
+        (State.SUPPRESSED, "superseded"),
+        (State.PENDING, None),
+    ]
+    assert len(room.contents()[-1].items) == 2
+
+
+def test_one_destination_that_got_it_is_enough(room: Newsroom) -> None:
+    room.reader(kinds=["digest"], places={"email": "m@x", "slack": "C1"})
+    room.news("told", severity=3)
+    room.publish()
+    with room.app.db.begin() as session:
+        for channel, state in (("email", State.SENT), ("slack", State.FAILED)):
+            session.execute(update(Delivery).where(Delivery.channel == channel).values(state=state))
+    room.now = SEVEN + DAY
+    assert room.publish() == {Outcome.NOTHING: 1}
+
+
+def test_who_wants_no_digests_costs_nothing_each_time(room: Newsroom) -> None:
+    for number in range(3):
+        room.reader(f"r{number}", cadence="none")
+    room.publish()
+    room.later(seconds=20)
+    with counting(room.app.db.engine) as asked:
+        room.publish()
+    assert not any("FROM schedules" in one for one in asked), "nobody is looked at"
+
+
 # Nothing is lost between two digests -------------------------------------------------------
 
 STEP = st.tuples(
@@ -399,9 +472,11 @@ def test_each_reader_considers_each_visible_revision_once(
                 elif step == "move":
                     change(room, readers[ZONES[0]], zone=ZONES[hours % len(ZONES)])
                 room.publish()
+                room.arrive()
                 room.later(hours=hours)
             for _ in range(8):  # until everybody had a digest after the last step
                 room.publish()
+                room.arrive()
                 room.later(hours=6)
         for reader in readers.values():
             check(room, reader, considered[reader])

@@ -7,6 +7,7 @@ import pytest
 from newsroom import NOON, Newsroom, counting
 from sqlalchemy import delete
 
+from digest.errors import RetryLater
 from digest.models import Delivery, Destination, Follow, Subscriber
 from digest.models.words import Code, EditionKind, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
@@ -154,6 +155,47 @@ async def test_from_new_to_retracted_each_step_is_told_once(room: Newsroom) -> N
     assert room.sent[-1].envelope.earlier is not None
     assert len(room.sent[-1].envelope.earlier.references) == 4
     assert room.sent[-1].envelope.earlier.alone
+
+
+async def test_two_events_at_once_each_keep_their_own_thread(room: Newsroom) -> None:
+    room.reader()
+    for name in ("pilots", "port"):
+        room.news(name)
+    await tell(room)
+    room.later(minutes=20)
+    room.forget_sent()
+    for name in ("pilots", "port"):
+        room.news(name, headline=f"Right of {name}", correction=WRONG)
+    await tell(room)
+    assert [one.envelope.earlier and one.envelope.earlier.reference for one in room.sent] == [
+        "<1@email>",
+        "<2@email>",
+    ]
+
+
+async def test_what_waits_is_told_in_its_newest_version_and_only_once(room: Newsroom) -> None:
+    room.reader()
+    room.email.script.append(RetryLater("busy", retry_after=600))
+    room.news()
+    await tell(room)
+    room.forget_sent()
+    room.later(minutes=8)
+    room.news(headline="Newer")
+    await tell(room)
+    room.later(minutes=30)
+    await tell(room)
+    assert [(one.content.code, one.content.items[0].headline) for one in room.sent] == [
+        (Code.NEW, "Newer")
+    ]
+
+
+async def test_what_was_taken_back_counts_for_no_cap(room: Newsroom) -> None:
+    room.reader(alerts_per_quarter_hour=1)
+    room.news()
+    room.alert()
+    room.news(standfirst="Something else.")
+    await tell(room)
+    assert codes(room) == [Code.NEW]
 
 
 async def test_updates_in_quick_succession_become_one_with_the_newest(room: Newsroom) -> None:

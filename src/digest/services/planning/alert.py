@@ -85,14 +85,16 @@ def _next(session: Session, now: datetime) -> Turn | None:
     candidate = next((one for one in found if one.revision == revision.number), None)
     if candidate is None:
         return Turn(revision.seq)
-    if candidate.righted == candidate.revision:
-        threads.withdraw(session, candidate.event_id, candidate.revision)
+    if candidate.revision > 1:
+        wrong = candidate.righted == candidate.revision
+        threads.withdraw(session, candidate.event_id, candidate.revision, wrong=wrong)
     return Turn(revision.seq, candidate, audience(session, candidate, now))
 
 
 def _batch(
     session: Session, app: App, candidate: Candidate, ids: Sequence[int], now: datetime
 ) -> Counter[str]:
+    readers.lock(session, ids)
     known = readers.accounts(session, ids, now)
     people = readers.readers(session, known, now, [candidate.event_id], [candidate.fact_key])
     decided = [

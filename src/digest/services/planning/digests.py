@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.edit import compose
@@ -13,7 +13,7 @@ from digest.edit.select import select as choose
 from digest.models import Slot
 from digest.models.content import EditionContent
 from digest.models.desk import Candidate, Material, Occasion, Reader, Watched
-from digest.models.words import Cadence, EditionKind
+from digest.models.words import Cadence, EditionKind, Outcome
 from digest.services.app import App
 from digest.services.planning.occasions import Due, missed
 from digest.store import events, readers, scenarios
@@ -33,14 +33,18 @@ class Task:
     due: Due
     window_from: int | None  # None: it is the first one
     last_day: date | None
-    last_at: datetime | None
+    last_at: datetime | None  # of the one whose window was the last that is closed
+    lost: bool = False  # the one before reached nobody: this one tells its news, too
 
     @classmethod
-    def of(cls, account: Account, due: Due, last: Slot | None) -> "Task":
-        """After `last`, the digest before."""
+    def of(cls, account: Account, due: Due, last: Slot | None, closed: Slot | None) -> "Task":
+        """After `last`, the digest before, and `closed`, the newest that had its say."""
         if last is None:
             return cls(account, due, None, None, None)
-        return cls(account, due, last.window_to, date.fromisoformat(last.key), last.due_at)
+        day = date.fromisoformat(last.key)
+        if closed is None:  # not even the first one arrived
+            return cls(account, due, 0, day, last.due_at - timedelta(days=FIRST_DAYS), True)
+        return cls(account, due, closed.window_to, day, closed.due_at, closed is not last)
 
     @property
     def missed(self) -> list[date]:
@@ -50,14 +54,22 @@ class Task:
         return missed(self.account.schedule, self.last_day, self.due.day, ADMIN_SEES)
 
 
-def last_digests(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Slot]:
-    """The newest digest Slot of each Subscriber that covers a window."""
+def last_digests(
+    session: Session, subscriber_ids: Sequence[int], *, closed: bool = False
+) -> dict[int, Slot]:
+    """The newest digest Slot of each Subscriber that covers a window.
+
+    With `closed` the newest that had its say: there was nothing to tell, or it was told. What
+    a digest had to tell that reached nobody is news for the next one.
+    """
+    had_its_say = or_(Slot.outcome == Outcome.NOTHING, readers.reached())
     newest = (
         select(Slot.subscriber_id, func.max(Slot.key).label("key"))
         .where(
             Slot.subscriber_id.in_(subscriber_ids),
             Slot.kind == EditionKind.DIGEST,
             Slot.window_to.is_not(None),
+            *([had_its_say] if closed else ()),
         )
         .group_by(Slot.subscriber_id)
         .subquery()
@@ -164,6 +176,7 @@ class Desk:
             task.last_day,
             task.last_at,
             bool(task.missed),
+            task.lost,
             tuple(
                 (memory.event_id, memory.revision, memory.kind, memory.at)
                 for event_id in sorted(reader.heard)
@@ -194,6 +207,6 @@ class Desk:
             covers_from=task.last_at or self.now - timedelta(days=FIRST_DAYS),
             covers_to=at,
             late=self.late(task),
-            catch_up=bool(task.missed),
+            catch_up=task.lost or bool(task.missed),
             list_name=task.account.list_name or self.app.settings.product_name,
         )

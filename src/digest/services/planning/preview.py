@@ -86,9 +86,10 @@ def _content(
     due = Due(day, instant_of(day, account.schedule.at, tz))
     events.make_visible(session, due.at)
     last = last_digests(session, [person.id]).get(person.id)
+    closed = last_digests(session, [person.id], closed=True).get(person.id)
     if last is not None and date.fromisoformat(last.key) >= day:
-        last = None  # a day in the past: as if it were the first digest
-    task = Task.of(account, due, last)
+        last = closed = None  # a day in the past: as if it were the first digest
+    task = Task.of(account, due, last, closed)
     desk = Desk.load(session, app, [task], due.at)
     content, selection = desk.compose(task, desk.readers[0])
     if content is None:

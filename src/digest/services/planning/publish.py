@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -21,11 +21,12 @@ from digest.services.planning.digests import Desk, Task, decided_until, last_dig
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.planning.rows import delivery_rows, slot_row
 from digest.store import editions, events, readers
-from digest.store.deliveries import DIGESTS
+from digest.store.deliveries import DIGESTS, end_waiting_digests
 from digest.store.readers import Account
 
 BATCH = 500
 FAR_AHEAD = timedelta(days=15)  # nobody's next digest is further away: a clock went backwards
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # for who wants no digests; NULL: to be reckoned
 DIGEST_EXPIRES = timedelta(hours=24)
 
 
@@ -56,7 +57,7 @@ def due_subscribers(session: Session, now: datetime, after: int) -> list[int]:
     due = or_(
         Subscriber.next_due_at.is_(None),
         Subscriber.next_due_at <= now,
-        Subscriber.next_due_at > now + FAR_AHEAD,
+        Subscriber.next_due_at.between(now + FAR_AHEAD, NEVER - FAR_AHEAD),
     )
     query = (
         select(Subscriber.id)
@@ -73,23 +74,35 @@ def _batch(session: Session, app: App, ids: Sequence[int], now: datetime) -> Cou
     latest = last_digests(session, ids)
     decided = decided_until(session, ids)
     batch = Batch(now)
-    tasks: list[Task] = []
-    coming: dict[int, datetime | None] = {}
+    due_now: list[tuple[Account, Due]] = []
+    coming: dict[int, datetime] = {}
     for account in readers.accounts(session, ids, now):
         last = latest.get(account.subscriber.id)
         due, following = due_dates(account.schedule, now, _occasion(last))
-        coming[account.subscriber.id] = following.at if following else None
+        coming[account.subscriber.id] = following.at if following else NEVER
         if due is None or decided.get(account.subscriber.id, date.min) >= due.day:
             continue
-        task = Task.of(account, due, last)
         if now - due.at <= timedelta(hours=app.settings.late_hours):
-            tasks.append(task)
+            due_now.append((account, due))
         elif last is not None:
-            batch.fold(task, due.day)
-    if tasks:
-        _plan(session, app, tasks, batch)
+            batch.fold(account, due, due.day)
+    if due_now:
+        _plan(session, app, _tasks(session, due_now, latest), batch)
     _set_next(session, coming)
     return batch.store(session)
+
+
+def _tasks(
+    session: Session, due_now: Sequence[tuple[Account, Due]], latest: Mapping[int, Slot]
+) -> list[Task]:
+    """One digest takes the place of one that waits still, so nobody gets two at once."""
+    ids = [account.subscriber.id for account, _ in due_now]
+    end_waiting_digests(session, ids)
+    closed = last_digests(session, ids, closed=True)
+    return [
+        Task.of(account, due, latest.get(number), closed.get(number))
+        for number, (account, due) in zip(ids, due_now, strict=True)
+    ]
 
 
 def _occasion(slot: Slot | None) -> Due | None:
@@ -104,9 +117,9 @@ class Batch:
     slots: list[dict[str, Any]] = field(default_factory=list)
     deliveries: list[dict[str, Any]] = field(default_factory=list)
 
-    def fold(self, task: Task, day: date) -> None:
+    def fold(self, account: Account, due: Due, day: date) -> None:
         """A digest that was missed; what it had to tell is in the next one."""
-        self.add(task.account, day, task.due.at, Outcome.FOLDED, "missed")
+        self.add(account, day, due.at, Outcome.FOLDED, "missed")
 
     def add(
         self,
@@ -155,7 +168,7 @@ def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> No
     planned: list[tuple[Task, Reader, object]] = []
     for task, reader in zip(tasks, desk.readers, strict=True):
         for day in task.missed:
-            batch.fold(task, day)
+            batch.fold(task.account, task.due, day)
         if not places.get(reader.subscriber_id):
             # No window: what can't be told now is told when there is a Destination again.
             batch.add(
@@ -227,7 +240,7 @@ def _left_words(selection: Selection) -> str:
     return ", ".join(f"{n} {rule.replace('_', ' ')}" for rule, n in counts.most_common()) or "none"
 
 
-def _set_next(session: Session, coming: Mapping[int, datetime | None]) -> None:
+def _set_next(session: Session, coming: Mapping[int, datetime]) -> None:
     if coming:
         rows = [{"id": one, "next_due_at": at} for one, at in coming.items()]
         session.execute(update(Subscriber), rows)

@@ -94,13 +94,15 @@ def _earlier(
     session: Session, rows: Sequence[Delivery], contents: Mapping[int, EditionContent]
 ) -> Mapping[tuple[int, int], Sequence[Sent]]:
     """What the Destinations of alerts about one Event were told of it before."""
-    about = {
-        row.destination_id: event_id
+    about = [
+        (row.destination_id, event_id)
         for row in rows
         if row.edition_id in contents
         and (event_id := _sole_event(contents[row.edition_id])) is not None
-    }
-    return threads.earlier(session, about, set(about.values())) if about else {}
+    ]
+    if not about:
+        return {}
+    return threads.earlier(session, {place for place, _ in about}, {event for _, event in about})
 
 
 def _sole_event(content: EditionContent) -> int | None:
