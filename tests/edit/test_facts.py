@@ -32,6 +32,7 @@ def test_letters_of_other_scripts_keep_their_signs() -> None:
         {"sources": [SourceRecord(publisher="CNN")]},
         {"url": "https://example.org/2"},
         {"category": "economy"},
+        {"severity": 4},
     ],
 )
 def test_what_readers_need_not_hear_of_leaves_the_content_equal(changes) -> None:  # type: ignore[no-untyped-def]
@@ -47,7 +48,6 @@ def test_what_readers_need_not_hear_of_leaves_the_content_equal(changes) -> None
         {"takeaway": "The strait is open."},
         {"body": ("Pilots at four ports refuse.",)},
         {"status": "concluded"},
-        {"severity": 4},
         {"certainty": "likely"},
         {"breaking": True},
         {"interests": [InterestRecord(name="Oman")]},

@@ -35,9 +35,10 @@ def record_hash(record: EventRecord) -> str:
 def content_hash(record: EventRecord) -> str:
     """Equal while nothing changed that a reader must hear of.
 
-    Over headline, standfirst, takeaway, body, status, severity, certainty, breaking, interests,
-    scenarios, correction and retraction; blind to case, blanks and punctuation, so that a mended
-    typo of that kind tells nobody anything.
+    Over headline, standfirst, takeaway, body, status, certainty, breaking, interests, scenarios,
+    correction and retraction; blind to case, blanks and punctuation, so that a mended typo of that
+    kind tells nobody anything. Not over the severity: one that rises is news by itself, one that
+    falls is not (`changes.unchanged`).
     """
     return _digest(
         [
@@ -46,7 +47,6 @@ def content_hash(record: EventRecord) -> str:
             normalise(record.takeaway),
             [normalise(paragraph) for paragraph in record.body],
             record.status,
-            record.severity,
             record.certainty,
             record.breaking,
             sorted(normalise(interest.name) for interest in record.interests),

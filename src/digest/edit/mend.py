@@ -24,6 +24,7 @@ def mend(told: EditionContent, material: Material, revision: int) -> EditionCont
         "takeaway": head.takeaway,
         "takeaway_goes_on": head.goes_on,
         "category": record.category,
+        "severity": min(was.severity, material.severity),  # one that rises is told, not mended
         "lang": record.lang,
         "scenarios": scenarios(record)[:shown] if shown else (),
         "sources": source_lines(record),

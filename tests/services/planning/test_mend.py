@@ -87,6 +87,19 @@ async def test_one_more_source_is_shown_without_a_sound(room: Newsroom) -> None:
     ]
 
 
+async def test_a_severity_that_fell_tells_nobody_and_is_shown_where_that_is_possible(
+    room: Newsroom,
+) -> None:
+    room.reader(places={"email": "m@x", "slack": "C1"})
+    await told(room, severity=5)
+    room.later(minutes=10)
+    await told(room, severity=4)
+    (sent,) = room.sent
+    assert (sent.address, sent.content.mended) == ("C1", True)
+    assert sent.content.items[0].severity == 4
+    assert room.outcomes() == [("edition", "alert"), ("nothing", "told_before")]
+
+
 async def test_what_reads_the_same_is_left_alone(room: Newsroom) -> None:
     room.reader(places={"slack": "C1"})
     await told(room)
