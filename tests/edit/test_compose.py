@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
 from desk_builders import (
     DAY,
     GULF,
@@ -27,6 +28,7 @@ from pydantic import BaseModel
 from digest.edit import compose
 from digest.edit.compose import scenarios
 from digest.edit.facts import normalise
+from digest.edit.scenarios import ENDED
 from digest.edit.select import Chosen, select
 from digest.models.content import EditionContent, Item, LeftOut
 from digest.models.desk import Candidate, Match, Reader, View
@@ -127,9 +129,15 @@ def test_scenarios_come_nearest_first_and_then_by_kind() -> None:
         ("risk", "immediate", " "),
     ]
     said = [AssertionRecord(kind=k, horizon=h, text=text) for k, h, text in words]
-    gone = AssertionRecord(kind="risk", horizon="immediate", text="X.", state="withdrawn")
-    found = scenarios(record(scenarios=[*said, gone]))
+    found = scenarios(record(scenarios=said))
     assert "".join(line.text for line in found) == "C.B.D.A.E."
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_what_has_come_to_an_end_could_not_happen_next(state: str) -> None:
+    over = AssertionRecord(kind="risk", text="Over.", state=state)
+    still = AssertionRecord(kind="risk", text="Still.", state="raised")
+    assert [line.text for line in scenarios(record(scenarios=[over, still]))] == ["Still."]
 
 
 def test_sources_begin_with_the_first_and_name_each_publisher_once() -> None:

@@ -8,6 +8,7 @@ from digest.edit.changes import changes
 from digest.edit.clocks import reported_late
 from digest.edit.headline import opening
 from digest.edit.match import heard
+from digest.edit.scenarios import ENDED
 from digest.edit.select import Chosen, Selection
 from digest.edit.watch import watch_lines
 from digest.models.content import (
@@ -162,13 +163,12 @@ def _code(chosen: Chosen) -> Code:
 
 
 def scenarios(record: EventRecord) -> tuple[ScenarioLine, ...]:
-    """Scenarios as a reader meets them: nearest horizon first, then by kind; unknown words last."""
+    """Scenarios as a reader meets them: nearest horizon first, then by kind; unknown words last.
+
+    What has happened or can't happen any more is not among them; the scenario watch tells of it.
+    """
     order = sorted(
-        (
-            one
-            for one in record.assertions
-            if one.text.strip() and one.state not in ("withdrawn", "contradicted")
-        ),
+        (one for one in record.assertions if one.text.strip() and one.state not in ENDED),
         key=lambda one: (_place(HORIZONS, one.horizon), _place(KINDS, one.kind)),
     )
     return tuple(
