@@ -334,6 +334,11 @@ def test_only_who_agreed_is_woken(on_follow, for_all, severity, outcome) -> None
     assert decided(event(severity=severity), who).outcome is outcome
 
 
+def critical(minutes_ago: float, number: int, weight: float = 1.0) -> tuple[Alerted]:
+    """One alert about Event `number`, of severity 5."""
+    return (Alerted(NOW - minutes_ago * MINUTE, weight, frozenset({number})),)
+
+
 def alerts(*minutes_ago: float, **changes: object) -> tuple[Alerted, ...]:
     return tuple(Alerted(NOW - ago * MINUTE, **changes) for ago in minutes_ago)
 
@@ -368,9 +373,27 @@ def test_updates_count_half() -> None:
 def test_severity_5_passes_the_caps_but_has_one_of_its_own() -> None:
     one = event(severity=5)
     assert outcome(one, reader(alerts=alerts(9, 8, 7, 6)))[0] is Outcome.EDITION
-    three = alerts(300, 200, 100, critical=True)
+    three = (*critical(300, 2), *critical(200, 3), *critical(100, 4))
     found = decided(one, reader(alerts=three))
     assert (found.rule, found.release_at) == ("cap", NOW - 300 * MINUTE + DAY)
+
+
+def test_what_is_added_to_one_event_of_severity_5_holds_up_no_other() -> None:
+    again = [*critical(300, 2), *critical(200, 2, weight=0.5), *critical(90, 2), *critical(20, 3)]
+    assert outcome(event(severity=5), reader(alerts=tuple(again)))[0] is Outcome.EDITION
+
+
+def test_an_event_that_counts_already_may_be_raised_to_5_again() -> None:
+    three = (*critical(300, 1), *critical(200, 2), *critical(100, 3))
+    who = replace(alerted(200), alerts=three)
+    assert decided(changed(severity=5), who).code is Code.ESCALATE
+    assert outcome(changed(severity=5), who)[0] is Outcome.EDITION
+
+
+def test_updates_of_severity_5_wait_for_the_caps_of_all_alerts() -> None:
+    told = [heard(event(severity=5, content_hash="text 1"), NOW - HOUR)]
+    who = reader(told=told, alerts=alerts(9, 8, 7, 6))
+    assert outcome(changed(severity=5), who) == (Outcome.HELD, "cap")
 
 
 def test_to_be_woken_from_severity_4_does_not_open_the_caps() -> None:

@@ -22,6 +22,7 @@ __all__ = ("Decision", "cap_free_at", "cooldown", "decide", "quiet_end")
 ALERTS_FROM = 4  # severity, unless the Follow says otherwise
 BREAKING_COUNTS = 1  # then a breaking Event alerts from one level lower
 CRITICAL = 5
+DAY = timedelta(days=1)
 COOLDOWN = timedelta(minutes=5)  # between a first alert and its update; doubles with each update
 COOLDOWN_MOST = timedelta(minutes=60)
 COOLDOWN_RESET = timedelta(hours=6)  # of silence
@@ -147,9 +148,7 @@ def _now_or_held(
     end = quiet_end(reader, now)
     if end is not None and not _wakes(candidate, reader, found):
         return Decision(Outcome.HELD, "quiet", code, found, told, end)
-    free = cap_free_at(
-        reader, now, UPDATE_WEIGHT if code is Code.UPDATE else 1.0, candidate.severity >= CRITICAL
-    )
+    free = _free_of_caps(candidate, reader, code, now)
     if free > now:
         return Decision(Outcome.HELD, "cap", code, found, told, free)
     rule = "alert" if told is None else "update"
@@ -219,25 +218,45 @@ def cooldown(alerts: Sequence[datetime]) -> timedelta:
     return min(doubled, COOLDOWN_MOST)
 
 
-def cap_free_at(
-    reader: Reader, now: datetime, weight: float = 1.0, critical: bool = False
-) -> datetime:
-    """The first instant from `now` on at which one more alert of this weight is within every cap.
+def _free_of_caps(candidate: Candidate, reader: Reader, code: Code, now: datetime) -> datetime:
+    """When the caps allow this: that of severity 5, or for all else, updates of it too, the others.
 
-    A critical one is only held by the cap for critical ones. Where a cap admits none at all, that
-    is a day later.
+    So what is critical is told at once, and what is added to it never holds up something else that
+    is critical.
     """
-    caps, day = reader.caps, timedelta(days=1)
-    if critical:
-        counted = [(one.at, 1.0) for one in reader.alerts if one.critical]
-        return _free_at(counted, day, caps.critical_day, 1.0, now)
+    if code is Code.UPDATE:
+        return cap_free_at(reader, now, UPDATE_WEIGHT)
+    if candidate.severity >= CRITICAL:
+        return critical_free_at(reader, candidate.event_id, now)
+    return cap_free_at(reader, now)
+
+
+def critical_free_at(reader: Reader, event_id: int, now: datetime) -> datetime:
+    """The first instant from `now` on at which one more Event of severity 5 may be told.
+
+    Each Event counts once a day, from when it was first told.
+    """
+    counted: dict[int, datetime] = {}
+    for one in reader.alerts:
+        for known in one.critical:
+            counted.setdefault(known, one.at)
+    if counted.pop(event_id, now - DAY) > now - DAY:
+        return now
+    return _free_at([(at, 1.0) for at in counted.values()], DAY, reader.caps.critical_day, 1.0, now)
+
+
+def cap_free_at(reader: Reader, now: datetime, weight: float = 1.0) -> datetime:
+    """The first instant from `now` on at which one more alert of this weight is within every cap
+    but that of severity 5. Where a cap admits none at all, that is a day later.
+    """
+    caps = reader.caps
     counted = [(one.at, one.weight) for one in reader.alerts]
     return max(
         _free_at(counted, span, most, weight, now)
         for span, most in (
             (timedelta(minutes=15), caps.quarter_hour),
             (timedelta(hours=1), caps.hour),
-            (day, caps.day),
+            (DAY, caps.day),
         )
     )
 
@@ -257,4 +276,4 @@ def _free_at(
         load -= one
         if load <= most:
             return at + span
-    return now + timedelta(days=1)
+    return now + DAY

@@ -89,7 +89,8 @@ class Quiet:
 class Caps:
     """How many alerts a reader gets at most; what is over them waits and is never dropped.
 
-    Severity 5 has a cap of its own and doesn't wait for the others.
+    Severity 5 has a cap of its own, counted in Events, and doesn't wait for the others; its updates
+    do.
     """
 
     quarter_hour: int = 3
@@ -113,11 +114,14 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Alerted:
-    """An alert a reader got, as the caps count it: an update weighs half."""
+    """An alert a reader got, as the caps count it: an update weighs half.
+
+    `critical` are the Events of severity 5 that it told.
+    """
 
     at: datetime
     weight: float = 1.0
-    critical: bool = False
+    critical: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

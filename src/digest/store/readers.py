@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Exists, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
@@ -264,17 +264,19 @@ def memories(
 def recent_alerts(
     session: Session, subscriber_ids: Iterable[int], now: datetime
 ) -> Mapping[int, list[Alerted]]:
-    """Each Subscriber's alerts of the last day, oldest first; what puts things right doesn't count.
+    """Each Subscriber's alerts of the last day, oldest first; what puts things right doesn't count,
+    nor what never reached them.
 
     A roundup is one message, however many Slots it settled.
     """
-    found: dict[int, list[Alerted]] = defaultdict(list)
     rows = session.execute(
         select(
             Slot.subscriber_id,
-            func.min(Slot.planned_at).label("at"),
+            Slot.edition_id,
+            Slot.planned_at,
+            Slot.event_id,
             Edition.code,
-            func.max(Revision.severity).label("severity"),
+            Revision.severity,
         )
         .join(Edition, Edition.id == Slot.edition_id)
         .join(
@@ -289,18 +291,21 @@ def recent_alerts(
             Edition.code.not_in((Code.CORRECT, Code.RETRACT)),
             Slot.planned_at > now - timedelta(days=1),
             Slot.planned_at <= now,
+            _reached(),
         )
-        .group_by(Slot.subscriber_id, Slot.edition_id, Edition.code)
-        .order_by("at")
+        .order_by(Slot.planned_at, Slot.id)
     )
+    messages: dict[tuple[int, int], Alerted] = {}
     for row in rows:
-        found[row.subscriber_id].append(
-            Alerted(
-                at=row.at,
-                weight=UPDATE_WEIGHT if row.code == Code.UPDATE else 1.0,
-                critical=row.severity >= Severity.CRITICAL,
-            )
-        )
+        key = (row.subscriber_id, row.edition_id)
+        weight = UPDATE_WEIGHT if row.code == Code.UPDATE else 1.0
+        one = messages.get(key) or Alerted(row.planned_at, weight)
+        if row.severity >= Severity.CRITICAL:
+            one = replace(one, critical=one.critical | {row.event_id})
+        messages[key] = one
+    found: dict[int, list[Alerted]] = defaultdict(list)
+    for (subscriber_id, _), one in messages.items():
+        found[subscriber_id].append(one)
     return found
 
 

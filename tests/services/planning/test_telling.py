@@ -445,6 +445,17 @@ async def test_over_the_cap_events_wait_and_come_together(room: Newsroom) -> Non
     assert not any(slot.outcome == Outcome.HELD for slot in room.slots())
 
 
+async def test_updates_of_one_critical_event_do_not_hold_up_another(room: Newsroom) -> None:
+    room.reader()
+    for number in range(4):
+        room.news("quake", severity=5, standfirst=f"Report {number}.")
+        await tell(room)
+        room.later(hours=1)
+    room.news("flood", severity=5)
+    await tell(room)
+    assert codes(room) == [Code.NEW, Code.UPDATE, Code.UPDATE, Code.UPDATE, Code.NEW]
+
+
 async def test_a_roundup_counts_as_one_message(room: Newsroom) -> None:
     room.reader(alerts_per_quarter_hour=2, **NIGHT)
     room.now = datetime(2026, 3, 6, 6, 50, tzinfo=UTC)
