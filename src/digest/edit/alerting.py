@@ -28,7 +28,7 @@ COOLDOWN_MOST = timedelta(minutes=60)
 COOLDOWN_RESET = timedelta(hours=6)  # of silence
 COALESCE = timedelta(seconds=30)  # a waiting update waits for one more Revision at most so long
 WINDOW_MOST = timedelta(minutes=30)  # ... and all in all, after the last alert
-TOO_OLD = timedelta(hours=2)  # an alert that could not be planned in time goes to the digest
+TOO_OLD = timedelta(hours=2)  # what could not be planned, or then sent, in time: to the digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from digest.models.words import Code, EditionKind, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
 from digest.services.planning import alert as alerts
+from digest.services.sending.deliver import sweep
 
 WRONG = {"wrong": "Both pipelines are shut.", "right": "One pipeline is shut."}
 ZONES = ("UTC", "Asia/Kolkata", "Asia/Tehran", "Europe/London", "America/New_York")
@@ -428,6 +429,23 @@ async def test_what_was_held_too_long_goes_to_the_digest(room: Newsroom) -> None
     room.publish()
     await room.drain()
     assert [one.content.kind for one in room.sent] == [EditionKind.DIGEST]
+
+
+async def test_what_could_not_be_sent_within_two_hours_goes_to_the_digest(room: Newsroom) -> None:
+    room.reader()
+    room.news()
+    room.email.script.append(RetryLater("down"))
+    await tell(room)
+    room.later(hours=2)
+    sweep(room.app, room.now)
+    await tell(room)
+    assert room.states() == [State.EXPIRED]
+    room.forget_sent()
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.publish()
+    await room.drain()
+    (sent,) = room.sent
+    assert [(item.section, item.code) for item in sent.content.items] == [("lead", Code.NEW)]
 
 
 async def test_over_the_cap_events_wait_and_come_together(room: Newsroom) -> None:

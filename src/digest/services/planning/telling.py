@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.clock import local_date, zone
 from digest.edit import compose
-from digest.edit.alerting import Decision
+from digest.edit.alerting import TOO_OLD, Decision
 from digest.edit.select import Chosen
 from digest.models import Destination
 from digest.models.content import EditionContent
@@ -26,7 +26,6 @@ from digest.store import editions, events, readers, threads
 from digest.store.deliveries import ALERTS
 from digest.store.readers import Account
 
-ALERT_EXPIRES = timedelta(hours=6)
 RIGHTING_EXPIRES = timedelta(hours=72)
 
 
@@ -83,7 +82,7 @@ def prepare(session: Session, app: App, tellings: Sequence[Telling], now: dateti
                 priority=ALERTS,
                 now=now,
                 not_before=now,
-                expires_at=now + (RIGHTING_EXPIRES if one.code in RIGHTING else ALERT_EXPIRES),
+                expires_at=now + (RIGHTING_EXPIRES if one.code in RIGHTING else TOO_OLD),
             ),
         )
         if places[id(one)]
