@@ -16,6 +16,7 @@ from digest.models.desk import (
     Material,
     Memory,
     Occasion,
+    Past,
     Reach,
     Reader,
     Watched,
@@ -43,6 +44,16 @@ def event(number: int = 1, /, **changes: Any) -> Candidate:
         "reach": {IRAN: Reach("Iran", "primary", 0)},
     }
     return Candidate(**(values | changes))
+
+
+def past(*states: dict[str, Any]) -> tuple[Past, ...]:
+    """Revisions 1, 2, ... of an Event, each like the one before it but for its changes."""
+    values: dict[str, Any] = {"visible_at": NOW, "severity": 4}
+    found = []
+    for revision, changes in enumerate(states, start=1):
+        values |= {"revision": revision, "content_hash": f"hash-1-{revision}"} | changes
+        found.append(Past(**values))
+    return tuple(found)
 
 
 def follow(target: int = IRAN, /, **changes: Any) -> Following:

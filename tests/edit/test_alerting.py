@@ -14,6 +14,7 @@ from desk_builders import (
     event,
     follow,
     heard,
+    past,
     reader,
 )
 from hypothesis import given
@@ -98,6 +99,50 @@ def test_history_never_alerts() -> None:
 def test_what_could_not_be_planned_within_two_hours_goes_to_the_digest() -> None:
     assert outcome(event(), reader(), NOW + 2 * HOUR)[0] is Outcome.EDITION
     assert outcome(event(), reader(), NOW + 2 * HOUR + MINUTE) == (Outcome.DIGEST, "too_old")
+
+
+OLD = {"visible_at": NOW - 5 * DAY}
+TODAY = {"visible_at": NOW, "history": False}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rule"),
+    [
+        (OLD, TODAY, "too_old"),
+        (OLD | {"history": True}, TODAY, "history"),
+        (OLD | {"history": True}, TODAY | {"severity": 5}, "history"),
+        (OLD | {"history": True}, TODAY | {"severity": 5, "stated": 5}, "alert"),
+        (OLD, TODAY | {"severity": 5}, "alert"),
+        (OLD, TODAY | {"breaking": True}, "alert"),
+        ({"visible_at": NOW - 10 * HOUR}, {"visible_at": NOW - 10 * HOUR}, "too_old"),
+        ({"visible_at": NOW - HOUR}, TODAY, "alert"),
+    ],
+)
+def test_an_edit_makes_old_news_no_newer(first, second, rule) -> None:  # type: ignore[no-untyped-def]
+    states = past(first, second)
+    newest = states[-1]
+    one = event(
+        revision=2,
+        severity=newest.severity,
+        breaking=newest.breaking,
+        visible_at=newest.visible_at,
+        past=states,
+    )
+    assert decided(one, reader()).rule == rule
+    digest = heard(event(severity=3), NOW - DAY, kind=EditionKind.DIGEST)
+    expected = "update" if rule == "alert" else rule
+    assert decided(one, reader(told=[digest])).rule == expected, "nor for who read it in a digest"
+
+
+def test_what_was_reported_late_stays_so() -> None:
+    states = past({"visible_at": NOW - MINUTE}, {"visible_at": NOW})
+    one = event(revision=2, happened_at=NOW - 5 * DAY, past=states)
+    assert outcome(one, reader()) == (Outcome.DIGEST, "reported_late")
+
+
+def test_who_was_alerted_gets_updates_however_old_it_is() -> None:
+    one = event(revision=2, past=past(OLD | {"history": True}, TODAY))
+    assert outcome(one, reader(told=[heard(event())])) == (Outcome.EDITION, "update")
 
 
 def test_what_was_held_is_not_too_old() -> None:

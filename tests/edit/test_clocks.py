@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from desk_builders import DAY, HOUR, MINUTE, NOW, event, record
+from desk_builders import DAY, HOUR, MINUTE, NOW, event, past, record
 
-from digest.edit.clocks import Showing, reported_late, showing
+from digest.edit.clocks import Showing, fresh_since, of_history, reported_late, showing
 
 BACKFILL = timedelta(hours=1)
 
@@ -62,8 +62,49 @@ def test_a_change_of_history_is_history_unless_it_says_when_it_was_made() -> Non
         ({"happened_at": NOW - 6 * HOUR}, False),
         ({"happened_at": NOW - 6 * HOUR - MINUTE}, True),
         ({"happened_at": None}, False),
-        ({"happened_at": NOW - DAY, "revision": 2}, False),
+        ({"happened_at": NOW - DAY, "past": past({"visible_at": NOW - DAY}, {})}, False),
+        ({"happened_at": NOW - 9 * DAY, "past": past({"visible_at": NOW - DAY}, {})}, True),
     ],
 )
 def test_what_became_visible_long_after_it_happened_was_reported_late(changes, late) -> None:  # type: ignore[no-untyped-def]
     assert reported_late(event(**changes)) is late
+
+
+@pytest.mark.parametrize(
+    ("later", "hours"),
+    [
+        ({}, 9),
+        ({"content_hash": "new words"}, 9),
+        ({"severity": 4}, 1),
+        ({"severity": 2}, 9),
+        ({"breaking": True}, 1),
+    ],
+)
+def test_only_what_is_raised_is_news_again(later, hours) -> None:  # type: ignore[no-untyped-def]
+    first = {"visible_at": NOW - 9 * HOUR, "severity": 3}
+    states = past(first, {"visible_at": NOW - HOUR} | later, {"visible_at": NOW})
+    assert fresh_since(event(revision=3, past=states)) == NOW - hours * HOUR
+
+
+def test_a_severity_that_rises_to_where_it_was_before_raises_nothing() -> None:
+    states = past(
+        {"visible_at": NOW - 9 * HOUR}, {"severity": 3}, {"severity": 4, "visible_at": NOW}
+    )
+    assert fresh_since(event(revision=3, past=states)) == NOW - 9 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("later", "old"),
+    [
+        ({"severity": 4}, True),
+        ({"severity": 5}, True),
+        ({"severity": 5, "stated": 5}, False),
+        ({"breaking": True}, False),
+        ({"breaking": True, "history": True}, True),
+    ],
+)
+def test_history_stays_history_until_somebody_says_that_it_matters(later, old) -> None:  # type: ignore[no-untyped-def]
+    states = past({"history": True, "severity": 3}, {"history": False} | later)
+    newest = states[-1]
+    one = event(revision=2, severity=newest.severity, breaking=newest.breaking, past=states)
+    assert of_history(one) is old

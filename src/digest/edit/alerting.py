@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from digest.edit import righting
 from digest.edit.changes import unchanged
-from digest.edit.clocks import reported_late
+from digest.edit.clocks import CRITICAL, fresh_since, of_history, reported_late
 from digest.edit.facts import SAME_FACT
 from digest.edit.match import match
 from digest.edit.quiet import is_quiet, quiet_end
@@ -21,7 +21,6 @@ __all__ = ("Decision", "cap_free_at", "cooldown", "decide", "quiet_end")
 
 ALERTS_FROM = 4  # severity, unless the Follow says otherwise
 BREAKING_COUNTS = 1  # then a breaking Event alerts from one level lower
-CRITICAL = 5
 DAY = timedelta(days=1)
 COOLDOWN = timedelta(minutes=5)  # between a first alert and its update; doubles with each update
 COOLDOWN_MOST = timedelta(minutes=60)
@@ -88,12 +87,13 @@ def _first(
     now: datetime,
     held: bool,
 ) -> Decision:
-    """An Event this reader was not alerted to."""
+    """An Event this reader was not alerted to: its own age counts, not that of its Revision."""
     loud = [one for one in found.reasons if _loud(candidate, one)]
     code = Code.NEW
     if told is not None:
         code = Code.ESCALATE if candidate.severity > told.severity else Code.UPDATE
     for rule, holds in (
+        ("history", of_history(candidate)),
         ("too_old", _too_old(candidate, now) and not held),
         ("reported_late", _reported_late(candidate)),
         ("below_alert_threshold", not loud),
@@ -161,8 +161,7 @@ def _same_fact(candidate: Candidate, reader: Reader, now: datetime) -> bool:
 
 
 def _too_old(candidate: Candidate, now: datetime) -> bool:
-    """Only of what is new: a later Revision often keeps the hour of the first."""
-    return candidate.revision == 1 and now - candidate.visible_at > TOO_OLD
+    return now - fresh_since(candidate) > TOO_OLD
 
 
 def _reported_late(candidate: Candidate) -> bool:

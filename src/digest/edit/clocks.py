@@ -1,12 +1,14 @@
-"""When does a record become visible, is it history, and was it reported late?"""
+"""When does a record become visible, is it history, was it reported late, and how old is it?"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
-from digest.models.desk import Candidate
+from digest.models.desk import Candidate, Past
 from digest.models.record import EventRecord
 
 LATE = timedelta(hours=6)
+CRITICAL = 5  # severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,49 @@ def showing(
 
 
 def reported_late(candidate: Candidate) -> bool:
-    """Whether an Event became visible long after it happened. Its later Revisions are no news of
-    that kind."""
+    """Whether an Event became visible long after it happened. A later Revision doesn't change
+    that."""
     happened = candidate.happened_at
-    return (
-        candidate.revision == 1 and happened is not None and candidate.visible_at - happened > LATE
+    return happened is not None and first_shown(candidate) - happened > LATE
+
+
+def first_shown(candidate: Candidate) -> datetime:
+    """When the Event became visible with its first Revision."""
+    return candidate.past[0].visible_at if candidate.past else candidate.visible_at
+
+
+def fresh_since(candidate: Candidate) -> datetime:
+    """From when the Event's age counts for those who were not alerted to it.
+
+    When it was first shown, or when a later Revision raised it: above every severity it had before,
+    or to breaking. No other change makes it news again.
+    """
+    raised = [one.visible_at for _, one in _raises(candidate)]
+    return max([first_shown(candidate), *raised])
+
+
+def of_history(candidate: Candidate) -> bool:
+    """Whether the Event came in a backfill, and nobody has said since that it matters now: by
+    stating severity 5, or by marking it as breaking."""
+    if not candidate.past or not candidate.past[0].history:
+        return candidate.history
+    if not candidate.breaking and candidate.severity < CRITICAL:
+        return True
+    return not any(
+        (one.breaking and not before.breaking) or one.stated == CRITICAL
+        for before, one in _raises(candidate)
+        if not one.history
     )
+
+
+def _raises(candidate: Candidate) -> list[tuple[Past, Past]]:
+    """The Revisions that raised the Event, each after the one before it."""
+    highest, found = 0, []
+    for before, one in pairwise(candidate.past):
+        highest = max(highest, before.severity)
+        if one.severity > highest or (one.breaking and not before.breaking):
+            found.append((before, one))
+    return found
 
 
 def _not_before(instant: datetime, previous: datetime | None) -> datetime:

@@ -22,13 +22,33 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """One Revision of an Event, as far as its age and its errors must be known.
+
+    `stated` is the severity that the record itself gives. `record` is there only if the Event was
+    corrected.
+    """
+
+    revision: int
+    visible_at: datetime
+    severity: int
+    content_hash: str
+    code: Code = Code.UPDATE
+    stated: int | None = None
+    breaking: bool = False
+    history: bool = False
+    record: EventRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One visible Revision of an Event, as far as match and select need to know it.
 
     `reach` maps every Interest that it touches, and all their ancestors, to the best way there.
     `stories` is its Story and the broader ones, nearest first. `righted` is the newest Revision up
     to this one that corrected or retracted the Event; `happened_at` when it occurred or was first
-    reported, if the hour is known.
+    reported, if the hour is known. `past` has its Revisions up to this one, oldest first; it is
+    empty while there is but one.
     """
 
     event_id: int
@@ -50,6 +70,7 @@ class Candidate:
     retracted: bool = False
     happened_at: datetime | None = None
     publishers: int = 1
+    past: tuple[Past, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

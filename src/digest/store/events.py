@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
@@ -18,9 +19,9 @@ from digest.models import (
     Story,
     Update,
 )
-from digest.models.desk import ROLE_RANK, Candidate, Material, Reach, View
+from digest.models.desk import ROLE_RANK, Candidate, Material, Past, Reach, View
 from digest.models.record import EventRecord
-from digest.models.words import Code, InterestKind
+from digest.models.words import RIGHTING, Code, InterestKind
 from digest.store import counters
 from digest.store.chunks import chunks
 
@@ -95,7 +96,7 @@ def candidates(
         query = query.where(
             or_(
                 Revision.visible_at > visible_after,
-                Revision.code.in_((Code.CORRECT, Code.RETRACT)),
+                Revision.code.in_(RIGHTING),
             )
         )
     if event_ids is not None:
@@ -103,7 +104,7 @@ def candidates(
     newest = {row.event_id: row for row in session.execute(query)}
     reach = reaches(session, newest)
     above = story_lines(session)
-    righted = _righted(session, [one for one, row in newest.items() if row.number > 1], upto)
+    past = _past(session, [one for one, row in newest.items() if row.number > 1], upto)
     return [
         Candidate(
             event_id=row.event_id,
@@ -121,7 +122,9 @@ def candidates(
             certainty=row.record.get("certainty"),
             breaking=bool(row.record.get("breaking")),
             history=row.history,
-            righted=righted.get(row.event_id),
+            righted=max(
+                (one.revision for one in past[row.event_id] if one.code in RIGHTING), default=None
+            ),
             retracted=row.retracted_at is not None,
             happened_at=(
                 row.occurred_at or row.reported_at
@@ -129,26 +132,67 @@ def candidates(
                 else None
             ),
             publishers=len({s["publisher"].casefold() for s in row.record.get("sources", ())}) or 1,
+            past=tuple(past[row.event_id]),
         )
         for row in newest.values()
     ]
 
 
-def _righted(session: Session, event_ids: Iterable[int], upto: int) -> dict[int, int]:
-    """For each Event that was corrected or retracted, the newest Revision that did so."""
-    found: dict[int, int] = {}
+def _past(session: Session, event_ids: Iterable[int], upto: int) -> dict[int, list[Past]]:
+    """The visible Revisions of each Event, oldest first; with their records if it was corrected."""
+    found: dict[int, list[Past]] = defaultdict(list)
     for part in chunks(event_ids):
         rows = session.execute(
-            select(Revision.event_id, func.max(Revision.number))
-            .where(
-                Revision.event_id.in_(part),
-                Revision.seq <= upto,
-                Revision.code.in_((Code.CORRECT, Code.RETRACT)),
+            select(
+                Revision.event_id,
+                Revision.number,
+                Revision.visible_at,
+                Revision.severity,
+                Revision.content_hash,
+                Revision.code,
+                Revision.record["severity"].label("stated"),
+                Revision.record["breaking"].label("breaking"),
+                Revision.history,
             )
-            .group_by(Revision.event_id)
+            .where(Revision.event_id.in_(part), Revision.seq <= upto)
+            .order_by(Revision.event_id, Revision.number)
         )
-        found.update((event_id, number) for event_id, number in rows)
+        for row in rows:
+            found[row.event_id].append(
+                Past(
+                    revision=row.number,
+                    visible_at=row.visible_at,
+                    severity=row.severity,
+                    content_hash=row.content_hash,
+                    code=Code(row.code),
+                    stated=row.stated,
+                    breaking=bool(row.breaking),
+                    history=row.history,
+                )
+            )
+    _add_records(session, found)
     return found
+
+
+def _add_records(session: Session, past: dict[int, list[Past]]) -> None:
+    """What was wrong is found in the words of the Revisions of what was corrected."""
+    corrected = [
+        event_id
+        for event_id, every in past.items()
+        if any(one.code is Code.CORRECT for one in every)
+    ]
+    for part in chunks(corrected):
+        rows = session.execute(
+            select(Revision.event_id, Revision.number, Revision.record).where(
+                Revision.event_id.in_(part)
+            )
+        )
+        records = {(row.event_id, row.number): row.record for row in rows}
+        for event_id in part:
+            past[event_id] = [
+                replace(one, record=EventRecord.model_validate(records[event_id, one.revision]))
+                for one in past[event_id]
+            ]
 
 
 def reaches(session: Session, event_ids: Iterable[int]) -> dict[int, dict[int, Reach]]:

@@ -88,6 +88,29 @@ def test_history_never_alerts_however_much_there_is(room: Newsroom) -> None:
     assert len(asked) < 60
 
 
+def test_an_archive_that_is_edited_stays_silent(room: Newsroom) -> None:
+    room.reader()
+    old = {"visible_at": None, "reported_at": NOON - timedelta(days=90)}
+    room.news(**old, updated_at=NOON - timedelta(days=90))
+    room.alert()
+    room.later(days=1)
+    room.news(**old, updated_at=room.now, headline="Two words changed")
+    room.alert()
+    assert room.outcomes() == [("digest", "history")]
+    room.later(hours=1)
+    room.news(**old, updated_at=room.now, headline="Two words changed", severity=5)
+    assert room.alert() == {Outcome.EDITION: 1}
+
+
+def test_after_a_downtime_two_revisions_are_as_old_as_one(room: Newsroom) -> None:
+    room.reader()
+    room.news()
+    room.news(headline="Changed")
+    room.later(hours=10)
+    room.alert()
+    assert room.outcomes() == [("digest", "too_old")]
+
+
 def test_an_embargo_is_kept_to_the_second(room: Newsroom) -> None:
     room.reader()
     room.news(visible_at=NOON + timedelta(minutes=5))
@@ -415,6 +438,30 @@ async def test_one_that_was_held_alone_comes_as_an_alert(room: Newsroom) -> None
     room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
     await tell(room)
     assert codes(room) == [Code.NEW]
+
+
+async def test_a_revision_makes_what_waits_neither_too_old_nor_younger(room: Newsroom) -> None:
+    room.reader(quiet_from=time(13), quiet_to=time(0))
+    room.later(hours=1)
+    room.news()
+    await tell(room)
+    room.later(hours=9)
+    room.news(headline="Changed")
+    await tell(room)
+    assert room.outcomes() == [("folded", "superseded"), ("held", "quiet")]
+    room.later(hours=2)
+    await tell(room)
+    assert codes(room) == [Code.NEW]
+    room.reader("night", quiet_from=time(13), quiet_to=time(7))
+    room.now = datetime(2026, 3, 6, 13, tzinfo=UTC)
+    room.news("long")
+    await tell(room)
+    room.later(hours=17)
+    room.news("long", headline="Changed")
+    await tell(room)
+    room.later(hours=1)
+    await tell(room)
+    assert ("digest", "held_too_long") in room.outcomes()
 
 
 async def test_what_was_held_too_long_goes_to_the_digest(room: Newsroom) -> None:

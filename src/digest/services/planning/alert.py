@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from digest.edit.alerting import Decision, decide
@@ -97,12 +97,29 @@ def _batch(
     readers.lock(session, ids)
     known = readers.accounts(session, ids, now)
     people = readers.readers(session, known, now, [candidate.event_id], [candidate.fact_key])
+    waiting = _waiting(session, candidate, ids)
     decided = [
         (account, reader, decision)
         for account, reader in zip(known, people, strict=True)
-        if (decision := decide(candidate, reader, now)) is not None
+        if (decision := decide(candidate, reader, now, held=reader.subscriber_id in waiting))
     ]
     return write(session, app, candidate, decided, now)
+
+
+def _waiting(session: Session, candidate: Candidate, ids: Sequence[int]) -> set[int]:
+    """For whom an older Revision is held: they hear of the Event when its time comes."""
+    if candidate.revision == 1:
+        return set()
+    return set(session.scalars(select(Slot.subscriber_id).where(*_older(candidate, ids))))
+
+
+def _older(candidate: Candidate, ids: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Slot.subscriber_id.in_(ids),
+        Slot.event_id == candidate.event_id,
+        Slot.revision < candidate.revision,
+        Slot.outcome == Outcome.HELD,
+    )
 
 
 def write(
@@ -169,11 +186,5 @@ def _supersede(
         return
     telling = (Outcome.EDITION, Outcome.HELD)
     ids = [slot["subscriber_id"] for slot in slots if slot["outcome"] in telling]
-    older = select(Slot).where(
-        Slot.subscriber_id.in_(ids),
-        Slot.event_id == candidate.event_id,
-        Slot.revision < candidate.revision,
-        Slot.outcome == Outcome.HELD,
-    )
-    for slot in session.scalars(older):
+    for slot in session.scalars(select(Slot).where(*_older(candidate, ids))):
         settle(slot, Outcome.FOLDED, "superseded", now)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.edit.alerting import Decision, decide
+from digest.edit.clocks import fresh_since
 from digest.models import Slot
 from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, Outcome
@@ -79,7 +80,7 @@ class Held:
                 slot.reason = decision.reason
             elif decision.outcome is not Outcome.EDITION:
                 settle(slot, decision.outcome, decision.rule, now)
-            elif decision.code not in RIGHTING and now - slot.due_at > OLDEST:
+            elif decision.code not in RIGHTING and now - _since(slot, decision, candidate) > OLDEST:
                 settle(slot, Outcome.DIGEST, "held_too_long", now)
             elif decision.code not in RIGHTING and candidate.fact_key in facts:
                 settle(slot, Outcome.NOTHING, "same_fact", now)
@@ -99,6 +100,11 @@ class Held:
         name = f"alert:{first.key}" if len(message) == 1 else f"roundup:{first.id}"
         decisions = tuple(decision for _, decision in message)
         return Telling(self.account, self.reader, decisions, name)
+
+
+def _since(slot: Slot, decision: Decision, candidate: Candidate) -> datetime:
+    """From when it has waited: a newer Revision makes an Event that was never told no younger."""
+    return slot.due_at if decision.told is not None else fresh_since(candidate)
 
 
 def _batch(session: Session, app: App, slots: Sequence[Slot], now: datetime) -> Counter[str]:
