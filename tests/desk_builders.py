@@ -22,7 +22,7 @@ from digest.models.desk import (
     Watched,
 )
 from digest.models.record import EventRecord
-from digest.models.words import EditionKind
+from digest.models.words import Code, EditionKind
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -47,12 +47,13 @@ def event(number: int = 1, /, **changes: Any) -> Candidate:
 
 
 def past(*states: dict[str, Any]) -> tuple[Past, ...]:
-    """Revisions 1, 2, ... of an Event, each like the one before it but for its changes."""
+    """Revisions 1, 2, ... of an Event, each like the one before it but for its code and changes."""
     values: dict[str, Any] = {"visible_at": NOW, "severity": 4}
     found = []
     for revision, changes in enumerate(states, start=1):
+        code = changes.get("code", Code.UPDATE)
         values |= {"revision": revision, "content_hash": f"hash-1-{revision}"} | changes
-        found.append(Past(**values))
+        found.append(Past(**(values | {"code": code})))
     return tuple(found)
 
 

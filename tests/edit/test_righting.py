@@ -1,31 +1,107 @@
 """Who was told what was wrong."""
 
-from desk_builders import DAY, HOUR, NOW, event, heard, reader
+import pytest
+from desk_builders import DAY, HOUR, NOW, event, heard, past, reader, record
 
 from digest.edit import righting
+from digest.models.desk import Candidate, Memory, Reader
+from digest.models.record import CorrectionRecord
 from digest.models.words import Code, EditionKind
 
 CORRECTED = event(revision=3, righted=2)
 
 
+def wrong(
+    candidate: Candidate, who: Reader, kind: EditionKind = EditionKind.ALERT
+) -> Memory | None:
+    found = righting.owed(candidate, who, kind)
+    return found and found.wrong
+
+
+def corrected(*headlines: str, **correction: str) -> Candidate:
+    """An Event with these headlines in turn, of which the last corrects the one before it."""
+    states = [{"record": record(headline=words)} for words in headlines]
+    said = CorrectionRecord(**({"wrong": "It was wrong.", "right": "It is right."} | correction))
+    states[-1] = {"record": record(headline=headlines[-1], correction=said), "code": Code.CORRECT}
+    number = len(headlines)
+    return event(revision=number, righted=number, code=Code.CORRECT, past=past(*states))
+
+
 def test_only_what_came_before_the_righting_was_wrong() -> None:
     first, second = heard(event(), NOW - DAY), heard(event(revision=2), NOW - HOUR)
-    assert righting.wrong(CORRECTED, reader(told=[first, second])) == first
-    assert righting.wrong(CORRECTED, reader(told=[second])) is None
-    assert righting.wrong(CORRECTED, reader()) is None
+    assert wrong(CORRECTED, reader(told=[first])) == first
+    assert wrong(CORRECTED, reader(told=[second])) is None
+    assert wrong(CORRECTED, reader()) is None
 
 
 def test_nothing_was_wrong_where_nothing_was_put_right() -> None:
-    assert righting.wrong(event(revision=2), reader(told=[heard(event())])) is None
-    assert not righting.put_right(event(revision=2), reader(), EditionKind.ALERT)
+    assert wrong(event(revision=2), reader(told=[heard(event())])) is None
 
 
 def test_it_is_put_right_for_each_kind_of_edition() -> None:
     who = reader(told=[heard(event(), NOW - DAY), heard(event(revision=2), kind="digest")])
-    assert righting.put_right(CORRECTED, who, EditionKind.DIGEST)
-    assert not righting.put_right(CORRECTED, who, EditionKind.ALERT)
+    assert wrong(CORRECTED, who, EditionKind.DIGEST) is None
+    assert wrong(CORRECTED, who, EditionKind.ALERT) is not None
 
 
 def test_a_retraction_is_more_than_a_correction() -> None:
     assert righting.code(CORRECTED) is Code.CORRECT
     assert righting.code(event(revision=3, righted=2, retracted=True)) is Code.RETRACT
+
+
+@pytest.mark.parametrize(
+    ("headlines", "correction", "told_it"),
+    [
+        (("A pipeline is hit", "Both are shut", "One is shut"), {}, False),
+        (("Both are shut!", "Both are shut", "One is shut"), {}, True),
+        (("Both are shut, it says", "So: both are shut", "One"), {"wrong": "Both are shut"}, True),
+        (("A pipeline is hit", "Both are shut", "One"), {"wrong": "Both are shut"}, False),
+        (("Both are shut", "Both are shut", "One"), {"field": "headline"}, True),
+        (("One is shut", "Both are shut", "One"), {"field": "headline"}, False),
+    ],
+)
+def test_who_was_told_an_earlier_revision_was_told_the_error_if_it_says_the_same(
+    headlines, correction, told_it
+) -> None:  # type: ignore[no-untyped-def]
+    one = corrected(*headlines, **correction)
+    assert (wrong(one, reader(told=[heard(event())])) is not None) is told_it
+    assert wrong(one, reader(told=[heard(event(revision=2))])) is not None
+
+
+def test_an_equal_revision_was_as_wrong() -> None:
+    one = corrected("A", "B", "C")
+    assert wrong(one, reader(told=[heard(event(), content_hash="hash-1-2")])) is not None
+
+
+def test_a_retraction_takes_back_everything() -> None:
+    states = past({}, {}, {"code": Code.CORRECT}, {"code": Code.RETRACT}, {})
+    one = event(revision=5, righted=4, retracted=True, past=states)
+    for revision in (1, 2, 3):
+        found = righting.owed(
+            one, reader(told=[heard(event(revision=revision))]), EditionKind.ALERT
+        )
+        assert found is not None
+        assert found.candidate.righted == 4
+    assert wrong(one, reader(told=[heard(event(revision=4))])) is None
+
+
+def test_a_retraction_that_was_taken_back_puts_nothing_right() -> None:
+    one = event(revision=3, righted=2, past=past({}, {"code": Code.RETRACT}, {}))
+    assert wrong(one, reader(told=[heard(event())])) is None
+
+
+def test_an_older_correction_is_owed_still_and_one_that_was_told_is_not_repeated() -> None:
+    states = [{"record": record(headline=words)} for words in ("Bad", "Good", "More", "Worse", "Z")]
+    said = CorrectionRecord(wrong="It.", right="That.")
+    for place in (1, 4):
+        states[place] = {
+            "record": states[place]["record"].model_copy(update={"correction": said}),
+            "code": Code.CORRECT,
+        }
+    one = event(revision=5, righted=5, past=past(*states))
+    told = [heard(event(), NOW - DAY)]
+    found = righting.owed(one, reader(told=told), EditionKind.ALERT)
+    assert found is not None
+    assert found.candidate.righted == 2
+    told.append(heard(event(revision=2)))
+    assert wrong(one, reader(told=told)) is None

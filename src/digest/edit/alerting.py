@@ -54,9 +54,8 @@ def decide(
 
     `held`: it was planned in time and waited since, so that it is not too old now.
     """
-    wrong = righting.wrong(candidate, reader)
-    if wrong and not righting.put_right(candidate, reader, EditionKind.ALERT):
-        return _righting(candidate, reader, wrong, now)
+    if owed := righting.owed(candidate, reader, EditionKind.ALERT):
+        return _righting(owed.candidate, reader, owed.wrong, now)
     found = match(candidate, reader, now)
     if found == "no_follow":
         return None

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from digest.edit import righting
 from digest.edit.changes import changes
@@ -280,17 +281,26 @@ def _reasons(found: Match, materials: Materials) -> tuple[Reason, ...]:
 def _correction(chosen: Chosen, materials: Materials) -> Correction | None:
     """What was wrong, from the Revision that put it right, which may not be the newest."""
     candidate, told = chosen.match.candidate, chosen.told
-    material = materials.get((candidate.event_id, candidate.righted or candidate.revision))
-    if candidate.retracted or material is None or material.record.correction is None:
+    righting = _righting_of(candidate, materials)
+    if candidate.retracted or righting is None or righting[0].correction is None:
         return None
-    correction = material.record.correction
+    correction, at = righting[0].correction, righting[1]
     return Correction(
         wrong=correction.wrong,
         right=correction.right,
         why=correction.why,
-        at=material.visible_at,
+        at=at,
         told_at=told.at if told else None,
     )
+
+
+def _righting_of(candidate: Candidate, materials: Materials) -> tuple[EventRecord, datetime] | None:
+    """The record that put it right, and when that became visible."""
+    for one in candidate.past:
+        if one.revision == candidate.righted and one.record is not None:
+            return one.record, one.visible_at
+    material = materials.get((candidate.event_id, candidate.righted or candidate.revision))
+    return (material.record, material.visible_at) if material else None
 
 
 def _retraction(material: Material, candidate: Candidate) -> Retraction | None:

@@ -101,10 +101,11 @@ class _Sorting:
 
     def sort(self, candidate: Candidate) -> None:
         found = match(candidate, self.reader, self.now)
-        wrong = righting.wrong(candidate, self.reader)
-        if wrong and not righting.put_right(candidate, self.reader, EditionKind.DIGEST):
-            kept = found if isinstance(found, Match) else Match(candidate, 0.0, ())
-            self.corrections.append(Chosen(kept, "correction", wrong))
+        owed = righting.owed(candidate, self.reader, EditionKind.DIGEST)
+        if owed is not None:
+            reasons = found if isinstance(found, Match) else Match(candidate, 0.0, ())
+            kept = replace(reasons, candidate=owed.candidate)
+            self.corrections.append(Chosen(kept, "correction", owed.wrong))
         elif isinstance(found, Match):
             self._sort(candidate, found)
         elif found != "no_follow":

@@ -310,6 +310,30 @@ async def test_a_correction_reaches_exactly_the_destinations_that_were_told(
     assert (correction.wrong, correction.right) == (WRONG["wrong"], WRONG["right"])
 
 
+async def test_who_was_told_only_what_was_right_reads_no_correction(room: Newsroom) -> None:
+    room.reader("early", places={"email": "early@x"})
+    room.reader("paused", places={"email": "paused@x"})
+    room.news(headline="A pipeline is hit")
+    await tell(room)
+    with room.app.db.begin() as session:
+        person = session.query(Subscriber).where(Subscriber.key == "paused").one()
+        person.state = SubscriberState.PAUSED
+    room.reader("late", places={"email": "late@x"})
+    room.later(minutes=1)
+    room.news(headline="Both pipelines are shut")
+    await tell(room)
+    assert sorted(one.address for one in room.sent) == ["early@x", "late@x", "paused@x"]
+    await correct(room, headline="One pipeline is shut")
+    room.later(seconds=30)
+    await tell(room)
+    assert to(room, Code.CORRECT) == ["late@x"]
+    assert to(room, Code.UPDATE) == ["early@x"]
+    assert len(room.sent) == 2, "nor anything for who pauses and was told no error"
+    room.later(minutes=10)
+    await correct(room, retraction={"reason": "It was invented."})
+    assert to(room, Code.RETRACT) == ["early@x", "late@x", "paused@x"]
+
+
 async def test_a_correction_reaches_who_was_told_by_a_digest(room: Newsroom) -> None:
     room.reader(kinds=["digest"])
     room.news(severity=3)

@@ -20,7 +20,7 @@ from digest.models import Revision, Slot
 from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, EditionKind, Outcome
 from digest.services.app import App
-from digest.services.planning.audience import audience
+from digest.services.planning.audience import audience, pauses
 from digest.services.planning.mend import mend
 from digest.services.planning.rows import settle, slot_row
 from digest.services.planning.telling import Telling, Told, prepare
@@ -102,6 +102,7 @@ def _batch(
         (account, reader, decision)
         for account, reader in zip(known, people, strict=True)
         if (decision := decide(candidate, reader, now, held=reader.subscriber_id in waiting))
+        and (decision.code in RIGHTING or not pauses(account.subscriber, now))
     ]
     return write(session, app, candidate, decided, now)
 

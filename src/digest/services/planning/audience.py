@@ -1,22 +1,27 @@
 """The audience of one Event: who follows what it touches, or was told of it before."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session
 
-from digest.models import Follow, ListMember, Slot, Subscriber
+from digest.models import Delivery, Follow, Item, ListMember, Slot, Subscriber
 from digest.models.desk import Candidate
 from digest.models.words import Outcome, SubscriberState
 from digest.store import readers, threads
+
+ToldWhere = Mapping[tuple[int, int], set[tuple[int, str]]]
+"""(destination id, event id) -> the (revision, content hash) that it was told, or perhaps was."""
 
 
 def audience(session: Session, candidate: Candidate, now: datetime) -> list[int]:
     """Ids of the Subscribers to decide about, in order.
 
     Those with a live Follow; and when something is put right, all who were told an earlier
-    Revision, follow or not, and even while they pause. Nobody new hears of what is retracted.
+    Revision, follow or not, and even while they pause. Which of these were told the error, and
+    which may hear of anything else, is decided one by one. Nobody new hears of what is retracted.
     """
     found: set[int] = set()
     if not candidate.retracted:
@@ -52,4 +57,25 @@ def _followers(
     every = union(own, through_lists).subquery()
     return session.scalars(
         select(Subscriber.id).join(every, every.c.id == Subscriber.id).where(readers.reachable(now))
+    )
+
+
+def told_where(session: Session, event_ids: Iterable[int]) -> ToldWhere:
+    """What each Destination was told of these Events."""
+    found: dict[tuple[int, int], set[tuple[int, str]]] = defaultdict(set)
+    rows = session.execute(
+        select(Delivery.destination_id, Item.event_id, Item.revision, Item.content_hash)
+        .join(Item, Item.edition_id == Delivery.edition_id)
+        .where(Item.event_id.in_(list(event_ids)), Delivery.state.in_(readers.REACHED))
+        .distinct()
+    )
+    for destination_id, event_id, revision, content_hash in rows:
+        found[destination_id, event_id].add((revision, content_hash))
+    return found
+
+
+def pauses(person: Subscriber, now: datetime) -> bool:
+    """Whether this Subscriber hears of nothing now but of what is put right."""
+    return person.state == SubscriberState.PAUSED and (
+        person.paused_until is None or person.paused_until > now
     )

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from digest.clock import local_date, zone
-from digest.edit import compose
+from digest.edit import compose, righting
 from digest.edit.alerting import TOO_OLD, Decision
 from digest.edit.select import Chosen
 from digest.models import Destination
@@ -21,8 +21,9 @@ from digest.models.content import EditionContent
 from digest.models.desk import Candidate, Material, Occasion, Reader
 from digest.models.words import RIGHTING, Code, EditionKind
 from digest.services.app import App
+from digest.services.planning.audience import ToldWhere, told_where
 from digest.services.planning.rows import delivery_rows
-from digest.store import editions, events, readers, threads
+from digest.store import editions, events, readers
 from digest.store.deliveries import ALERTS
 from digest.store.readers import Account
 
@@ -94,25 +95,29 @@ def prepare(session: Session, app: App, tellings: Sequence[Telling], now: dateti
 def _places(session: Session, tellings: Iterable[Telling]) -> dict[int, Sequence[Destination]]:
     """Where each Telling goes, by its identity."""
     every = list(tellings)
-    righting = [one for one in every if one.code in RIGHTING]
     open_to: Mapping[int, Sequence[Destination]] = readers.destinations(
         session, {one.reader.subscriber_id for one in every}
     )
-    before = {
-        candidate.event_id: candidate.righted or candidate.revision
-        for one in righting
-        for candidate in one.candidates
+    righted = {
+        candidate.event_id for one in every if one.code in RIGHTING for candidate in one.candidates
     }
-    told = threads.holders(session, before) if before else set()
+    told = told_where(session, righted) if righted else {}
     found: dict[int, Sequence[Destination]] = defaultdict(list)
     for one in every:
         here = open_to.get(one.reader.subscriber_id, ())
         if one.code in RIGHTING:
-            event_id = one.candidates[0].event_id
-            found[id(one)] = [place for place in here if (place.id, event_id) in told]
+            found[id(one)] = [place for place in here if _got_it(one.candidates[0], place, told)]
         else:
             found[id(one)] = [place for place in here if EditionKind.ALERT in place.kinds]
     return found
+
+
+def _got_it(candidate: Candidate, place: Destination, told: ToldWhere) -> bool:
+    """Whether what is wrong went to this Destination, or perhaps did."""
+    return any(
+        righting.is_wrong(candidate, revision, content_hash)
+        for revision, content_hash in told.get((place.id, candidate.event_id), ())
+    )
 
 
 def _keys(one: Telling) -> set[tuple[int, int]]:
@@ -136,6 +141,7 @@ def _signature(one: Telling) -> object:
                 and (
                     decision.match.candidate.event_id,
                     decision.match.candidate.revision,
+                    decision.match.candidate.righted,
                     decision.match.reasons,
                 ),
             )
