@@ -1,7 +1,7 @@
 """Threads: the messages about an Event that a Destination got before."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select, update
@@ -105,24 +105,6 @@ def shown(session: Session, event_id: int) -> list[Shown]:
 def editions_with(event_id: int, before_revision: int) -> Select[int]:
     """Query for the ids of Editions that told a Revision of an Event before this one."""
     return select(Item.edition_id).where(Item.event_id == event_id, Item.revision < before_revision)
-
-
-def holders(session: Session, before: Mapping[int, int]) -> set[tuple[int, int]]:
-    """(destination id, event id) where an Event was told, or perhaps was, before a Revision of it.
-
-    `before` is that Revision by Event.
-    """
-    rows = session.execute(
-        select(Delivery.destination_id, Item.event_id, Item.revision)
-        .join(Item, Item.edition_id == Delivery.edition_id)
-        .where(Item.event_id.in_(list(before)), Delivery.state.in_(REACHED))
-        .distinct()
-    )
-    return {
-        (destination_id, event_id)
-        for destination_id, event_id, revision in rows
-        if revision < before[event_id]
-    }
 
 
 def withdraw(session: Session, event_id: int, before_revision: int, *, wrong: bool) -> int:
