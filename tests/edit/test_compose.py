@@ -119,6 +119,17 @@ def test_the_lead_has_more_than_the_others() -> None:
     assert (len(other.scenarios), other.stands, other.chain) == (2, (), None)
 
 
+def test_what_was_retracted_is_neither_cause_nor_effect() -> None:
+    links = [
+        LinkRecord(direction="cause", title="Invented", event="id-8"),
+        LinkRecord(direction="effect", title="Real", event="id-9"),
+    ]
+    found = item(event(), links=links, gone=frozenset({"id-8"})).chain
+    assert found is not None
+    assert (found.causes, found.effects) == ((), ("Real",))
+    assert item(event(), links=links, gone=frozenset({"id-8", "id-9"})).chain is None
+
+
 def test_scenarios_come_nearest_first_and_then_by_kind() -> None:
     words = [
         ("risk", "long", "A."),

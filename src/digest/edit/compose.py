@@ -145,7 +145,7 @@ def _item(
         story=material.story or None,
         story_slug=material.story_slug or None,
         update=material.update,
-        chain=chain(record, head.headline) if lead else None,
+        chain=chain(material, head.headline) if lead else None,
         reasons=_reasons(chosen.match, materials),
         changes=changes(was.record, record, (was.severity, material.severity)) if was else (),
         told=Told(at=told.at, revision=told.revision, kind=told.kind) if told else None,
@@ -242,10 +242,15 @@ def _analysis(record: EventRecord, section: str) -> str | None:
     return next((one.text for one in record.analyses if one.section == section), None)
 
 
-def chain(record: EventRecord, headline: str) -> Chain | None:
-    """One causal chain with the Event in its middle; None without cause and effect."""
-    causes = tuple(link.title for link in record.links if link.direction == "cause")
-    effects = tuple(link.title for link in record.links if link.direction == "effect")
+def chain(material: Material, headline: str) -> Chain | None:
+    """One causal chain with the Event in its middle; None without cause and effect.
+
+    An Event that was retracted is neither.
+    """
+    record = material.record
+    links = [link for link in record.links if link.event not in material.gone]
+    causes = tuple(link.title for link in links if link.direction == "cause")
+    effects = tuple(link.title for link in links if link.direction == "effect")
     if not causes and not effects:
         return None
     return Chain(

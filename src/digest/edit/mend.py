@@ -28,7 +28,7 @@ def mend(told: EditionContent, material: Material, revision: int) -> EditionCont
         "lang": record.lang,
         "scenarios": scenarios(record)[:shown] if shown else (),
         "sources": source_lines(record),
-        "chain": chain(record, head.headline) if was.chain else None,
+        "chain": chain(material, head.headline) if was.chain else None,
     }
     item = Item(**(dict(was) | now))
     if item == was:

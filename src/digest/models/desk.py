@@ -221,7 +221,8 @@ class Watched:
 class Material:
     """All that is stored about one Revision, for composing its Item.
 
-    `views` are the Perspectives of the Event and of its Story.
+    `views` are the Perspectives of the Event and of its Story, `gone` the Events that the record
+    links to and that were retracted, as it names them.
     """
 
     record: EventRecord
@@ -234,6 +235,7 @@ class Material:
     update: str | None = None
     regions: tuple[str, ...] = ()
     views: tuple[View, ...] = ()
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,7 +291,27 @@ def materials(
                 regions=regions.get(row.event_id, ()),
                 views=(*views.get(row.event_id, ()), *of_story.get(row.story_id, ())),
             )
+    gone = _gone(session, (one.record for one in found.values()))
+    for key, one in found.items():
+        named = frozenset(link.event for link in one.record.links if link.event in gone)
+        if named:
+            found[key] = replace(one, gone=named)
     return found
+
+
+def _gone(session: Session, of: Iterable[EventRecord]) -> set[str]:
+    """Ids and slugs of retracted Events among those that these records link to."""
+    names = {link.event for record in of for link in record.links if link.event}
+    gone: set[str] = set()
+    for part in chunks(names, 450):  # each stands twice in the statement
+        rows = session.execute(
+            select(Event.external_id, Event.slug).where(
+                Event.retracted_at.is_not(None),
+                Event.external_id.in_(part) | Event.slug.in_(part),
+            )
+        )
+        gone.update(name for row in rows for name in row)
+    return gone
 
 
 def _regions(session: Session, event_ids: list[int]) -> dict[int, tuple[str, ...]]:

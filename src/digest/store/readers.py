@@ -291,7 +291,7 @@ def recent_alerts(
             Edition.code.not_in((Code.CORRECT, Code.RETRACT)),
             Slot.planned_at > now - timedelta(days=1),
             Slot.planned_at <= now,
-            _reached(),
+            reached(),
         )
         .order_by(Slot.planned_at, Slot.id)
     )

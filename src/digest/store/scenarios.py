@@ -1,5 +1,7 @@
 """Scenarios of Stories: which have moved, and which have run out."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, func, select, update
@@ -7,20 +9,29 @@ from sqlalchemy.orm import Session
 
 from digest.models import Assertion, Event, Scenario, Story
 from digest.models.desk import Watched
+from digest.models.record import AssertionRecord
+from digest.store.chunks import chunks
+from digest.store.records import ScenarioRules
 
 ENDED = ("materialised", "contradicted", "withdrawn", "expired")
 
 
 def moved_since(session: Session, after: datetime, upto: datetime) -> list[Watched]:
-    """Scenarios that last moved in (after, upto], with the Event that moved them."""
+    """Scenarios that last moved in (after, upto], with the Event that asserted them last.
+
+    What was retracted asserts nothing.
+    """
     newest = (
         select(Assertion.scenario_id, func.max(Assertion.id).label("id"))
-        .where(Assertion.at <= upto)
+        .join(Event, Event.id == Assertion.event_id)
+        .where(Assertion.at <= upto, Event.retracted_at.is_(None))
         .group_by(Assertion.scenario_id)
         .subquery()
     )
     events = (
         select(Assertion.scenario_id, func.count(Assertion.event_id.distinct()).label("count"))
+        .join(Event, Event.id == Assertion.event_id)
+        .where(Event.retracted_at.is_(None))
         .group_by(Assertion.scenario_id)
         .subquery()
     )
@@ -35,7 +46,6 @@ def moved_since(session: Session, after: datetime, upto: datetime) -> list[Watch
             Scenario.moved_at > after,
             Scenario.moved_at <= upto,
             Scenario.state != "restated",
-            Event.retracted_at.is_(None),
         )
         .order_by(Scenario.id)
     )
@@ -69,3 +79,59 @@ def expire(session: Session, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(ids.all())
+
+
+def reconsider(session: Session, event_id: int, rules: ScenarioRules, now: datetime) -> int:
+    """Sets the Scenarios that a retracted Event asserted to what the other Events' Assertions give;
+    returns how many.
+
+    One that nobody else asserted is withdrawn. Done again, it changes nothing.
+    """
+    own = select(Assertion.scenario_id).where(Assertion.event_id == event_id)
+    affected = session.scalars(select(Scenario).where(Scenario.id.in_(own))).all()
+    said: dict[int, list[Assertion]] = defaultdict(list)
+    for part in chunks([one.id for one in affected]):
+        for row in session.scalars(
+            select(Assertion)
+            .join(Event, Event.id == Assertion.event_id)
+            .where(Assertion.scenario_id.in_(part), Event.retracted_at.is_(None))
+            .order_by(Assertion.id)
+        ):
+            said[row.scenario_id].append(row)
+    for scenario in affected:
+        if said[scenario.id]:
+            _replay(scenario, said[scenario.id], rules)
+        elif scenario.state != "withdrawn":
+            scenario.state, scenario.moved_at = "withdrawn", now
+    session.flush()
+    return len(affected)
+
+
+def _replay(scenario: Scenario, said: Sequence[Assertion], rules: ScenarioRules) -> None:
+    """The Scenario as these Assertions alone would have made it."""
+    first, state = said[0], ""
+    horizon: str | None = None
+    confidence: str | None = None
+    moved_at = expires_at = first.at
+    for one in said:
+        if state and state not in ENDED and expires_at <= one.at:
+            state = "expired"
+        # Only what is stated ends a Scenario, so an end that is stored was stated.
+        stated = one.state if one.state in ENDED else None
+        record = AssertionRecord(
+            kind=one.kind,
+            text=one.text,
+            horizon=one.horizon,
+            confidence=one.confidence,
+            state=stated,
+        )
+        moved = rules.transition(record, horizon, confidence, state or None)
+        if moved != "restated" or not state:
+            state, moved_at = moved, one.at
+        horizon, confidence = one.horizon, one.confidence
+        expires_at = rules.expires_at(horizon, one.at)
+    last = said[-1]
+    scenario.kind, scenario.text = last.kind, last.text
+    scenario.horizon, scenario.confidence = horizon, confidence
+    scenario.state, scenario.first_at, scenario.moved_at = state, first.at, moved_at
+    scenario.expires_at = expires_at

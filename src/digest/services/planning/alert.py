@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from digest.edit.alerting import Decision, decide
 from digest.edit.rules import RULES
+from digest.edit.scenarios import expires_at, transition
 from digest.models import Revision, Slot
 from digest.models.desk import Candidate, Reader
-from digest.models.words import RIGHTING, EditionKind, Outcome
+from digest.models.words import RIGHTING, Code, EditionKind, Outcome
 from digest.services.app import App
 from digest.services.planning.audience import audience, pauses
 from digest.services.planning.mend import mend
@@ -27,9 +28,11 @@ from digest.services.planning.telling import Telling, Told, prepare
 from digest.store import counters, editions, events, readers, scenarios, threads
 from digest.store.chunks import chunks
 from digest.store.readers import Account
+from digest.store.records import ScenarioRules
 
 ALERTED = "alerted"
 BATCH = 500
+SCENARIO_RULES = ScenarioRules(transition, expires_at)
 
 Decided = tuple[Account, Reader, Decision]
 
@@ -88,6 +91,8 @@ def _next(session: Session, now: datetime) -> Turn | None:
     if candidate.revision > 1:
         wrong = candidate.righted == candidate.revision
         threads.withdraw(session, candidate.event_id, candidate.revision, wrong=wrong)
+    if any(one.code is Code.RETRACT for one in candidate.past):
+        scenarios.reconsider(session, candidate.event_id, SCENARIO_RULES, now)
     return Turn(revision.seq, candidate, audience(session, candidate, now))
 
 
