@@ -287,7 +287,6 @@ def recent_alerts(
             Slot.subscriber_id.in_(list(subscriber_ids)),
             Slot.kind == EditionKind.ALERT,
             Slot.outcome == Outcome.EDITION,
-            reached(),
             Edition.code.not_in((Code.CORRECT, Code.RETRACT)),
             Slot.planned_at > now - timedelta(days=1),
             Slot.planned_at <= now,
