@@ -27,6 +27,7 @@ COOLDOWN_MOST = timedelta(minutes=60)
 COOLDOWN_RESET = timedelta(hours=6)  # of silence
 COALESCE = timedelta(seconds=30)  # a waiting update waits for one more Revision at most so long
 WINDOW_MOST = timedelta(minutes=30)  # ... and all in all, after the last alert
+LOOK_AGAIN = timedelta(minutes=2)  # whether what was wrong has gone out by now
 TOO_OLD = timedelta(hours=2)  # what could not be planned, or then sent, in time: to the digest
 
 
@@ -130,6 +131,8 @@ def _righting(candidate: Candidate, reader: Reader, wrong: Memory, now: datetime
     code = righting.code(candidate)
     found = match(candidate, reader, now)
     kept = found if isinstance(found, Match) else Match(candidate, 0.0, ())
+    if wrong.waits:  # the error must not come after its correction
+        return Decision(Outcome.HELD, "unsent", code, kept, wrong, now + LOOK_AGAIN)
     end = quiet_end(reader, now)
     if end is not None and not is_quiet(reader, wrong.at):
         return Decision(Outcome.HELD, "quiet", code, kept, wrong, end)

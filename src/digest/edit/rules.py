@@ -36,6 +36,7 @@ RULES: Final = {
     "window": "the last alert about it is too recent",
     "quiet": "quiet hours",
     "cap": "the limit of alerts is reached",
+    "unsent": "the message that is wrong has not gone out yet",
     "superseded": "it was told with a newer revision",
     # alerts
     "alert": "it is severe enough to be told at once",

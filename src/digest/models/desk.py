@@ -122,7 +122,10 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One thing a reader was told: a Revision of an Event, when, and in which kind of Edition."""
+    """One thing a reader was told: a Revision of an Event, when, and in which kind of Edition.
+
+    `waits`: nothing of that Edition has gone out to them yet.
+    """
 
     event_id: int
     revision: int
@@ -131,6 +134,7 @@ class Memory:
     severity: int
     at: datetime
     kind: str
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,9 @@ REACHED = (
 )
 """States of a Delivery that has told its reader something, or is about to."""
 
+GONE_OUT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+"""Those of them in which the provider has it, perhaps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -200,12 +203,12 @@ def _quiet(schedule: Schedule) -> Quiet | None:
     return Quiet(schedule.quiet_from, schedule.quiet_to)
 
 
-def reached() -> Exists:
+def reached(states: Sequence[str] = REACHED) -> Exists:
     """Whether the Edition of a Slot has reached its Subscriber somewhere, or is about to."""
     return exists().where(
         Delivery.edition_id == Slot.edition_id,
         Delivery.subscriber_id == Slot.subscriber_id,
-        Delivery.state.in_(REACHED),
+        Delivery.state.in_(states),
     )
 
 
@@ -231,6 +234,7 @@ def memories(
             Event.fact_key,
             Revision.severity,
             Edition.kind,
+            reached(GONE_OUT).label("gone_out"),
         )
         .join(Edition, Edition.id == Slot.edition_id)
         .join(Item, Item.edition_id == Edition.id)
@@ -256,6 +260,7 @@ def memories(
                 severity=row.severity,
                 at=row.planned_at,
                 kind=row.kind,
+                waits=not row.gone_out,
             )
         )
     return found

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from newsroom import NOON, Newsroom, counting
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from digest.errors import RetryLater
 from digest.models import Delivery, Destination, Follow, Subscriber
@@ -345,6 +345,38 @@ async def test_a_correction_reaches_who_was_told_by_a_digest(room: Newsroom) -> 
     assert sent.content.code is Code.CORRECT
     assert sent.envelope.earlier is not None
     assert not sent.envelope.earlier.alone, "a digest told of other things, too"
+
+
+async def test_a_correction_never_comes_before_the_error(room: Newsroom) -> None:
+    room.reader(kinds=["digest"])
+    room.news(severity=3)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.email.script.append(RetryLater("busy", retry_after=1800))
+    room.publish()
+    await room.drain()
+    await correct(room, severity=3)
+    assert room.sent == []
+    assert room.outcomes()[-1] == ("held", "unsent")
+    room.later(minutes=30)
+    await room.drain()
+    await tell(room)
+    assert [one.content.kind for one in room.sent] == [EditionKind.DIGEST, EditionKind.ALERT]
+    assert room.sent[-1].content.code is Code.CORRECT
+
+
+async def test_an_error_that_never_went_out_needs_no_correction(room: Newsroom) -> None:
+    room.reader(kinds=["digest"])
+    room.news(severity=3)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.publish()
+    room.later(minutes=20)
+    room.news(severity=3, headline="One pipeline", correction=WRONG)
+    room.alert()
+    with room.app.db.begin() as session:
+        session.execute(update(Delivery).values(state=State.EXPIRED, not_before=None))
+    room.later(minutes=5)
+    await tell(room)
+    assert room.sent == []
 
 
 async def test_an_update_in_the_same_moment_does_not_swallow_the_correction(
