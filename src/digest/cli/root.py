@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Command] = {
     "run": Command("run:run", "Plan and deliver everything that is due now."),
     "send-test": Command("send_test:send_test", "Send one test message to an address."),
     "serve": Command("serve:serve", "Run web pages, scheduler and sender until stopped."),
+    "mail-in": Command("mail_in:mail_in", "Take a mail to the unsubscribe address."),
     "why": Command("why:why", "Say why a subscriber did, or did not, get an event."),
     "deliveries": Command("deliveries:deliveries", "List what was sent, where and how it went."),
     "status": Command("status:status", "Show how the installation is doing, in numbers."),

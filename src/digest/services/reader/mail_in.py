@@ -1,0 +1,48 @@
+"""Mail from readers: the message that a mail program writes to unsubscribe (RFC 2369, RFC 8058).
+
+Our mails offer an https link and an address. What comes to that address has the link's token in its
+subject, so nobody can unsubscribe somebody else by a forged sender.
+"""
+
+import re
+from datetime import datetime
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+
+from digest.errors import NotFound
+from digest.models import Subscriber
+from digest.services.app import App
+from digest.services.reader.preferences import unsubscribe
+
+LARGEST = 1_000_000  # bytes that are looked at: the token stands at the beginning
+_TOKEN = re.compile(r"unsubscribe\s+([0-9a-f]+-[0-9a-f]+-[0-9a-f]+\.[\w-]+)", re.IGNORECASE)
+
+
+def unsubscribe_by_mail(app: App, raw: bytes, now: datetime) -> str:
+    """Unsubscribes the reader whose token stands in the message; returns their key.
+
+    Once more does no harm.
+
+    Raises:
+        NotFound: no token of ours is in it, or its link has ended. Nothing is changed.
+    """
+    found = _TOKEN.search(_words(raw[:LARGEST]))
+    if found is None:
+        raise NotFound("there is no unsubscribe code of ours in this message")
+    bearer = app.links.read(found[1])
+    with app.db.read() as session:
+        person = session.get(Subscriber, bearer.subscriber_id)
+        if person is None or person.token_version != bearer.version:
+            raise NotFound("the unsubscribe code in this message has ended")
+        key = person.key
+    unsubscribe(app.db, bearer.subscriber_id, now, actor="mail")
+    return key
+
+
+def _words(raw: bytes) -> str:
+    """Subject and text: some programs fold the subject, some answer with it in the text."""
+    message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(raw)
+    body = message.get_body(("plain",))
+    text = str(body.get_content()) if body is not None else ""
+    return f"{message.get('subject', '')}\n{text}"

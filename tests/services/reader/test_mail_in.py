@@ -1,0 +1,79 @@
+"""The mail that a reader's mail program writes to the address in List-Unsubscribe."""
+
+from email.message import EmailMessage
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from newsroom import NOON, Newsroom
+
+from digest.errors import NotFound
+from digest.models import AuditEntry, Subscriber
+from digest.models.words import SubscriberState
+from digest.services.app import App
+from digest.services.links import Bearer
+from digest.services.reader.mail_in import unsubscribe_by_mail
+
+
+@pytest.fixture
+def room(app: App) -> Newsroom:
+    app.unsubscribe_address = "leave@example.org"
+    return Newsroom(app)
+
+
+def subject_of(room: Newsroom, reader: int, version: int = 0) -> str:
+    """The subject that our own link gives the mail program."""
+    link = room.app.links.links(Bearer(7, reader, version)).unsubscribe_mail
+    assert link is not None
+    return parse_qs(urlsplit(link).query)["subject"][0]
+
+
+def mail(subject: str, text: str = "", sender: str = "someone@else.example") -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, "leave@example.org", subject
+    message.set_content(text)
+    return message.as_bytes()
+
+
+def state(room: Newsroom, reader: int) -> str:
+    (person,) = room.rows(Subscriber, Subscriber.id == reader)
+    return str(person.state)
+
+
+@pytest.mark.parametrize("written", ["{}", "Re: {}", "RE: AW: {}"])
+def test_the_link_in_our_mails_unsubscribes(room: Newsroom, written: str) -> None:
+    reader = room.reader()
+    raw = mail(written.format(subject_of(room, reader)))
+    assert unsubscribe_by_mail(room.app, raw, NOON) == "maria"
+    assert unsubscribe_by_mail(room.app, raw, NOON) == "maria", "again does no harm"
+    assert state(room, reader) == SubscriberState.LEFT
+    assert {entry.actor for entry in room.rows(AuditEntry)} == {"mail"}
+
+
+def test_the_code_may_stand_in_the_text(room: Newsroom) -> None:
+    reader = room.reader()
+    unsubscribe_by_mail(room.app, mail("Please", f"> {subject_of(room, reader)}\n"), NOON)
+    assert state(room, reader) == SubscriberState.LEFT
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        mail("unsubscribe", sender="maria@example.org"),
+        mail("unsubscribe 7-1-1.forged-signature", sender="maria@example.org"),
+        b"",
+        b"\xff\xfe\x00 no mail at all",
+        b"Subject: =?utf-8?b?////?=\n\n",
+    ],
+)
+def test_a_mail_without_a_code_of_ours_changes_nothing(room: Newsroom, raw: bytes) -> None:
+    reader = room.reader()
+    with pytest.raises(NotFound):
+        unsubscribe_by_mail(room.app, raw, NOON)
+    assert state(room, reader) == SubscriberState.ACTIVE
+
+
+def test_a_code_that_has_ended_changes_nothing(room: Newsroom) -> None:
+    reader = room.reader()
+    with pytest.raises(NotFound):
+        unsubscribe_by_mail(room.app, mail(subject_of(room, reader, version=9)), NOON)
+    assert state(room, reader) == SubscriberState.ACTIVE
