@@ -247,6 +247,62 @@ async def test_messages_to_one_chat_keep_their_order(
     assert [shown["text"] for shown in telegram.messages(42)] == [m.text for m in messages]
 
 
+async def test_many_messages_to_one_group_are_sent_back_and_none_is_lost(
+    telegram: TelegramStandIn, connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour's worth of digests to one group, twenty times as fast as time."""
+    faster = 20
+    for name in ("CHAT_PER_SECOND", "GROUP_PER_SECOND"):
+        monkeypatch.setattr(sending, name, getattr(sending, name) * faster)
+    for name in ("PATIENCE", "LONGEST_QUEUE"):
+        monkeypatch.setattr(sending, name, getattr(sending, name) / faster)
+    channel = connect(telegram)
+    message = channel.render(make_digest(1, 0), make_envelope(address="-1001"))
+    waits: list[float] = []  # what each attempt took of a worker's time
+    sent_back: list[RetryLater] = []
+
+    async def accepted() -> bool:
+        start = time.monotonic()
+        try:
+            await channel.send(message)
+        except RetryLater as error:
+            sent_back.append(error)
+            return False
+        finally:
+            waits.append(time.monotonic() - start)
+        return True
+
+    async def deliver() -> None:
+        """As the ledger does."""
+        while not await accepted():
+            await asyncio.sleep(sent_back[-1].retry_after or 0)
+
+    start = time.monotonic()
+    await asyncio.gather(*(deliver() for _ in range(40)))
+    took = time.monotonic() - start
+    assert len(telegram.messages(-1001)) == 40
+    assert {error.reason for error in sent_back} == {"queued"}
+    assert all(0 < (error.retry_after or 0) <= sending.LONGEST_QUEUE for error in sent_back)
+    assert max(waits) < 3 * sending.PATIENCE
+    assert took >= 39 / sending.GROUP_PER_SECOND - 0.1
+    assert took < 2 * 40 / sending.GROUP_PER_SECOND
+
+
+async def test_a_chat_whose_message_gets_no_answer_keeps_no_worker(
+    telegram: TelegramStandIn, channel: TelegramChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "PATIENCE", 0.1)
+    telegram.fail_next("late", seconds=0.5)
+    slow = asyncio.create_task(channel.send(alert(channel)))
+    await asyncio.sleep(0.05)
+    with pytest.raises(RetryLater, match="queued"):
+        await channel.send(alert(channel))
+    await channel.send(alert(channel, "43"))
+    await slow
+    await channel.send(alert(channel))
+    assert len(telegram.messages(42)) == 2
+
+
 def test_groups_are_called_less_often_than_people() -> None:
     assert pytest.approx(18) == sending.GROUP_PER_SECOND * 60
     assert sending.OVERALL_PER_SECOND < 30

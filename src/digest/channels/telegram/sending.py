@@ -1,7 +1,9 @@
 """Calling the Bot API: in turn, in order within a chat, each call with a time-out."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -23,6 +25,8 @@ CHAT_PER_SECOND = 1.0
 GROUP_PER_SECOND = 18 / 60
 CONCURRENCY = 32
 SHORT_HOLD = 2.0  # seconds; a longer wait is the ledger's, not a worker's
+PATIENCE = 5.0  # seconds a worker may wait for a turn; who must wait longer goes back to the ledger
+LONGEST_QUEUE = 60.0  # seconds until whoever was sent back comes again at the latest
 
 Answer = TypeVar("Answer")
 
@@ -37,14 +41,17 @@ class Sender:
         self._groups = Pacer(None, GROUP_PER_SECOND)
         self._orders: WeakValueDictionary[int | str, asyncio.Lock] = WeakValueDictionary()
         self._barred_until: dict[int | str, float] = {}  # in the event loop's time
+        self._here: Counter[int | str] = Counter()  # messages to a chat that are waiting or sent
+        self._sent_back: dict[int | str, float] = {}  # when the last one sent back comes again
 
     async def send(self, steps: Sequence[Step], chat: Chat) -> Receipt:
         """Makes the calls in order.
 
         Raises:
-            DeliveryError: a call failed, and it was not an optional one that is refused for good.
+            DeliveryError: a call failed, and it was not an optional one that is refused for good;
+                or too many messages to this chat are before this one.
         """
-        async with self._orders.setdefault(chat.id, asyncio.Lock()):
+        async with self._in_order(chat):
             reference = ""
             notes: list[str] = []
             for step in steps:
@@ -65,6 +72,31 @@ class Sender:
                         raise
                     notes.append(error.reason)
             return Receipt(reference, tuple(notes))
+
+    @asynccontextmanager
+    async def _in_order(self, chat: Chat) -> AsyncIterator[None]:
+        """One message to a chat at a time; whose turn is far off is sent back at once."""
+        if self._here[chat.id] * self._spacing(chat) > PATIENCE:
+            raise self._queued(chat)
+        order = self._orders.setdefault(chat.id, asyncio.Lock())
+        self._here[chat.id] += 1
+        try:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await order.acquire()
+            except TimeoutError:  # the one before it gets no answer
+                queued = self._queued(chat)
+            else:
+                try:
+                    yield
+                    return
+                finally:
+                    order.release()
+        finally:
+            self._here[chat.id] -= 1
+            if not self._here[chat.id]:
+                del self._here[chat.id]
+        raise queued
 
     async def username(self) -> str:
         """The bot's name, as Telegram knows it.
@@ -139,9 +171,34 @@ class Sender:
         return self._wire.bot
 
     async def _turn(self, chat: Chat) -> None:
+        if self._held(chat) > PATIENCE:
+            raise self._queued(chat)
         if chat.is_group:
             await self._groups.turn(str(chat.id))
         await self._pacer.turn(str(chat.id))
+
+    def _held(self, chat: Chat) -> float:
+        """Seconds until the next call to `chat` may be made."""
+        key = str(chat.id)
+        return max(self._pacer.held(key), self._groups.held(key) if chat.is_group else 0.0)
+
+    def _spacing(self, chat: Chat) -> float:
+        """Seconds between two calls to `chat`."""
+        return 1 / (GROUP_PER_SECOND if chat.is_group else CHAT_PER_SECOND)
+
+    def _queued(self, chat: Chat) -> RetryLater:
+        """Nothing was sent, so nothing is unsure: the ledger tries again.
+
+        Each comes back behind the others, so that not all come together; but none much later, for
+        an alert must not wait behind a whole run of digests.
+        """
+        now, spacing = asyncio.get_running_loop().time(), self._spacing(chat)
+        before = self._held(chat) + self._here[chat.id] * spacing
+        back = max(self._sent_back.get(chat.id, 0.0) + spacing, now + before)
+        back = min(back, now + LONGEST_QUEUE)
+        self._sent_back = {key: at for key, at in self._sent_back.items() if at > now}
+        self._sent_back[chat.id] = back
+        return RetryLater("queued", "many messages to this chat", retry_after=back - now)
 
     def _slow_down(self, chat: Chat, seconds: float) -> None:
         """Keeps to what Telegram asked for: a short wait of all, or a long one of this chat."""
