@@ -7,14 +7,12 @@ code points, the API's documents speak of UTF-16 units: we keep to both. The tex
 
 import html
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from digest.render.filters import clean
-from digest.render.locales import direction
 
 TEXT_LIMIT = 4_096
 RAW_LIMIT = 32_768
@@ -23,8 +21,6 @@ ENTITY_LIMIT = 100
 _TAG = re.compile(r"<[^<>]*>")
 _ANY_BLANK_LINES = re.compile(r"[^\S\n]*\n(?:[^\S\n]*\n)+")
 _TRAILING_BLANKS = re.compile(r"[^\S\n]+(?=\n)|\s+(?=</)")
-_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
-_STRONG = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +66,3 @@ def tidy(markup: str) -> str:
 def sendable(value: Any) -> Any:
     """Takes from every expression of a template what Telegram refuses (lone surrogates, ...)."""
     return value if isinstance(value, Markup) or not isinstance(value, str) else clean(value)
-
-
-def isolate(text: str, locale: str) -> str:
-    """`text` shielded from the words around it if it is written in the other direction.
-
-    For a name or sentence inside a line of ours: without it the line's full stops and numbers jump
-    to the wrong end (Unicode Standard Annex 9, isolates). A text on a line of its own needs none.
-    """
-    ours = direction(locale)
-    foreign = any(_STRONG.get(unicodedata.bidirectional(c), ours) != ours for c in text)
-    return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}" if foreign else text

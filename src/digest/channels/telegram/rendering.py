@@ -6,6 +6,9 @@ from typing import Any
 import jinja2
 
 from digest.channels.base import Letter
+from digest.channels.clipping import clip, headline_and_gist
+from digest.channels.delays import delayed
+from digest.channels.directions import isolate
 from digest.channels.telegram import keyboard
 from digest.channels.telegram.budget import (
     ALERT_PLANS,
@@ -15,7 +18,7 @@ from digest.channels.telegram.budget import (
     digest_plan,
 )
 from digest.channels.telegram.keyboard import Button
-from digest.channels.telegram.markup import TEXT_LIMIT, isolate, measure, sendable, tidy
+from digest.channels.telegram.markup import TEXT_LIMIT, measure, sendable, tidy
 from digest.errors import ConfigurationError
 from digest.models.content import EditionContent, Envelope
 from digest.render.environment import Templates, render
@@ -51,8 +54,12 @@ class Rendering:
         return self._checked("alert", self._text("alert", plan=plan))
 
     def notice(self, kind: str) -> str:
-        """What is said in reply to the first message: an "update" or a "correction"."""
+        """What is said of an "update" or a "correction", complete in itself."""
         return self._checked(kind, self._text(kind))
+
+    def reply(self, kind: str) -> str:
+        """What is said in reply to the first message, which was rewritten and says the rest."""
+        return self._checked(kind, self._text(kind, "reply"))
 
     def buttons(self, kind: str) -> list[list[Button]]:
         """The buttons for a message of `kind`; none where Telegram can't reach our pages."""
@@ -62,15 +69,16 @@ class Rendering:
         gettext = translations(self.content.locale).gettext
         return keyboard.rows(kind, self.content, self.envelope.links, gettext)
 
-    def _text(self, kind: str, **values: Any) -> str:
+    def _text(self, kind: str, name: str = "body", **values: Any) -> str:
         content, envelope = self.content, self.envelope
         spelt: Sequence[Button] = () if self.public else self._rows(kind)[0]
         markup = render(
-            template(self.templates, content.locale, f"telegram/{kind}/body.html"),
+            template(self.templates, content.locale, f"telegram/{kind}/{name}.html"),
             content=content,
             item=content.items[0] if content.items else None,
             zone=content.zone,
             envelope=envelope,
+            delayed=delayed(content, envelope),
             phrases=Phrases(content, lambda name: isolate(name, content.locale)),
             links=envelope.links,
             spelt=spelt,
@@ -102,6 +110,8 @@ def template(templates: Templates, locale: str, name: str) -> jinja2.Template:
     """
     environment = templates.environment(locale, finalize=sendable)
     environment.filters.setdefault("isolate", lambda text: isolate(text, locale))
+    environment.filters.setdefault("clip", clip)
+    environment.globals.setdefault("headline_and_gist", headline_and_gist)
     try:
         return environment.get_template(name)
     except jinja2.TemplateNotFound as error:
