@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from builders import (
     HOSTILE_TEXTS,
     make_alert,
     make_bare_item,
+    make_changed_item,
     make_corrected_item,
     make_digest,
     make_envelope,
@@ -31,6 +33,11 @@ from digest.models.content import EditionContent, Item, ScenarioLine, WatchLine
 from digest.models.words import Code
 from digest.render.environment import Templates
 
+LONG_HEADLINE = (
+    "The United States is to deploy about 200 soldiers to Nigeria in the coming weeks to help train"
+    " the armed forces of the country of the Nigerian north…"
+)
+GOES_ON = "…and provide logistical support against armed groups, officials said on Tuesday."
 SLACK = SlackChannel(SlackSettings(), Templates())
 CODES = [Code.NEW, Code.TEST, Code.UPDATE, Code.ESCALATE, Code.CLOSE, Code.CORRECT, Code.RETRACT]
 # What Slack would act on: a mention, a channel, a date, or a link to somewhere else than ours.
@@ -57,7 +64,7 @@ def check(content: EditionContent, **changes: Any) -> None:
         payload = dict(step.payload)
         judge(payload)
         blocks = payload["blocks"]
-        digest = content.kind == "digest"
+        digest = content.kind == "digest" or content.code == Code.ROUNDUP
         assert len(blocks) <= (50 if digest else 7)
         assert text_length(blocks) <= (10_000 if digest else 1_500)
         assert 1 <= len(payload["text"]) <= (300 if digest else 200)
@@ -73,7 +80,7 @@ def test_a_digest_reads_in_the_order_of_its_parts() -> None:
     text = read(make_full_digest())
     parts = [
         "Digest · Thu 5 March",
-        "7 events · 1 correction · Persian Gulf, Turkey, Sahel",
+        "8 events · 1 correction · Persian Gulf, Turkey, Sahel",
         "07:00 Wednesday to 07:00 Thursday, London",
         "Corrected Wednesday: Only the senate has; the lower house votes in April.",
         "Harbour pilots stop work in the Strait of Hormuz",
@@ -83,10 +90,10 @@ def test_a_digest_reads_in_the_order_of_its_parts() -> None:
         "Because you follow Persian Gulf.",
         "Ankara reopens talks",
         "Since Tuesday: severity 3 → 4; 2 more sources; 1 more scenario",
-        "In brief",
+        "Also today",
         "You had an alert about this",
         "Scenario watch",
-        "Raised Gulf states close their airspace to freight (Risk, short term, reported; 2 events;",
+        "Raised: Gulf states close their airspace to freight (Risk, short term, reported; 2",
         "14 matched, 9 shown, 3 told before and unchanged, 2 below your threshold",
         "Read on the web: https://digest.example.org/v/",
         "Settings: https://digest.example.org/p/",
@@ -106,7 +113,7 @@ def test_an_alert_says_what_happened_where_from_and_what_could_be_next() -> None
     text = read(make_alert())
     for part in (
         "Breaking: Harbour pilots stop work",
-        "major: be prepared",
+        "severity 4 (major: be prepared)",
         "First reported by Lloyd's Gazette",
         "What could happen next",
         "Consequence (short term, suggested): Refiners in Asia",
@@ -125,7 +132,7 @@ def test_what_is_not_known_leaves_no_label() -> None:
         "Takeaway",
         "First reported",
         "Scenario watch",
-        "In brief",
+        "Also today",
         "Since",
         "()",
         ": \n",
@@ -143,6 +150,91 @@ def test_a_digest_tells_ten_events_in_full_and_the_rest_as_lines() -> None:
     assert text.count("Because you follow") == 10
     assert text.count("• ") == 10
     assert "5 more on the web" in text
+
+
+def test_a_headline_and_the_rest_of_its_sentence_lose_no_word_between_them() -> None:
+    item = make_item(headline=LONG_HEADLINE, takeaway=GOES_ON, takeaway_goes_on=True)
+    for content in (
+        make_digest(items=(item,)),
+        make_digest(items=(item, *make_digest(12, 12).items)),
+        make_alert(items=(item,)),
+        make_alert(items=(item,), code=Code.UPDATE),
+        make_roundup(items=(item, make_item(2))),
+    ):
+        assert f"{LONG_HEADLINE}\n{GOES_ON}" in read(content)
+    fallback = payload_of(render(make_alert(items=(item,))))["text"]
+    assert fallback.startswith(f"Alert: {LONG_HEADLINE.rstrip('…')} and provide")
+
+
+def test_the_notification_begins_with_the_news() -> None:
+    taken_back = make_retracted_item()
+    content = make_digest(items=(taken_back, make_item(1), make_corrected_item(), make_item(2)))
+    text = payload_of(render(content))["text"]
+    assert text == (
+        "Digest, 2 events, 2 corrections: Harbour pilots stop work in the Strait of Hormuz;"
+        " Ankara reopens talks on the northern border crossing"
+    )
+    assert "2 events · 2 corrections" in read(content)
+
+
+def test_a_notification_of_corrections_alone_says_what_they_are() -> None:
+    content = make_digest(items=(make_retracted_item(), make_corrected_item()))
+    assert payload_of(render(content))["text"] == (
+        "Digest: Retracted: A second data cable is cut in the Baltic;"
+        " Correction: Chile passes a law on lithium exports"
+    )
+
+
+def test_no_full_stop_follows_what_was_cut_off() -> None:
+    item = make_item(1, headline="Israeli air and " * 12 + "naval forces", breaking=True)
+    for code in (Code.NEW, Code.UPDATE):
+        text = payload_of(render(make_alert(items=(item,), code=code)))["text"]
+        assert "… " in text
+        assert "…." not in text
+
+
+def test_a_roundup_tells_each_alert_as_a_digest_does() -> None:
+    items = (make_changed_item(), *(make_item(n, section="item") for n in (1, 3, 4, 5, 6)))
+    text = read(make_roundup(items=items))
+    assert text.startswith("6 alerts were held for you")
+    for part in (
+        "Since Tuesday: severity 3 → 4",
+        "Takeaway: Trade, not security",
+        "Meaning (short term, assessed): A working crossing",
+        "Diplomacy · Middle East · Developing · First reported by Anatolian Review",
+        "Because you follow Turkey.",
+    ):
+        assert part in text
+    assert text.count("Because you follow") == 6
+    assert "more on the web" not in text
+    assert "5 more on the web" in read(make_roundup(25))
+
+
+def test_an_alert_that_comes_late_says_so() -> None:
+    alert = make_alert()
+    for minutes, says in ((29, False), (31, True)):
+        text = read(alert, sent_at=alert.at + timedelta(minutes=minutes))
+        assert ("Delayed · Conflict · " in text) is says
+    digest = make_digest()
+    assert "Delayed" not in read(digest, sent_at=digest.at + timedelta(hours=2))
+
+
+def test_the_hour_of_a_report_says_what_it_is() -> None:
+    alert = make_alert()
+    text = read(make_alert(items=(make_item(1, reported_at=alert.at),)))
+    assert "The Harbour Post · reported 14:02 London" in text
+
+
+def test_what_became_known_late_is_said_once() -> None:
+    assert read(make_digest(items=(make_item(1, late=True),))).count("Reported late") == 1
+
+
+def test_english_sentences_keep_their_full_stops_in_an_arabic_line() -> None:
+    watch = (WatchLine(state="raised", text="Chasing its strays.", kind="risk"),)
+    text = read(make_digest(locale="ar", watch=watch))
+    assert "\u2068Chasing its strays.\u2069 (" in text
+    assert re.search(r"\u2068The stoppage closes .*defend\.\u2069", text)
+    assert "\u2068" not in read(make_digest())
 
 
 def test_a_quiet_day_is_one_line() -> None:
@@ -251,7 +343,8 @@ def _random_item(dice: random.Random, **changes: Any) -> Item:
     lists = ("scenarios", "sources", "reasons", "told", "changes")
     values = {name: getattr(hostile, name) for name in free + lists if dice.random() < 0.4}
     section = dice.choice(["lead", "item", "item", "brief", "alerted", "correction"])
-    return item.model_copy(update=values | {"section": section} | changes)
+    values |= {"section": section, "takeaway_goes_on": dice.random() < 0.3}
+    return item.model_copy(update=values | changes)
 
 
 def test_long_addresses_leave_their_links_out_and_keep_the_words() -> None:

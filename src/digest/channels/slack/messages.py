@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from digest.channels.base import Step
+from digest.channels.delays import delayed
+from digest.channels.directions import isolate
 from digest.channels.slack.addresses import is_webhook
 from digest.channels.slack.blocks import Block
 from digest.channels.slack.rendering import ALERT, DIGEST, Budget, Renderer
@@ -97,7 +99,8 @@ class Writer:
 
     @property
     def _budget(self) -> Budget:
-        return DIGEST if self._folder == "digest" else ALERT
+        # What was held all night may be as long as a day's news.
+        return DIGEST if self._folder in ("digest", "roundup") else ALERT
 
     def _reply(
         self,
@@ -139,6 +142,7 @@ class Writer:
             "content": content,
             "envelope": self.envelope,
             "links": links,
-            "phrases": Phrases(content),
+            "delayed": delayed(content, self.envelope),
+            "phrases": Phrases(content, lambda name: isolate(name, content.locale)),
             "url": lambda item: event_url(links, item.slug),
         }

@@ -7,10 +7,13 @@ Slack refuses a message whose blocks hold more than about 13,200 characters of t
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jinja2
 
+from digest.channels.clipping import clip, headline_and_gist, stopped
+from digest.channels.directions import isolate
 from digest.channels.slack import blocks as kit
 from digest.channels.slack import markup
 from digest.channels.slack.blocks import Block
@@ -92,16 +95,24 @@ class Renderer:
 
     def text(self, name: str, locale: str, budget: Budget, values: Mapping[str, Any]) -> str:
         """The fallback text, 1 to `budget.text` characters: a line that makes sense alone."""
-        environment = self._templates.environment(locale, autoescape=False)
+        environment = self._templates.environment(locale, autoescape=False, finalize=_as_it_is)
+        environment.filters.update(clip=clip, stopped=stopped)
+        environment.globals.update(headline_and_gist=headline_and_gist)
         words = render(_get(environment, name), **values)
         return markup.escape(markup.fit(words, budget.text)) or "…"
 
     def _environment(self, locale: str) -> jinja2.Environment:
         environment = self._templates.environment(locale, autoescape=False, finalize=markup.escape)
         environment.filters.update(
-            section=kit.section, context=kit.context, header=kit.header, cut=markup.fit
+            section=kit.section,
+            context=kit.context,
+            header=kit.header,
+            cut=markup.fit,
+            clip=lambda text, length: clip(text, length, markup.fit),
+            isolate=lambda text: isolate(text, locale),
         )
         environment.globals.update(
+            headline_and_gist=partial(headline_and_gist, cut=markup.fit),
             link=markup.link,
             bold=markup.bold,
             italic=markup.italic,
@@ -113,6 +124,11 @@ class Renderer:
             option=kit.option,
         )
         return environment
+
+
+def _as_it_is(value: Any) -> Any:
+    """Sets the templates of the fallback text apart from those of others, with filters alone."""
+    return value
 
 
 def readable(found: Sequence[Block]) -> str:
