@@ -1,6 +1,7 @@
 """What a reader sees on the phone."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from builders import (
     make_changed_item,
     make_corrected_item,
     make_digest,
+    make_earlier,
     make_envelope,
     make_full_digest,
     make_item,
@@ -27,6 +29,11 @@ from digest.models.content import EditionContent, Reason, SourceLine
 from digest.models.words import Code
 from digest.render.environment import Templates
 
+LONG_HEADLINE = (
+    "The United States is to deploy about 200 soldiers to Nigeria in the coming weeks to help train"
+    " the armed forces of the country of the Nigerian north…"
+)
+GOES_ON = "…and provide logistical support against armed groups, officials said on Tuesday."
 LOCAL = make_links(
     **{
         name: f"http://127.0.0.1:8000/{name}"
@@ -51,17 +58,18 @@ def test_a_digest_says_what_it_is_then_what_was_wrong_then_the_news(
     text = lines(offline, make_full_digest())
     assert text[:4] == [
         "Digest · Thu 5 March",
-        "8 events · 1 corrected · 1 minute",
+        "8 events · 1 correction · 1 minute",
         "Persian Gulf, Turkey, Sahel",
-        "07:00 Wednesday to 07:00 Thursday, London",
+        "07:00 Wednesday to 07:00 Thursday, London time",
     ]
     order = [
-        "Correction: Chile passes a law on lithium exports",
+        "Corrected Wednesday: Chile passes a law on lithium exports",
         "1. Harbour pilots stop work in the Strait of Hormuz",
         "2. Ankara reopens talks on the northern border crossing",
         "Since Tuesday: severity 3 → 4; 2 more sources; 1 more scenario",
-        "5. Grain convoy ambushed on the road to Gao (alerted Wednesday 14:02; 2 more sources)",
-        "8. Philippine patrol turns back a fishing fleet",
+        "Also today",
+        "• Grain convoy ambushed on the road to Gao (alerted Wednesday 14:02; 2 more sources)",
+        "• Philippine patrol turns back a fishing fleet",
         "Scenario watch",
     ]
     places = [text.index(line) for line in order]
@@ -74,13 +82,14 @@ def test_an_item_has_its_takeaway_scenario_source_status_and_reason(
 ) -> None:
     text = lines(offline, make_digest(1, 0))
     start = text.index("1. Harbour pilots stop work in the Strait of Hormuz")
-    takeaway, scenario, small = text[start + 1 : start + 4]
+    takeaway, scenario, small, why = text[start + 1 : start + 5]
     assert takeaway.startswith("Takeaway: The stoppage closes the strait")
     assert scenario.startswith("Risk (immediate, assessed): Crude could jump")
     assert small == (
-        "First reported by Lloyd's Gazette, 4 March; also 2 more · Developing"
-        " · Because you follow Persian Gulf."
+        "Conflict · Persian Gulf · Developing"
+        " · First reported by Lloyd's Gazette, 4 March; also 2 more"
     )
+    assert why == "Because you follow Persian Gulf."
 
 
 def test_missing_parts_leave_no_label_and_no_empty_line(offline: TelegramChannel) -> None:
@@ -104,8 +113,9 @@ def test_an_alert_tells_one_event_and_folds_the_rest_away(offline: TelegramChann
         " declare it closed, which leaves both navies without a clear line to defend.",
         "Risk (immediate, assessed): Crude could jump before exporters outside the Gulf are able"
         " to answer.",
+        "",
+        "Conflict · Persian Gulf · Developing · severity 4 (major: be prepared)",
         "First reported by Lloyd's Gazette, 4 March; also Gulf Courier and The Harbour Post",
-        "Developing · severity 4 (major: be prepared)",
         "Because you follow Persian Gulf.",
     ]
     assert visible(folded).splitlines()[:2] == [
@@ -121,7 +131,7 @@ def test_the_hour_is_shown_for_what_was_reported_today(offline: TelegramChannel)
     alert = make_alert()
     item = make_item(1, breaking=True, reported_at=alert.at)
     text = "\n".join(lines(offline, make_alert(items=(item,))))
-    assert "14:02 London" in text
+    assert "; also Gulf Courier and The Harbour Post · reported 14:02 London\n" in text
     dated = make_item(1, breaking=True, reported_at=alert.at, day_only=True)
     assert "14:02" not in "\n".join(lines(offline, make_alert(items=(dated,))))
 
@@ -146,7 +156,7 @@ def test_the_first_line_says_what_kind_of_message_it_is(
 def test_a_correction_says_what_was_wrong_and_what_is_right(offline: TelegramChannel) -> None:
     text = html(offline, make_alert(4, code=Code.CORRECT))
     assert visible(text).splitlines()[:4] == [
-        "Correction: Chile passes a law on lithium exports",
+        "Corrected Wednesday: Chile passes a law on lithium exports",
         "We said (Wednesday): Both houses have passed the law.",
         "In fact: Only the senate has; the lower house votes in April.",
         "Santiago Financial corrected its report at 16:40.",
@@ -167,6 +177,52 @@ def test_a_digest_tells_of_retractions_too(offline: TelegramChannel) -> None:
     text = html(offline, make_digest(items=(make_retracted_item(), make_item(1))))
     assert re.search(r"Retracted 04:00:</b> <s><a ", text)
     assert "switched off for tests, not cut." in text
+
+
+def test_a_headline_and_the_rest_of_its_sentence_lose_no_word_between_them(
+    offline: TelegramChannel,
+) -> None:
+    item = make_item(headline=LONG_HEADLINE, takeaway=GOES_ON, takeaway_goes_on=True)
+    for content in (
+        make_digest(items=(item,), watch=()),
+        make_alert(items=(item,)),
+        make_roundup(items=(item, make_item(2))),
+    ):
+        text = "\n".join(lines(offline, content))
+        assert f"{LONG_HEADLINE}\n{GOES_ON}" in text
+
+
+def test_a_long_digest_is_a_few_items_and_a_short_list(offline: TelegramChannel) -> None:
+    text = lines(offline, make_digest(10, 8, watch=()))
+    assert sum(bool(re.match(r"\d\. ", line)) for line in text) == 7
+    start = text.index("Also today")
+    bare = text[start + 1 : start + 7]
+    assert all(line.startswith("• ") for line in bare)
+    assert text[start + 7] == "5 more on the web"
+    assert text[-1].startswith("23 matched, 13 shown")
+
+
+def test_the_reasons_give_way_to_the_news(offline: TelegramChannel) -> None:
+    long = "A sentence of some length that says what this could mean for others. " * 3
+    items = (item.model_copy(update={"takeaway": long}) for item in make_digest(10, 8).items)
+    text = lines(offline, make_digest(items=tuple(items)))
+    assert 0 < sum(line.startswith("Because you follow") for line in text) < 7
+    assert sum(line.startswith("• ") for line in text) == 6 + 3  # the scenario watch, too
+
+
+def test_an_alert_that_comes_late_says_so(offline: TelegramChannel) -> None:
+    for code in (Code.NEW, Code.UPDATE, Code.CORRECT, Code.RETRACT):
+        alert = make_alert(code=code)
+        for minutes, says in ((29, False), (31, True)):
+            sent_at = alert.at + timedelta(minutes=minutes)
+            for earlier in (None, make_earlier(reference="42:7")):
+                text = html(offline, alert, sent_at=sent_at, earlier=earlier)
+                assert ("Delayed" in text) is says
+    late = make_digest().at + timedelta(hours=2)
+    assert "Delayed" not in html(offline, make_digest(), sent_at=late)
+    assert "\nDelayed · Conflict · " in visible(
+        html(offline, make_alert(), sent_at=make_alert().at + timedelta(hours=1))
+    )
 
 
 def test_a_roundup_counts_what_was_held(offline: TelegramChannel) -> None:

@@ -82,7 +82,7 @@ async def test_a_message_that_is_gone_is_replaced_by_one_that_says_all(
     receipt = await channel.send(follow_up(channel, Code.CORRECT, "42:99"))
     (shown,) = telegram.messages(42)
     assert receipt == Receipt("42:1", ("edit_fallback",))
-    assert shown["text"].startswith("Correction:")
+    assert shown["text"].startswith("Corrected Wednesday:")
     assert shown["reply_to"] is None
 
 

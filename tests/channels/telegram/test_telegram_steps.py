@@ -14,6 +14,7 @@ from builders import (
 
 from digest.channels.base import Step
 from digest.channels.telegram import TelegramChannel
+from digest.channels.telegram.markup import visible
 from digest.models.content import Change, EditionContent
 from digest.models.words import Code
 
@@ -69,7 +70,7 @@ def test_a_weighty_update_rewrites_the_first_message_and_replies(offline: Telegr
     }
     assert reply.optional
     assert edit.fallback is not None
-    assert edit.fallback.payload == reply.payload
+    assert payload(edit.fallback)["text"].startswith(payload(reply)["text"])  # and says more
 
 
 @pytest.mark.parametrize(
@@ -98,8 +99,48 @@ def test_a_correction_rewrites_and_replies_once(offline: TelegramChannel, code: 
     assert payload(reply)["disable_notification"] is True
 
 
+def test_the_reply_to_a_corrected_message_says_what_was_wrong_and_no_more(
+    offline: TelegramChannel,
+) -> None:
+    edit, reply = steps(offline, make_alert(4, code=Code.CORRECT), earlier=first())
+    assert visible(payload(reply)["text"]).splitlines() == [
+        "Corrected Wednesday: Only the senate has; the lower house votes in April.",
+        "We said: Both houses have passed the law.",
+    ]
+    assert 'href="https://digest.example.org/e/lithium-export-law"' in payload(reply)["text"]
+    assert "Battery makers lose" in payload(edit)["text"]
+    assert "corrected its report at 16:40" in payload(edit)["text"]
+
+
+@pytest.mark.parametrize("earlier", [None, first(alone=False)])
+@pytest.mark.parametrize("silent", [True, False])
+def test_the_first_alert_of_what_a_digest_told_sounds_as_any_other(
+    offline: TelegramChannel, earlier: Any, silent: bool
+) -> None:
+    (step,) = steps(offline, make_alert(code=Code.UPDATE), earlier=earlier, silent=silent)
+    assert payload(step)["disable_notification"] is silent
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_what_became_critical_sounds_again(offline: TelegramChannel, silent: bool) -> None:
+    edit, reply = steps(offline, make_alert(code=Code.ESCALATE), earlier=first(), silent=silent)
+    assert payload(reply)["disable_notification"] is silent
+    assert edit.fallback is not None
+    assert payload(edit.fallback)["disable_notification"] is silent
+
+
+@pytest.mark.parametrize("code", [Code.CLOSE, Code.CORRECT, Code.RETRACT])
+@pytest.mark.parametrize("earlier", [None, first(), first(alone=False)])
+def test_nothing_else_that_follows_up_sounds(
+    offline: TelegramChannel, code: Code, earlier: Any
+) -> None:
+    for step in steps(offline, make_alert(code=code), earlier=earlier, silent=False):
+        if step.method == "sendMessage":
+            assert payload(step)["disable_notification"] is True
+
+
 @pytest.mark.parametrize(
-    ("code", "start"), [(Code.UPDATE, "<b>Updated"), (Code.CORRECT, "<b>Correction")]
+    ("code", "start"), [(Code.UPDATE, "<b>Updated"), (Code.CORRECT, "<b>Corrected")]
 )
 def test_a_digest_is_never_rewritten_only_replied_to(
     offline: TelegramChannel, code: Code, start: str

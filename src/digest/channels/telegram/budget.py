@@ -11,6 +11,7 @@ from digest.models.content import EditionContent, Item
 
 WHOLE = ("lead", "item")  # sections of Items that are told in full
 FULL_ITEMS = 7
+LINES = 6  # of bare headlines: a longer list is not read on a phone
 CORRECTIONS = 3
 ALERT_TEXT = 2_500  # with what is folded away in the expandable quotation
 
@@ -24,6 +25,11 @@ class DigestPlan:
     brief: Sequence[Item] = ()
     more: int = 0
     watch: bool = True
+    why: int = 0  # how many of those told in full say why they are here
+
+    @property
+    def shown(self) -> int:
+        return len(self.corrections) + len(self.full) + len(self.brief)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,15 @@ ALERT_PLANS = (
 
 
 def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> DigestPlan:
-    """As many Items in full as fit, up to seven; then as many single lines; the rest counted."""
+    """As many Items in full as fit, up to seven; then single lines, up to six; the rest counted.
+
+    The reasons come last: who follows something knows why, and the page of the digest says it.
+    """
     whole = content.section(*WHOLE)
     corrections = content.section("correction")
     one_line = [item for item in content.items if item.section not in (*WHOLE, "correction")]
 
-    def plan(full: int, brief: int, watch: bool) -> DigestPlan:
+    def plan(full: int, brief: int, watch: bool, why: int = 0) -> DigestPlan:
         lines = [*whole[full:], *one_line]
         return DigestPlan(
             corrections=corrections[:CORRECTIONS],
@@ -57,6 +66,7 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
             brief=lines[:brief],
             more=len(lines[brief:]) + len(corrections[CORRECTIONS:]),
             watch=watch,
+            why=why,
         )
 
     def in_full(watch: bool) -> int:
@@ -64,9 +74,10 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
 
     watch = in_full(True) >= min(len(whole), 1)
     full = max(in_full(watch), 0)
-    lines = len(whole) - full + len(one_line)
-    brief = most(lines, lambda count: fits(plan(full, count, watch)))
-    return plan(full, max(brief, 0), watch)
+    lines = min(LINES, len(whole) - full + len(one_line))
+    brief = max(most(lines, lambda count: fits(plan(full, count, watch))), 0)
+    why = max(most(full, lambda count: fits(plan(full, brief, watch, count))), 0)
+    return plan(full, brief, watch, why)
 
 
 def most(limit: int, fits: Callable[[int], bool]) -> int:

@@ -2,7 +2,8 @@
 
 An update or correction rewrites the first message, because that is where readers look, and says so
 in a silent reply when its meaning changed (docs: alerts). Only a message that told of this one
-Event can be rewritten; to a digest the answer is a reply alone.
+Event can be rewritten; to a digest the answer is a reply alone. A sound may come with the first
+alert about an Event, and once more when it becomes critical.
 """
 
 from dataclasses import replace
@@ -64,18 +65,28 @@ def plain_step(chat: Chat, text: str) -> Step:
 
 
 def _follow_up(rendering: Rendering, chat: Chat, notice: str) -> tuple[Step, ...]:
-    """An update, correction or retraction of what `chat` was told before, always silent."""
+    """An update, correction or retraction of what `chat` was told before."""
     first = _first_message(rendering.envelope.earlier, chat)
     editable = first is not None and first.editable
+    silent = not _sounds(rendering)
     if notice == "update" and not editable:
-        return (_send(rendering, chat, "alert", rendering.alert(), silent=True, reply_to=first),)
-    reply = _send(rendering, chat, notice, rendering.notice(notice), silent=True, reply_to=first)
+        return (_send(rendering, chat, "alert", rendering.alert(), silent=silent, reply_to=first),)
+    whole = _send(rendering, chat, notice, rendering.notice(notice), silent=silent, reply_to=first)
     if first is None or not editable:
-        return (reply,)
-    edit = Step("editMessageText", _edit(rendering, first), fallback=reply)
+        return (whole,)
+    edit = Step("editMessageText", _edit(rendering, first), fallback=whole)
     if notice == "update" and not _meaning_changed(rendering.content):
         return (edit,)
-    return (edit, replace(reply, optional=True))
+    short = _send(rendering, chat, notice, rendering.reply(notice), silent=silent, reply_to=first)
+    return (edit, replace(short, optional=True))
+
+
+def _sounds(rendering: Rendering) -> bool:
+    """Whether a follow-up may ring: what only a digest has told until now, or is critical now."""
+    content, envelope = rendering.content, rendering.envelope
+    alerted = envelope.earlier is not None and envelope.earlier.alone
+    first_alert = content.code == Code.UPDATE and not alerted
+    return (first_alert or content.code == Code.ESCALATE) and not envelope.silent
 
 
 def _meaning_changed(content: EditionContent) -> bool:
