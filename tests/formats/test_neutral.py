@@ -40,6 +40,15 @@ def test_the_publisher_is_the_source_where_no_sources_are_listed() -> None:
     assert (source.publisher, source.url) == ("Island Radio", "https://radio.example/ferries")
 
 
+@pytest.mark.parametrize("language", ["Japanese", "spanish", "Brazilian Portuguese"])
+def test_a_language_has_carried_nothing(language: str) -> None:
+    given = {"publisher": "NHK", "via": language, "url": "https://nhk.example/fire"}
+    record = only({**NEUTRAL, "sources": [given]})
+    (source,) = record.sources
+    assert (source.publisher, source.via, source.url) == ("NHK", None, "https://nhk.example/fire")
+    assert language in str(record.extra)
+
+
 def test_any_field_of_the_rich_form_may_stand_beside() -> None:
     record = only(
         {

@@ -3,6 +3,10 @@
 id, published_at, time_precision, headline, headline_derived, summary, body (one text), url,
 publisher, sources [{publisher, via, url}], category, storyline, countries (ISO 3166 alpha-2), tags,
 lang. Any field of the rich form may stand beside these.
+
+Some senders make these from a source line of the web: "(AFP via The Sun)", and also "(NHK in
+Japanese)", so that `via` holds a language. Nobody has carried that report; the language goes to
+`extra`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +16,7 @@ from digest.formats import rich
 from digest.formats.entry import Entry, Notes
 from digest.formats.json_text import read_pieces
 from digest.models.record import EventRecord
+from digest.render.locales import is_language
 
 MARKS = frozenset(("summary", "publisher", "countries", "tags"))
 """Keys that only this form has."""
@@ -47,6 +52,16 @@ def _source(fields: dict[str, Any]) -> None:
     publisher = fields.pop("publisher", None)
     if publisher and not fields.get("sources"):
         fields["sources"] = [{"publisher": publisher, "url": fields.get("url")}]
+    if isinstance(sources := fields.get("sources"), list):
+        fields["sources"] = [_without_language(source) for source in sources]
+
+
+def _without_language(source: Any) -> Any:
+    """`source` with a language that stands as its `via` under a name of its own."""
+    via = source.get("via") if isinstance(source, dict) else None
+    if not isinstance(via, str) or not is_language(via):
+        return source
+    return {**source, "via": None, "language": via}
 
 
 def _labels(fields: dict[str, Any]) -> None:

@@ -61,6 +61,17 @@ def babel_locale(locale: str) -> Locale:
         return Locale.parse("en_GB")
 
 
+def is_language(name: str) -> bool:
+    """Whether `name` is the English name of a language: "Spanish", "Brazilian Portuguese"."""
+    return name.strip().casefold() in _language_names()
+
+
+@cache
+def _language_names() -> frozenset[str]:
+    names = Locale.parse(SOURCE_LOCALE).languages.values()
+    return frozenset(str(name).casefold() for name in names)
+
+
 def direction(lang: str) -> str:
     """ "rtl" or "ltr", for the `dir` attribute."""
     try:
