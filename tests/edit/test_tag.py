@@ -263,3 +263,20 @@ def test_any_text_is_tagged_without_fault(
 def test_anything_stated_is_resolved_without_fault(names: list[str], odd: Any) -> None:
     interests = [{"name": name, "kind": "region"} for name in names]
     TAGGER.resolve_stated(record(interests=interests, extra={"countries": odd, "tags": odd}))
+
+
+def test_a_town_of_the_same_name_elsewhere_is_not_taken_for_spain() -> None:
+    found = roles(record("Two minors are freed in Puerto Valencia, Guaviare Department"))
+    assert "colombia" in found
+    assert "spain" not in found
+
+
+def test_the_language_of_a_source_says_nothing_of_where_it_happened() -> None:
+    told = record(
+        "A grenade is found in El Retorno",
+        sources=[{"publisher": "Agencia API", "via": "Spanish"}],
+        lang="es",
+        extra={"sources": [{"language": "Spanish"}]},
+    )
+    tags = (*TAGGER.tag(told), *TAGGER.resolve_stated(told)[0])
+    assert "spain" not in {tag.slug for tag in tags}
