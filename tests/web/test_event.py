@@ -100,13 +100,143 @@ async def test_a_correction_stands_on_top_with_all_revisions_below(
     assert "severity 3 → 4" in page
 
 
-async def test_a_retraction_strikes_the_headline(world: World, client: httpx.AsyncClient) -> None:
+async def test_what_was_retracted_asserts_nothing_any_more(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    told = FULL | {"id": "talks-1", "severity": 4, "story": {"title": "The strait"}}
+    worlds.add_event(world.app, **told, visible_at=NOW - timedelta(hours=2))
+    corrected = told | {"correction": {"wrong": "Both shut.", "right": "One shut."}}
+    worlds.add_event(world.app, **corrected, visible_at=NOW - timedelta(hours=1))
     worlds.add_event(
-        world.app, retraction={"reason": "It was a drill."}, visible_at=NOW - timedelta(hours=1)
+        world.app,
+        **(told | {"retraction": {"reason": "It was a drill."}, "takeaway": None}),
+        visible_at=NOW - timedelta(minutes=30),
     )
     page = (await client.get(f"/e/{world.event[1]}")).text
-    assert "It was a drill." in page
-    assert "<s>Iran asks for talks</s>" in page
+    start = page[: page.index("<details")]
+    assert "Retracted <time" in start
+    assert "11:30 UTC" in start
+    assert start.index("It was a drill.") < start.index("<h1")
+    assert "<s>Pilots stop work in the strait</s>" in start
+    closed = page[page.index("<details") : page.index("</details>")]
+    assert "<details open" not in page
+    for text in (
+        "What we had said",
+        "The strait is closed without a decision.",
+        "Forty ships are waiting.",
+        "The first paragraph.",
+        "Both shut.",
+        "https://second.example/a",
+    ):
+        assert text in closed, text
+        assert text not in page.replace(closed, ""), text
+    for text in ("Severity 4", "Very near.", "Led to it", "Iran denies it.", "Developing",
+                 "Ships can&#39;t pass.", "Breaking", "Withdrawn"):  # fmt: skip
+        assert text not in page, text
+
+
+async def test_what_was_told_again_after_a_retraction_stands(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    worlds.add_event(
+        world.app, retraction={"reason": "A drill."}, visible_at=NOW - timedelta(minutes=9)
+    )
+    worlds.add_event(world.app, takeaway="It is true.", visible_at=NOW - timedelta(minutes=3))
+    page = (await client.get(f"/e/{world.event[1]}")).text
+    assert "Takeaway" in page
+    assert "<s>" not in page
+    assert "What we had said" not in page
+
+
+async def test_no_sentence_stands_twice(world: World, client: httpx.AsyncClient) -> None:
+    sentence = "Two ferries collide off the eastern quay, and forty people are hurt."
+    _, slug = worlds.add_event(
+        world.app,
+        id="ferries",
+        headline="Two ferries collide off the eastern quay, and…",
+        headline_derived=True,
+        standfirst=sentence,
+        body=[f"{sentence} Both float."],
+    )
+    page = (await client.get(f"/e/{slug}")).text
+    main = page[page.index("<main") :]
+    assert main.count("Two ferries collide") == 1
+    assert f"{sentence[:-1]}</h1>" in main
+    assert '<p lang="en" dir="ltr">Both float.</p>' in main
+
+
+async def test_only_a_publisher_carries_and_the_senders_page_is_linked_once(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    _, slug = worlds.add_event(
+        world.app,
+        id="fire",
+        sources=[
+            {"publisher": "NHK", "via": "Japanese", "url": "https://nhk.example/fire"},
+            {"publisher": "AFP", "via": "The Sun", "url": "https://sun.example/fire"},
+        ],
+        url="https://nhk.example/fire/?utm_source=x",
+    )
+    page = (await client.get(f"/e/{slug}")).text
+    assert "Japanese" not in page
+    assert "carried by The Sun" in page
+    assert "own page" not in page
+    assert "reported it first" not in page  # nobody has said so
+    _, slug = worlds.add_event(world.app, id="own", url="https://sender.example/9")
+    page = (await client.get(f"/e/{slug}")).text
+    assert "https://sender.example/9" in page
+
+
+async def test_a_reference_links_to_the_event_that_it_numbers(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    update = {"number": 22, "title": "The strait"}
+    _, first = worlds.add_event(world.app, id="first", update=update, number=1)
+    _, slug = worlds.add_event(
+        world.app,
+        id="third",
+        update=update,
+        number=3,
+        references=[
+            {"label": "Event 1", "number": 1, "gloss": "the strike"},
+            {"label": "Event 2", "number": 2, "gloss": "the answer"},
+        ],
+    )
+    later = NOW + timedelta(hours=1)
+    worlds.add_event(world.app, id="second", update=update, number=2, visible_at=later)
+    page = (await client.get(f"/e/{slug}")).text
+    assert f'<a href="/e/{first}">Event 1</a>: the strike' in page
+    assert ">Event 2: the answer<" in page
+
+
+async def test_what_has_ended_could_not_happen_next(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    raised = [
+        {"kind": "risk", "text": "Insurers stop.", "horizon": "short", "scenario": "insurers"},
+        {"kind": "risk", "text": "Ports shut.", "horizon": "short", "scenario": "ports"},
+        {"kind": "risk", "text": "A strike.", "horizon": "immediate"},
+        {"kind": "risk", "text": "Still open.", "horizon": "long"},
+    ]
+    _, slug = worlds.add_event(
+        world.app, id="raised", scenarios=raised, visible_at=NOW - timedelta(days=4)
+    )
+    ends = raised[0] | {"state": "materialised", "text": "Insurers have stopped."}
+    _, ending = worlds.add_event(
+        world.app, id="ends", scenarios=[ends], visible_at=NOW - timedelta(days=1)
+    )
+    hidden = raised[1] | {"state": "withdrawn"}
+    worlds.add_event(world.app, id="hidden", scenarios=[hidden], visible_at=NOW + timedelta(days=1))
+    page = (await client.get(f"/e/{slug}")).text
+    became = page.index("What became of it")
+    assert page.index("What could happen next") < page.index("Ports shut.") < became
+    assert page.index("Still open.") < became
+    assert became < page.index("Insurers stop.")
+    assert f'<a href="/e/{ending}">Materialised</a>' in page
+    assert became < page.index("<strong>Expired</strong> (nothing came of it)")
+    page = (await client.get(f"/e/{ending}")).text
+    assert "What could happen next" not in page
+    assert "<strong>Materialised</strong>" in page
 
 
 async def test_what_is_visible_tomorrow_is_not_there_today(

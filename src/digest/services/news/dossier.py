@@ -1,30 +1,60 @@
 """Dossier: everything that is stored of one Event and visible now, as its page shows it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from digest.edit.changes import changes
 from digest.edit.compose import HORIZONS, KINDS
+from digest.edit.facts import canonical_url
+from digest.edit.scenarios import ENDED
 from digest.errors import NotFound
 from digest.models import Assertion, Event, Revision, Scenario
 from digest.models.content import Change
 from digest.models.desk import Material, View
 from digest.models.record import AssertionRecord, CorrectionRecord, EventRecord, RetractionRecord
 from digest.models.words import SeverityOrigin
+from digest.render.locales import is_language
+from digest.services.news.reading import Reading, reading
 from digest.store import events
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """One thing that could happen next. `moved` is what this Revision did to the Scenario."""
+    """One thing that could happen next. `moved` is what this Revision did to the Scenario.
+
+    `ended` is what became of it (materialised, contradicted, withdrawn, expired); `by` is the slug
+    of the Event that ended it, if it is another one.
+    """
 
     said: AssertionRecord
     moved: str
     first_at: datetime | None
+    ended: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who reported it. `via` carried it; `first` only if the record says so."""
+
+    publisher: str
+    url: str | None
+    via: str | None
+    published_on: date | None
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A reference in the text ("Event 1"); `slug` is that Event's, if it is stored and visible."""
+
+    label: str
+    gloss: str | None
+    slug: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +83,8 @@ class Step:
 class Dossier:
     """The newest visible Revision with all around it.
 
+    `text` is what is told, or what was told before it was taken back. `outlooks` are open,
+    `became` has those that have ended. `own_page` is the sender's, if no source has led there.
     `stands` has the newest Perspective of each Actor, `earlier_stands` the others, newest first;
     `derived` says that nobody stated the severity. `steps` are newest first.
     """
@@ -60,8 +92,13 @@ class Dossier:
     material: Material
     number: int
     derived: bool
+    text: Reading
     outlooks: tuple[Outlook, ...]
+    became: tuple[Outlook, ...]
     ties: tuple[Tie, ...]
+    origins: tuple[Origin, ...]
+    own_page: str | None
+    pointers: tuple[Pointer, ...]
     stands: tuple[View, ...]
     earlier_stands: tuple[View, ...]
     steps: tuple[Step, ...]
@@ -71,9 +108,15 @@ class Dossier:
         return self.material.record
 
     @property
-    def righted(self) -> tuple[Step, ...]:
+    def retracted(self) -> Step | None:
+        """The Revision that took it back, while it is the newest."""
+        newest = self.steps[0]
+        return newest if newest.retraction else None
+
+    @property
+    def corrected(self) -> tuple[Step, ...]:
         """The Revisions that put something right, newest first."""
-        return tuple(step for step in self.steps if step.correction or step.retraction)
+        return tuple(step for step in self.steps if step.correction)
 
 
 def dossier(session: Session, slug: str, now: datetime) -> Dossier:
@@ -94,12 +137,19 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
     key = (event.id, newest.number)
     material = events.materials(session, {key})[key]
     stands, earlier = _stands(material, now)
+    told = _told([EventRecord.model_validate(one.record) for one in revisions])
+    outlooks = _outlooks(session, event.id, newest.number, material.record, now)
     return Dossier(
         material=material,
         number=newest.number,
         derived=event.revision == newest.number and event.severity_origin == SeverityOrigin.DERIVED,
-        outlooks=_outlooks(session, event.id, newest.number, material.record),
+        text=reading(told),
+        outlooks=tuple(one for one in outlooks if not one.ended),
+        became=tuple(one for one in outlooks if one.ended),
         ties=_ties(session, material.record, now),
+        origins=_origins(told),
+        own_page=_own_page(told),
+        pointers=_pointers(session, event, material.record, now),
         stands=stands,
         earlier_stands=earlier,
         steps=tuple(reversed(list(_steps(revisions)))),
@@ -121,22 +171,69 @@ def _steps(revisions: Iterable[Revision]) -> Iterable[Step]:
         before = record, one.severity
 
 
+def _told(records: Sequence[EventRecord]) -> EventRecord:
+    """The newest record, or the one before it was taken back: that one has what was said."""
+    before = [one for one in records if one.retraction is None]
+    taken_back = records[-1].retraction is not None
+    return before[-1] if taken_back and before else records[-1]
+
+
 def _outlooks(
-    session: Session, event_id: int, revision: int, record: EventRecord
-) -> tuple[Outlook, ...]:
+    session: Session, event_id: int, revision: int, record: EventRecord, now: datetime
+) -> list[Outlook]:
     """Nearest horizon first, then by kind; unknown words last."""
     rows = session.execute(
-        select(Assertion.position, Assertion.state, Scenario.first_at)
+        select(Assertion.position, Assertion.state, Scenario)
         .join(Scenario, Scenario.id == Assertion.scenario_id)
         .where(Assertion.event_id == event_id, Assertion.revision == revision)
-    )
-    stored: Mapping[int, tuple[str, datetime]] = {row[0]: (row[1], row[2]) for row in rows}
+    ).all()
+    stored: Mapping[int, tuple[str, Scenario]] = {row[0]: (row[1], row[2]) for row in rows}
+    ends = _ends(session, [row[2] for row in rows], now)
     found = []
     for place, said in enumerate(record.assertions):
-        moved, first_at = stored.get(place, (said.state or "", None))
-        found.append(Outlook(said, moved, first_at))
+        if place not in stored:
+            state = said.state or ""
+            found.append(Outlook(said, state, None, state if state in ENDED else None))
+            continue
+        moved, scenario = stored[place]
+        ended, by = ends.get(scenario.id, (None, None))
+        if ended is None and moved in ENDED:
+            ended = moved
+        other = by[1] if by and by[0] != event_id else None
+        found.append(Outlook(said, moved, scenario.first_at, ended, other))
     found.sort(key=lambda one: (_place(HORIZONS, one.said.horizon), _place(KINDS, one.said.kind)))
-    return tuple(found)
+    return found
+
+
+_End = tuple[str, tuple[int, str] | None]  # state, (id, slug) of the Event that ended it
+
+
+def _ends(session: Session, scenarios: Sequence[Scenario], now: datetime) -> dict[int, _End]:
+    """How each ended Scenario ended, by what is visible: what is stored for later ends nothing."""
+    rows = session.execute(
+        select(Assertion.scenario_id, Assertion.state, Event.id, Event.slug)
+        .join(
+            Revision,
+            (Revision.event_id == Assertion.event_id) & (Revision.number == Assertion.revision),
+        )
+        .join(Event, Event.id == Assertion.event_id)
+        .where(
+            Assertion.scenario_id.in_([one.id for one in scenarios]),
+            Revision.visible_at <= now,
+            or_(Event.retracted_at.is_(None), Event.retracted_at > now),
+        )
+        .order_by(Assertion.id)
+    )
+    ends: dict[int, _End] = {}
+    for scenario_id, state, event_id, slug in rows:
+        if state in ENDED:
+            ends[scenario_id] = (state, (event_id, slug))
+        else:  # asserted anew
+            ends.pop(scenario_id, None)
+    for one in scenarios:
+        if one.id not in ends and one.expires_at is not None and one.expires_at <= now:
+            ends[one.id] = ("expired", None)
+    return ends
 
 
 def _place(order: tuple[str, ...], word: str | None) -> int:
@@ -157,6 +254,46 @@ def _ties(session: Session, record: EventRecord, now: datetime) -> tuple[Tie, ..
         Tie(link.direction, link.title, link.significance, slugs.get(link.event or ""))
         for link in record.links
     )
+
+
+def _origins(record: EventRecord) -> tuple[Origin, ...]:
+    """Each source once; what carried it only when that is another publisher."""
+    found: dict[tuple[str, str | None], Origin] = {}
+    for one in record.sources:
+        via = (one.via or "").strip()
+        if is_language(via) or via.casefold() == one.publisher.strip().casefold():
+            via = ""  # records from before took the language of a source for one
+        key = (one.publisher.strip().casefold(), canonical_url(one.url))
+        found.setdefault(
+            key, Origin(one.publisher, one.url, via or None, one.published_on, one.first)
+        )
+    return tuple(found.values())
+
+
+def _own_page(record: EventRecord) -> str | None:
+    known = {canonical_url(one.url) for one in record.sources}
+    return None if canonical_url(record.url) in known else record.url
+
+
+def _pointers(
+    session: Session, event: Event, record: EventRecord, now: datetime
+) -> tuple[Pointer, ...]:
+    """A number names an Event of the same Update."""
+    numbers = [one.number for one in record.references if one.number is not None]
+    slugs: dict[int | None, str] = {}
+    if numbers and event.update_id is not None:
+        rows = session.execute(
+            select(Event.number, Event.slug)
+            .where(
+                Event.update_id == event.update_id,
+                Event.number.in_(numbers),
+                Event.id != event.id,
+                Event.visible_at <= now,
+            )
+            .order_by(Event.id)
+        )
+        slugs = {number: slug for number, slug in rows}
+    return tuple(Pointer(one.label, one.gloss, slugs.get(one.number)) for one in record.references)
 
 
 def _stands(material: Material, now: datetime) -> tuple[tuple[View, ...], tuple[View, ...]]:
