@@ -1,6 +1,8 @@
 """The preferences page: everything a reader has set, and a way to change it."""
 
+import re
 from datetime import time
+from html.parser import HTMLParser
 
 import httpx
 import pytest
@@ -12,7 +14,7 @@ from digest.models import Destination, Follow, ListMember, Schedule
 from digest.web.preferences import ACTIONS
 
 TIMES = {
-    "do": "times",
+    "do": "save",
     "cadence": "daily",
     "at": "08:15",
     "zone": "Asia/Tokyo",
@@ -22,8 +24,51 @@ TIMES = {
 }
 
 
+def follow(name: str, amount: str = "usual", day: str = "4", night: str = "6") -> dict[str, str]:
+    """The answers of one Follow in the form; those that are in force, unless given."""
+    return {"follow": name, "amount": amount, "day": day, "night": night}
+
+
 async def post(client: httpx.AsyncClient, world: World, **form: object) -> httpx.Response:
     return await client.post(world.path("preferences"), data=form)
+
+
+class _Forms(HTMLParser):
+    """What a browser would send of each form that has an id, untouched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, dict[str, list[str]]] = {}
+        self._form: dict[str, list[str]] | None = None
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._form = self.found.setdefault(given.get("id", ""), {})
+        if self._form is None:
+            return
+        if tag == "select":
+            self._select = given["name"]
+        sent = tag == "input" and ("checked" in given or given.get("type") not in _TICKED)
+        if (sent or tag == "button") and "name" in given:
+            self._form.setdefault(given["name"], []).append(given.get("value", ""))
+        if tag == "option" and "selected" in given:
+            self._form.setdefault(self._select, []).append(given["value"])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+
+
+_TICKED = ("checkbox", "radio")
+
+
+def forms(page: str) -> dict[str, dict[str, list[str]]]:
+    """The fields of each form of a page by its id."""
+    parser = _Forms()
+    parser.feed(page)
+    return parser.found
 
 
 def own_follow(world: World, slug: str) -> Follow | None:
@@ -53,41 +98,174 @@ async def test_shows_own_follows_and_those_of_lists(
 async def test_thresholds_of_a_lists_follow_become_ones_own(
     world: World, client: httpx.AsyncClient
 ) -> None:
+    page = await post(client, world, do="save", **follow("interest:gulf", day="5"))
+    assert "Saved." in page.text
+    own = own_follow(world, "gulf")
+    assert own is not None
+    assert (own.alerts_from, own.alerts_at_night_from, own.from_files) == (5, None, False)
+
+
+async def test_one_button_saves_everything_and_one_undoes_it(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    before = worlds.dump(world.app)
+    with world.app.db.read() as session:
+        list_id = session.execute(select(ListMember.list_id)).scalar_one()
+        place_id, other_id = session.scalars(select(Destination.id).order_by(Destination.id))
     page = await post(
         client,
         world,
-        do="thresholds",
-        follow="interest:gulf",
-        alerts_from="5",
-        alerts_at_night_from="6",
+        **TIMES,
+        follow=["interest:gulf", "interest:iran"],
+        amount=["less", "muted"],
+        day=["4", "4"],
+        night=["6", "6"],
+        add="Mali",
+        place_shown=[place_id, other_id],
+        place=[other_id],
+        list_shown=[list_id],
     )
-    assert "Saved: when Gulf alerts you." in page.text
-    own = own_follow(world, "gulf")
-    assert own is not None
-    assert (own.alerts_from, own.alerts_at_night_from, own.from_files) == (5, 6, False)
+    assert "Saved. You follow Mali." in page.text
+    gulf, iran, mali = (own_follow(world, slug) for slug in ("gulf", "iran", "mali"))
+    assert gulf is not None
+    assert iran is not None
+    assert mali is not None
+    assert (gulf.weight, iran.muted, mali.weight) == (0.2, True, 0.45)
+    with world.app.db.read() as session:
+        assert session.scalars(select(Schedule.zone).where(Schedule.list_id.is_(None))).one() == (
+            "Asia/Tokyo"
+        )
+        assert session.get_one(Destination, place_id).disabled_reason == "paused_by_reader"
+        assert session.get_one(Destination, other_id).disabled_at is None
+        assert session.scalars(select(ListMember.left_at)).one() == world.now
+    entry = page.text.split('name="entry" value="')[1].split('"')[0]
+    await post(client, world, do="undo", entry=entry)
+    after = worlds.dump(world.app)
+    for table in ("follows", "schedules"):
+        assert len(before[table]) == len(after[table])
+    again = own_follow(world, "iran")
+    assert again is not None
+    assert not again.muted
 
 
-async def test_mute_unmute_drop_and_follow_again(world: World, client: httpx.AsyncClient) -> None:
+async def test_what_nobody_changed_is_not_saved(world: World, client: httpx.AsyncClient) -> None:
+    before = worlds.dump(world.app)
+    page = (await client.get(world.path("preferences"))).text
+    form = forms(page)["all"]
+    response = await client.post(world.path("preferences"), data=form)
+    assert "Everything was so already." in response.text
+    assert worlds.dump(world.app) == before
+
+
+async def test_less_mute_drop_and_back_again(world: World, client: httpx.AsyncClient) -> None:
     def state() -> tuple[bool, float]:
         own = own_follow(world, "gulf")
         assert own is not None
         return own.muted, own.weight
 
-    assert "Muted" in (await post(client, world, do="mute", follow="interest:gulf")).text
+    async def choose(amount: str) -> str:
+        return (await post(client, world, do="save", **follow("interest:gulf", amount))).text
+
+    assert 'value="less" selected' in await choose("less")
+    assert state() == (False, 0.2)
+    await choose("usual")
+    assert state() == (False, 0.45)
+    assert 'value="muted" selected' in await choose("muted")
     assert state() == (True, 0.45)
-    await post(client, world, do="unmute", follow="interest:gulf")
-    assert state() == (False, 0.45)
-    page = await post(client, world, do="drop", follow="interest:gulf")
+    await choose("much")
+    assert state() == (False, 0.9)
+    page = await choose("drop")
     assert state() == (False, 0.0)
-    assert "Follow again" in page.text
-    await post(client, world, do="follow", follow="interest:gulf")
+    assert "Tick what you want to follow again" in page
+    await post(client, world, do="save", again="interest:gulf")
     assert state() == (False, 0.45)
+
+
+async def test_a_mute_for_some_hours_is_kept_until_it_is_answered_otherwise(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    await client.post(
+        world.path(f"tune?do=mute&hours=24&event={world.event[1]}"), data={"choice": "story"}
+    )
+    page = (await client.get(world.path("preferences"))).text
+    assert 'value="snoozed" selected' in page
+    assert "muted until 12:00" in page
+    before = worlds.dump(world.app)
+    name = "story:iran-conflict-2026"
+    await post(client, world, do="save", **follow(name, "snoozed"))
+    assert worlds.dump(world.app) == before
+    await post(client, world, do="save", **follow(name, "drop"))
+    page = (await client.get(world.path("preferences"))).text
+    assert "muted until" not in page
+    assert "Tick what you want to follow again" in page
+
+
+@pytest.mark.parametrize("name", ["Mali", "mali", "ML", "Houthis", "Iran Conflict 2026"])
+async def test_follows_by_any_name_that_the_files_know(
+    world: World, client: httpx.AsyncClient, name: str
+) -> None:
+    if name == "ML":  # a code is no name
+        response = await post(client, world, do="save", add=name)
+        assert response.status_code == 422
+        return
+    response = await post(client, world, do="save", add=name)
+    assert "Saved. You follow " in response.text
+
+
+async def test_a_name_nobody_knows_is_answered_with_the_nearest_and_nothing_is_lost(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    before = worlds.dump(world.app)
+    filled_in = {**TIMES, **follow("interest:gulf", "less", "5"), "add": "Somalai"}
+    response = await post(client, world, **filled_in)
+    assert response.status_code == 422
+    assert worlds.dump(world.app) == before
+    assert "We know nothing of that name to follow." in response.text
+    assert '<input type="radio" name="near" value="Somalia">' in response.text
+    assert 'value="less" selected' in response.text
+    assert 'value="08:15"' in response.text
+    again = await post(client, world, **filled_in, near="Somalia")
+    assert "Saved. You follow Somalia." in again.text
+    own = own_follow(world, "gulf")
+    assert own is not None
+    assert (own.weight, own.alerts_from) == (0.2, 5)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount": "all of it"}, {"day": "7"}, {"night": ""}, {"day": "x" * 999}]
+)
+async def test_answers_that_the_form_does_not_offer_save_nothing(
+    world: World, client: httpx.AsyncClient, wrong: dict[str, str]
+) -> None:
+    before = worlds.dump(world.app)
+    answers = follow("interest:gulf") | wrong
+    assert (await post(client, world, do="save", **answers)).status_code == 422
+    assert worlds.dump(world.app) == before
+
+
+async def test_the_form_is_one_with_one_button_that_comes_first(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    """Enter in a field presses a form's first button: it must be the one that saves."""
+    page = (await client.get(world.path("preferences"))).text
+    form = page[page.index('id="all"') :]
+    form = form[: form.index("</form>")]
+    assert re.findall(r"<button[^>]*>", form) == ['<button class="main" name="do" value="save">']
+    assert '<optgroup label="Europe">' in form
+    assert '<option value="Europe/London" selected>London</option>' in form
+    assert '<option value="Iran"></option>' in form
+
+
+async def test_a_zone_by_an_old_name_is_kept(world: World, client: httpx.AsyncClient) -> None:
+    await post(client, world, **(TIMES | {"zone": "Asia/Calcutta"}))
+    page = (await client.get(world.path("preferences"))).text
+    assert '<option value="Asia/Calcutta" selected>' in page
 
 
 async def test_every_change_of_a_follow_can_be_undone(
     world: World, client: httpx.AsyncClient
 ) -> None:
-    page = await post(client, world, do="drop", follow="interest:gulf")
+    page = await post(client, world, do="save", **follow("interest:gulf", "drop"))
     entry = page.text.split('name="entry" value="')[1].split('"')[0]
     assert "Undone" in (await post(client, world, do="undo", entry=entry)).text
     assert own_follow(world, "gulf") is None  # the List's counts again
@@ -96,7 +274,7 @@ async def test_every_change_of_a_follow_can_be_undone(
 async def test_nobody_undoes_what_another_reader_did(
     world: World, client: httpx.AsyncClient
 ) -> None:
-    page = await post(client, world, do="mute", follow="interest:iran")
+    page = await post(client, world, do="save", **follow("interest:iran", "muted"))
     entry = page.text.split('name="entry" value="')[1].split('"')[0]
     other = worlds.add_subscriber(world.app, "omar")
     delivery = worlds.add_delivery(world.app, other)
@@ -112,7 +290,7 @@ async def test_times_become_ones_own_and_keep_the_rest_of_the_lists(
     world: World, client: httpx.AsyncClient
 ) -> None:
     page = await post(client, world, **TIMES)
-    assert "Saved: when you are told." in page.text
+    assert "Saved." in page.text
     with world.app.db.read() as session:
         own = session.scalars(select(Schedule).where(Schedule.subscriber_id == world.maria)).one()
         assert (own.at, own.zone, own.weekdays) == (time(8, 15), "Asia/Tokyo", [0, 2])
@@ -152,9 +330,9 @@ async def test_one_destination_is_paused_and_resumed(
         place_id = session.execute(
             select(Destination.id).where(Destination.channel == "telegram")
         ).scalar_one()
-    page = await post(client, world, do="pause_place", id=place_id)
+    page = await post(client, world, do="save", place_shown=place_id)
     assert "paused by you" in page.text
-    page = await post(client, world, do="resume_place", id=place_id)
+    page = await post(client, world, do="save", place_shown=place_id, place=place_id)
     assert "paused by you" not in page.text
     with world.app.db.read() as session:
         place = session.get_one(Destination, place_id)
@@ -170,22 +348,24 @@ async def test_other_readers_destinations_are_out_of_reach(
             select(Destination.id).where(Destination.subscriber_id == other)
         ).scalar_one()
     before = worlds.dump(world.app)
-    assert (await post(client, world, do="pause_place", id=place_id)).status_code == 404
+    assert (await post(client, world, do="save", place_shown=place_id)).status_code == 404
     assert worlds.dump(world.app) == before
 
 
 async def test_leaves_a_list_and_comes_back(world: World, client: httpx.AsyncClient) -> None:
     with world.app.db.read() as session:
         list_id = session.execute(select(ListMember.list_id)).scalar_one()
-    page = await post(client, world, do="leave_list", id=list_id)
+    page = await post(client, world, do="save", list_shown=list_id)
     assert "from the list Gulf desk" not in page.text
     with world.app.db.read() as session:
         assert session.execute(select(ListMember.left_at)).scalar_one() == world.now
-    page = await post(client, world, do="rejoin_list", id=list_id)
+    page = await post(client, world, do="save", list_shown=list_id, list=list_id)
     assert "from the list Gulf desk" in page.text
 
 
-@pytest.mark.parametrize("form", [{}, {"do": "delete"}, {"do": "undo"}, {"do": "mute"}])
+@pytest.mark.parametrize(
+    "form", [{}, {"do": "delete"}, {"do": "undo"}, {"do": "save", "list_shown": "x"}]
+)
 async def test_what_the_page_has_no_button_for_is_not_done(
     world: World, client: httpx.AsyncClient, form: dict[str, str]
 ) -> None:
@@ -201,20 +381,17 @@ async def test_who_has_left_sees_the_way_back(world: World, client: httpx.AsyncC
 
 
 async def test_every_action_has_its_button(world: World, client: httpx.AsyncClient) -> None:
-    with world.app.db.read() as session:
-        place_id = session.execute(
-            select(Destination.id).where(Destination.channel == "telegram")
-        ).scalar_one()
-        list_id = session.execute(select(ListMember.list_id)).scalar_one()
     seen = (await client.get(world.path("preferences"))).text
-    for form in (
-        {"do": "pause", "days": "3"},
-        {"do": "mute", "follow": "interest:iran"},
-        {"do": "pause_place", "id": place_id},
-        {"do": "drop", "follow": "interest:gulf"},
-        {"do": "leave_list", "id": list_id},
-    ):
+    for form in ({"do": "pause", "days": "3"}, {"do": "save", **follow("interest:iran", "muted")}):
         seen += (await post(client, world, **form)).text
     await client.post(world.path("unsubscribe"), data={"List-Unsubscribe": "One-Click"})
     seen += (await client.get(world.path("preferences"))).text
     assert [name for name in ACTIONS if f'value="{name}"' not in seen] == []
+
+
+async def test_a_pause_of_no_days_is_explained_where_it_was_asked_for(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    page = await post(client, world, do="pause", days="0")
+    assert page.status_code == 422
+    assert 'id="days-problem">Choose between 1 and 365 days.' in page.text

@@ -1,11 +1,14 @@
-"""The preferences page: what a reader follows, when and where they are told."""
+"""The preferences page: what a reader follows, when and where they are told.
+
+One form with one button, so that nothing that was filled in is lost by pressing another one.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from starlette.datastructures import FormData
@@ -14,13 +17,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.errors import NotFound
+from digest.models.gazetteer import Gazetteer
 from digest.render.locales import babel_locale, best
-from digest.services.reader import following, preferences
-from digest.services.reader.editing import Done, undo
-from digest.services.reader.overview import Overview, overview
+from digest.services.reader import preferences
+from digest.services.reader.editing import undo
+from digest.services.reader.following import Target, target_of
+from digest.services.reader.overview import FollowLine, Overview, overview
 from digest.services.reader.preferences import Invalid, Times
+from digest.services.reader.saving import Unknown, Wanted, amount, amount_of, named, save
 from digest.web.reader import PAUSES, days_of, paused
 from digest.web.site import Site, Visitor, site_of
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,17 @@ class Answer:
     undo: int | None = None
     problems: Mapping[str, str] | None = None
     given: Mapping[str, Any] | None = None
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A Follow in the form: its answers, as they are or as they were just filled in."""
+
+    line: FollowLine
+    amount: str
+    day: str
+    night: str
 
 
 async def page(request: Request) -> Response:
@@ -53,8 +72,10 @@ async def page(request: Request) -> Response:
         of=found,
         answer=answer,
         problems=answer.problems or {},
-        times=answer.given or _shown(found),
+        rows=_rows(found, answer.given or {}),
+        filled={**_shown(found), **(answer.given or {})},
         zones=zones(),
+        names=_names(site.app.gazetteer),
         weekdays=_weekdays(visitor.locale),
         pauses=PAUSES,
         paused=paused(visitor, site),
@@ -82,43 +103,97 @@ def _act(site: Site, token: str, form: FormData) -> Answer:
     try:
         return act(site, visitor, form)
     except Invalid as invalid:
-        return Answer(problems=invalid.problems, given=_filled_in(form))
+        return Answer(problems=invalid.problems)
 
 
 def _undo(site: Site, visitor: Visitor, form: FormData) -> Answer:
-    undo(site.app.db, visitor.id, _number(form, "entry"), site.clock())
+    undo(site.app.db, visitor.id, _id(str(form.get("entry") or "")), site.clock())
     return Answer("undone")
 
 
-def _thresholds(site: Site, visitor: Visitor, form: FormData) -> Answer:
-    target, label = _target(site, visitor, form)
-    wanted = {column: _severity(form, column) for column in ("alerts_from", "alerts_at_night_from")}
-    done = following.set_follow(site.app.db, visitor.id, target, wanted, site.clock())
-    return Answer("follow_saved", label, done.entry_id)
-
-
-def _follow_verb(verb: Callable[..., Done], said: str) -> Callable[..., Answer]:
-    def act(site: Site, visitor: Visitor, form: FormData) -> Answer:
-        target, label = _target(site, visitor, form)
-        return Answer(said, label, verb(site.app.db, visitor.id, target, site.clock()).entry_id)
-
-    return act
-
-
-def _target(site: Site, visitor: Visitor, form: FormData) -> tuple[following.Target, str]:
-    """What the form is about and its label; only what the reader has a Follow of."""
-    name = str(form.get("follow") or "")
-    with site.app.db.read() as session:
-        lines = overview(session, visitor.id, site.clock()).follows
-        label = next((line.label for line in lines if line.name == name), None)
-        if label is None:
-            raise NotFound("You don't follow this any more.")
-        return following.target_of(session, name), label
-
-
-def _times(site: Site, visitor: Visitor, form: FormData) -> Answer:
-    problems: dict[str, str] = {}
+def _save(site: Site, visitor: Visitor, form: FormData) -> Answer:
+    """Everything on the page. Nothing is saved when any of it is wrong."""
     given = _filled_in(form)
+    with site.app.db.read() as session:
+        found = overview(session, visitor.id, site.clock())
+        lines = {line.name: line for line in found.follows}
+        targets = {name: target_of(session, name) for name in {*given["follows"], *given["again"]}
+                   if name in lines}  # fmt: skip
+    problems: dict[str, str] = {}
+    near: tuple[str, ...] = ()
+    times = _checked(lambda: _times(given), problems) if "at" in form else None
+    changed = _checked(lambda: _changed(given, lines, targets), problems) or {}
+    added = [targets[name] for name in given["again"] if name in targets]
+    about = ""
+    if name := given["near"] or given["add"]:
+        try:
+            target, about = named(site.app.db, site.app.gazetteer, name)
+            added.append(target)
+        except Unknown as unknown:
+            problems |= unknown.problems
+            near = unknown.near
+    if problems:
+        return Answer(problems=problems, given=given, near=near)
+    wanted = Wanted(
+        times=times,
+        follows=changed,
+        places=_boxes(form, "place"),
+        lists=_boxes(form, "list"),
+        added=tuple(added),
+    )
+    done = save(site.app.db, visitor.id, wanted, site.clock())
+    if done.entry_id is None:
+        return Answer("unchanged")
+    return Answer("followed" if about else "saved", about, done.entry_id)
+
+
+def _checked(read: Callable[[], _T], problems: dict[str, str]) -> _T | None:
+    """What `read` gives; None, with its problems among the others, when something is wrong."""
+    try:
+        return read()
+    except Invalid as invalid:
+        problems |= invalid.problems
+        return None
+
+
+def _changed(
+    given: Mapping[str, Any], lines: Mapping[str, FollowLine], targets: Mapping[str, Target]
+) -> dict[Target, dict[str, Any]]:
+    """Columns of the Follows that were answered otherwise than they are.
+
+    What the reader has no Follow of any more is passed over.
+    """
+    found = {}
+    for name, (wanted, day, night) in given["follows"].items():
+        line = lines.get(name)
+        if line is None:
+            continue
+        values = dict(amount(line, wanted))
+        for column, answer, now in (
+            ("alerts_from", day, line.by_day),
+            ("alerts_at_night_from", night, line.by_night),
+        ):
+            if answer not in tuple("123456"):
+                raise Invalid({"follow": "Choose a severity from 1 to 5, or never."})
+            if int(answer) != now:
+                values[column] = int(answer)
+        if values:
+            found[targets[name]] = values
+    return found
+
+
+def _boxes(form: FormData, name: str) -> dict[int, bool]:
+    """Checkboxes by id: those that were shown, and whether they are ticked."""
+    ticked = {str(value) for value in form.getlist(name)}
+    return {_id(str(value)): str(value) in ticked for value in form.getlist(f"{name}_shown")}
+
+
+def _times(given: Mapping[str, Any]) -> Times:
+    """
+    Raises:
+        Invalid: they can't be read, or don't fit together.
+    """
+    problems: dict[str, str] = {}
 
     def hour(name: str, problem: str, field: str) -> time | None:
         try:
@@ -146,16 +221,7 @@ def _times(site: Site, visitor: Visitor, form: FormData) -> Answer:
         problems = invalid.problems | problems
     if problems:
         raise Invalid(problems)
-    done = preferences.set_times(site.app.db, visitor.id, times, site.clock())
-    return Answer("times_saved", undo=done.entry_id)
-
-
-def _place_verb(verb: Callable[..., Done], said: str) -> Callable[..., Answer]:
-    def act(site: Site, visitor: Visitor, form: FormData) -> Answer:
-        done = verb(site.app.db, visitor.id, _number(form, "id"), site.clock())
-        return Answer(said, undo=done.entry_id)
-
-    return act
+    return times
 
 
 def _pause(site: Site, visitor: Visitor, form: FormData) -> Answer:
@@ -176,40 +242,34 @@ def _return(site: Site, visitor: Visitor, form: FormData) -> Answer:
 
 ACTIONS: Mapping[str, Callable[[Site, Visitor, FormData], Answer]] = {
     "undo": _undo,
-    "thresholds": _thresholds,
-    "follow": _follow_verb(following.follow, "followed"),
-    "drop": _follow_verb(following.drop, "dropped"),
-    "mute": _follow_verb(following.mute, "muted"),
-    "unmute": _follow_verb(following.unmute, "unmuted"),
-    "times": _times,
-    "pause_place": _place_verb(preferences.pause_destination, "place_paused"),
-    "resume_place": _place_verb(preferences.resume_destination, "place_resumed"),
-    "leave_list": _place_verb(preferences.leave_list, "list_left"),
-    "rejoin_list": _place_verb(preferences.rejoin_list, "list_rejoined"),
+    "save": _save,
     "pause": _pause,
     "resume": _resume,
     "return": _return,
 }
 
 
-def _number(form: FormData, name: str) -> int:
-    given = str(form.get(name) or "")
+def _id(given: str) -> int:
     if not (given.isascii() and given.isdigit() and len(given) < 19):
         raise NotFound("This page can't do that.")
     return int(given)
 
 
-def _severity(form: FormData, name: str) -> int:
-    given = str(form.get(name) or "")
-    if given not in tuple("123456"):
-        raise Invalid({"follow": "Choose a severity from 1 to 5, or never."})
-    return int(given)
-
-
 def _filled_in(form: FormData) -> dict[str, Any]:
-    """The fields of the form for times, as they were filled in."""
-    days = [str(day) for day in form.getlist("weekdays")]
+    """The fields of the form, as they were filled in. Each Follow has three, in the same order."""
+
+    def texts(name: str) -> list[str]:
+        return [str(value).strip() for value in form.getlist(name)]
+
+    days = texts("weekdays")
+    answers = zip(texts("amount"), texts("day"), texts("night"), strict=False)
     return {
+        "follows": dict(zip(texts("follow"), answers, strict=False)),
+        "again": tuple(texts("again")),
+        "add": str(form.get("add") or "").strip()[:200],
+        "near": str(form.get("near") or "").strip()[:200],
+        "places": tuple(texts("place")),
+        "lists": tuple(texts("list")),
         "cadence": str(form.get("cadence") or "daily"),
         "at": str(form.get("at") or "").strip(),
         "zone": str(form.get("zone") or "").strip()[:60],
@@ -227,6 +287,10 @@ def _shown(found: Overview) -> dict[str, Any]:
         return value.strftime("%H:%M") if value else ""
 
     return {
+        "again": (),
+        "add": "",
+        "places": tuple(str(one.id) for one in found.places if not one.disabled_reason),
+        "lists": tuple(str(one.id) for one in found.lists if not one.left),
         "cadence": times.cadence,
         "at": hour(times.at),
         "zone": times.zone,
@@ -243,14 +307,35 @@ def _weekdays(locale: str) -> dict[int, str]:
     return {day: names[day] for day in range(7)}
 
 
+def _rows(found: Overview, given: Mapping[str, Any]) -> tuple[Row, ...]:
+    filled_in = given.get("follows", {})
+    rows = []
+    for line in found.follows:
+        row = Row(line, amount_of(line), str(min(line.by_day, 6)), str(min(line.by_night, 6)))
+        if line.name in filled_in:
+            wanted, day, night = filled_in[line.name]
+            row = replace(row, amount=wanted, day=day, night=night)
+        if not line.dropped:
+            rows.append(row)
+    return tuple(rows)
+
+
+def _names(gazetteer: Gazetteer) -> tuple[str, ...]:
+    """What can be followed by name."""
+    return tuple(sorted((entry.name for entry in gazetteer), key=str.casefold))
+
+
 @cache
-def zones() -> tuple[str, ...]:
-    """IANA zones by place, without the old names beside them, and UTC."""
+def zones() -> Mapping[str, tuple[str, ...]]:
+    """IANA zones by area, without the old names beside them; UTC stands alone, under ""."""
     areas = (
         "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
         "Pacific",
     )  # fmt: skip
-    return ("UTC", *sorted(z for z in available_timezones() if z.split("/")[0] in areas))
+    known = sorted(available_timezones())
+    return {"": ("UTC",)} | {
+        area: tuple(name for name in known if name.startswith(f"{area}/")) for area in areas
+    }
 
 
 routes = [Route("/r/{token}/preferences", page, methods=["GET", "POST"])]

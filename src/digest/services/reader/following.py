@@ -28,6 +28,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "alerts_from": (1, NEVER),
     "alerts_at_night_from": (1, NEVER),
 }
+HEARD: dict[str, Any] = {"muted": False, "snoozed_until": None}
+"""Columns of a Follow that nothing mutes."""
 _OPEN = ("updates", "breaking_only", "muted", "snoozed_until", "role")
 
 
@@ -71,18 +73,26 @@ def set_follow(
         InputError: a column does not exist or is out of its range.
         NotFound: the Subscriber does not follow it.
     """
+    check(values)
+    with editing(db, subscriber_id, "set follow", now, actor) as edit:
+        own = own_follow(edit, target)
+        if own is None:
+            raise NotFound("You don't follow this any more.")
+        change(edit, own, values)
+    return edit.done
+
+
+def check(values: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        InputError: a column of a Follow does not exist or is out of its range.
+    """
     for name, value in values.items():
         low, high = _RANGES.get(name, (0, 0))
         if name not in _OPEN and name not in _RANGES:
             raise InputError(f"{name!r} is not a setting of a follow")
         if name in _RANGES and value is not None and not low <= value <= high:
             raise InputError(f"{name} must be from {low} to {high}")
-    with editing(db, subscriber_id, "set follow", now, actor) as edit:
-        own = _own(edit, target)
-        if own is None:
-            raise NotFound("You don't follow this any more.")
-        _change(edit, own, values)
-    return edit.done
 
 
 def follow(
@@ -90,8 +100,8 @@ def follow(
 ) -> Done:
     """Follows it, from now on or again; whatever muted it ends."""
     with editing(db, subscriber_id, "follow", now, actor) as edit:
-        own = _own(edit, target) or _new(edit, target)
-        _change(edit, own, {"weight": own.weight or NORMAL_WEIGHT, **_HEARD})
+        own = own_follow(edit, target) or new_follow(edit, target)
+        change(edit, own, {"weight": own.weight or NORMAL_WEIGHT, **HEARD})
     return edit.done
 
 
@@ -100,9 +110,9 @@ def drop(
 ) -> Done:
     """Follows it no more; what else matches is still told."""
     with editing(db, subscriber_id, "drop follow", now, actor) as edit:
-        own = _own(edit, target)
+        own = own_follow(edit, target)
         if own is not None:
-            _change(edit, own, {"weight": 0.0, **_HEARD})
+            change(edit, own, {"weight": 0.0, **HEARD})
     return edit.done
 
 
@@ -115,10 +125,10 @@ def less(
         NotFound: the Subscriber does not follow it.
     """
     with editing(db, subscriber_id, "less", now, actor) as edit:
-        own = _own(edit, target)
+        own = own_follow(edit, target)
         if own is None or not own.weight:
             raise NotFound("You don't follow this any more.")
-        _change(edit, own, {"weight": max(round(own.weight / 2, 4), LEAST_WEIGHT)})
+        change(edit, own, {"weight": max(round(own.weight / 2, 4), LEAST_WEIGHT)})
     return edit.done
 
 
@@ -132,8 +142,8 @@ def mute(
 ) -> Done:
     """Tells nothing that touches it, even if another Follow matches; `until` ends that."""
     with editing(db, subscriber_id, "mute", now, actor) as edit:
-        own = _own(edit, target) or _new(edit, target)
-        _change(edit, own, {"muted": True} if until is None else {"snoozed_until": until})
+        own = own_follow(edit, target) or new_follow(edit, target)
+        change(edit, own, {"muted": True} if until is None else {"snoozed_until": until})
     return edit.done
 
 
@@ -154,16 +164,13 @@ def unmute(
 ) -> Done:
     """Ends what `mute` began."""
     with editing(db, subscriber_id, "unmute", now, actor) as edit:
-        own = _own(edit, target)
+        own = own_follow(edit, target)
         if own is not None:
-            _change(edit, own, _HEARD)
+            change(edit, own, HEARD)
     return edit.done
 
 
-_HEARD: dict[str, Any] = {"muted": False, "snoozed_until": None}
-
-
-def _own(edit: Editing, target: Target) -> Follow | None:
+def own_follow(edit: Editing, target: Target) -> Follow | None:
     """The Subscriber's own Follow, or a copy of their List's that is not added yet."""
     pointed = Follow.interest_id == target.interest_id
     if target.story_id is not None:
@@ -189,7 +196,7 @@ def _own(edit: Editing, target: Target) -> Follow | None:
     return Follow(subscriber_id=edit.person.id, from_files=False, **copied)
 
 
-def _new(edit: Editing, target: Target) -> Follow:
+def new_follow(edit: Editing, target: Target) -> Follow:
     """A Follow of weight 0, which `follow` raises, at the end of the Subscriber's own."""
     last = edit.session.scalar(
         select(func.max(Follow.position)).where(Follow.subscriber_id == edit.person.id)
@@ -205,7 +212,8 @@ def _new(edit: Editing, target: Target) -> Follow:
     )
 
 
-def _change(edit: Editing, own: Follow, values: Mapping[str, Any]) -> None:
+def change(edit: Editing, own: Follow, values: Mapping[str, Any]) -> None:
+    """Sets columns of a Follow; one that is as wanted stays untouched, and a List's uncopied."""
     if all(getattr(own, name) == value for name, value in values.items()):
         return
     for name, value in values.items():

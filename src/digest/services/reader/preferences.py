@@ -157,19 +157,24 @@ def set_times(
     """
     times.check()
     with editing(db, subscriber_id, "set times", now, actor) as edit:
-        schedule = readers.accounts(edit.session, [subscriber_id], now)[0].schedule
-        wanted = {one.name: getattr(times, one.name) for one in fields(times)}
-        wanted["weekdays"] = sorted(times.weekdays)
-        if all(getattr(schedule, name) == value for name, value in wanted.items()):
-            return edit.done
-        if schedule.subscriber_id is None:
-            schedule = _own_schedule(schedule, subscriber_id)
-            edit.session.add(schedule)
-        for name, value in wanted.items():
-            setattr(schedule, name, value)
-        schedule.from_files = False
-        edit.person.next_due_at = None  # the planner reckons it anew
+        put_times(edit, times, now)
     return edit.done
+
+
+def put_times(edit: Editing, times: Times, now: datetime) -> None:
+    """`set_times` as part of a transaction; the times have been checked."""
+    schedule = readers.accounts(edit.session, [edit.person.id], now)[0].schedule
+    wanted = {one.name: getattr(times, one.name) for one in fields(times)}
+    wanted["weekdays"] = sorted(times.weekdays)
+    if all(getattr(schedule, name) == value for name, value in wanted.items()):
+        return
+    if schedule.subscriber_id is None:
+        schedule = _own_schedule(schedule, edit.person.id)
+        edit.session.add(schedule)
+    for name, value in wanted.items():
+        setattr(schedule, name, value)
+    schedule.from_files = False
+    edit.person.next_due_at = None  # the planner reckons it anew
 
 
 def _own_schedule(like: Schedule, subscriber_id: int) -> Schedule:
@@ -190,10 +195,7 @@ def pause_destination(
         NotFound: the Subscriber has no such Destination.
     """
     with editing(db, subscriber_id, "pause destination", now, actor) as edit:
-        place = _destination(edit, destination_id)
-        if place.disabled_at is None:
-            place.disabled_at, place.disabled_reason = now, PAUSED_BY_READER
-            place.from_files = False
+        put_destination(edit, destination_id, False, now)
     return edit.done
 
 
@@ -206,13 +208,19 @@ def resume_destination(
         NotFound: the Subscriber has no such Destination, or an admin has taken it away.
     """
     with editing(db, subscriber_id, "resume destination", now, actor) as edit:
-        place = _destination(edit, destination_id)
-        if place.disabled_reason == NOT_IN_FILES:
-            raise NotFound("This address was taken out by the people who run this service.")
-        if place.disabled_at is not None:
-            place.disabled_at = place.disabled_reason = None
-            place.from_files = False
+        put_destination(edit, destination_id, True, now)
     return edit.done
+
+
+def put_destination(edit: Editing, destination_id: int, used: bool, now: datetime) -> None:
+    """`pause_destination`, or `resume_destination` if it is `used`, as part of a transaction."""
+    place = _destination(edit, destination_id)
+    if used and place.disabled_reason == NOT_IN_FILES:
+        raise NotFound("This address was taken out by the people who run this service.")
+    if used == (place.disabled_at is None):
+        return
+    place.disabled_at, place.disabled_reason = (None, None) if used else (now, PAUSED_BY_READER)
+    place.from_files = False
 
 
 def _destination(edit: Editing, destination_id: int) -> Destination:
@@ -231,9 +239,7 @@ def leave_list(
         NotFound: they are not on that List.
     """
     with editing(db, subscriber_id, "leave list", now, actor) as edit:
-        member = _member(edit, list_id)
-        if member.left_at is None:
-            member.left_at, edit.person.next_due_at = now, None
+        put_member(edit, list_id, False, now)
     return edit.done
 
 
@@ -246,10 +252,15 @@ def rejoin_list(
         NotFound: they never were on that List.
     """
     with editing(db, subscriber_id, "rejoin list", now, actor) as edit:
-        member = _member(edit, list_id)
-        if member.left_at is not None:
-            member.left_at, edit.person.next_due_at = None, None
+        put_member(edit, list_id, True, now)
     return edit.done
+
+
+def put_member(edit: Editing, list_id: int, on: bool, now: datetime) -> None:
+    """`leave_list`, or `rejoin_list` if they are `on` it, as part of a transaction."""
+    member = _member(edit, list_id)
+    if on != (member.left_at is None):
+        member.left_at, edit.person.next_due_at = None if on else now, None
 
 
 def _member(edit: Editing, list_id: int) -> ListMember:

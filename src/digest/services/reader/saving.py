@@ -1,0 +1,140 @@
+"""Saving: all that a reader changed on one page, in one transaction, undone as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from digest.errors import InputError
+from digest.models.gazetteer import Gazetteer
+from digest.services.reader import following, preferences
+from digest.services.reader.editing import READER, Done, editing
+from digest.services.reader.following import HEARD, NORMAL_WEIGHT, Target
+from digest.services.reader.overview import FollowLine
+from digest.services.reader.preferences import Invalid, Times
+from digest.services.subscribers.targets import Targets
+from digest.store.database import Database
+
+NEAREST = 5  # names offered for one that nobody knows
+
+AMOUNTS: Mapping[str, float] = {"much": 0.9, "usual": NORMAL_WEIGHT, "less": 0.2}
+"""How much a reader wants of something, as the weight of the Follow."""
+SILENT = ("muted", "snoozed", "drop")
+"""The other answers: nothing for good, nothing for some hours, followed no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a page asks for. What is not named stays as it is.
+
+    `follows` has columns by target, `places` and `lists` whether a Destination is used and a List
+    followed, by id; `added` are targets to follow from now on.
+    """
+
+    times: Times | None = None
+    follows: Mapping[Target, Mapping[str, Any]] = field(default_factory=dict)
+    places: Mapping[int, bool] = field(default_factory=dict)
+    lists: Mapping[int, bool] = field(default_factory=dict)
+    added: tuple[Target, ...] = ()
+
+
+class Unknown(Invalid):
+    """Nothing to follow is called so; `near` are names that may have been meant."""
+
+    def __init__(self, near: tuple[str, ...]) -> None:
+        super().__init__({"add": "We know nothing of that name to follow."})
+        self.near = near
+
+
+def save(
+    db: Database, subscriber_id: int, wanted: Wanted, now: datetime, actor: str = READER
+) -> Done:
+    """Does all of it or nothing. What is so already is left alone, so a List's Follow is copied
+    only when it is changed.
+
+    Raises:
+        Invalid: the times don't fit together.
+        InputError: a column of a Follow does not exist or is out of its range.
+        NotFound: a Destination or a List is not the Subscriber's.
+    """
+    if wanted.times is not None:
+        wanted.times.check()
+    for values in wanted.follows.values():
+        following.check(values)
+    with editing(db, subscriber_id, "save preferences", now, actor) as edit:
+        for target, values in wanted.follows.items():
+            own = following.own_follow(edit, target)
+            if own is not None:  # else it was given up elsewhere meanwhile
+                following.change(edit, own, values)
+        for target in wanted.added:
+            own = following.own_follow(edit, target) or following.new_follow(edit, target)
+            weight = own.weight or NORMAL_WEIGHT
+            following.change(edit, own, {"weight": weight, **HEARD})
+        for destination_id, used in wanted.places.items():
+            preferences.put_destination(edit, destination_id, used, now)
+        for list_id, on in wanted.lists.items():
+            preferences.put_member(edit, list_id, on, now)
+        if wanted.times is not None:
+            preferences.put_times(edit, wanted.times, now)
+    return edit.done
+
+
+def named(db: Database, gazetteer: Gazetteer, name: str) -> tuple[Target, str]:
+    """What a reader calls by `name`, found as in the files of subscribers, and its label.
+
+    Raises:
+        Unknown: there is nothing of that name; has the nearest.
+    """
+    with db.begin() as session:  # an Interest new in the gazetteer is stored on the way
+        targets = Targets.load(session, gazetteer)
+        try:
+            found = targets.find("interest", name)
+        except InputError:
+            raise Unknown(_near(targets, gazetteer, name)) from None
+        if found.is_story:
+            return Target(story_id=targets.stories[found.slug]), found.label
+        return Target(interest_id=targets.interests[found.slug]), found.label
+
+
+def _near(targets: Targets, gazetteer: Gazetteer, name: str) -> tuple[str, ...]:
+    """Names like it, then names that have it in them."""
+    part = name.casefold()
+    stories = [title for _, title in targets.titles.values()]
+    inside = [one for one in (*(e.name for e in gazetteer), *stories) if part in one.casefold()]
+    found = dict.fromkeys([*gazetteer.suggest(name, NEAREST), *sorted(inside, key=len)])
+    return tuple(found)[:NEAREST]
+
+
+def amount_of(line: FollowLine) -> str:
+    """The answer in force: one of AMOUNTS, or of SILENT."""
+    if line.muted:
+        return "muted"
+    if line.snoozed_until is not None:
+        return "snoozed"
+    return _band(line.weight) if line.weight else "drop"
+
+
+def _band(weight: float) -> str:
+    return "much" if weight >= 0.8 else "less" if weight < 0.4 else "usual"
+
+
+def amount(line: FollowLine, chosen: str) -> Mapping[str, Any]:
+    """The columns of the Follow that `chosen` changes.
+
+    A weight that somebody has set to the decimal is kept while the answer is the same.
+
+    Raises:
+        Invalid: there is no such answer.
+    """
+    if chosen not in AMOUNTS and chosen not in SILENT:
+        raise Invalid({"follow": "Choose how much you want of each."})
+    if chosen == amount_of(line):
+        return {}
+    if chosen == "muted":
+        return {"muted": True}
+    if chosen == "snoozed":
+        return {}  # it has run out meanwhile
+    if chosen == "drop":
+        return {"weight": 0.0, **HEARD}
+    kept = line.weight if line.weight and _band(line.weight) == chosen else AMOUNTS[chosen]
+    return {"weight": kept, **HEARD}
