@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from worlds import World
 
+from digest.models import Subscriber
 from digest.render.environment import Templates
 from digest.web.app import create
 from digest.web.guard import LARGEST_BODY, BodyLimit
@@ -61,6 +62,18 @@ async def test_errors_are_pages_with_all_headers(client: httpx.AsyncClient) -> N
         assert "<h1>" in response.text
         assert response.headers["content-security-policy"].startswith("default-src 'none'")
         assert response.headers["x-frame-options"] == "DENY"
+
+
+async def test_a_page_that_leads_nowhere_has_a_way_on(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    ended = world.path("preferences")
+    with world.app.db.begin() as session:
+        session.get_one(Subscriber, world.maria).token_version += 1
+    for path in ("/nowhere", "/e/nothing", "/r/x/preferences", ended):
+        page = (await client.get(path)).text
+        assert '<a href="/">What Digest is</a>' in page
+        assert "in any message you have from us" in page
 
 
 async def test_the_stylesheet_is_kept_by_browsers_and_named_by_its_content(
