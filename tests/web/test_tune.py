@@ -112,6 +112,59 @@ async def test_says_why(world: World, client: httpx.AsyncClient) -> None:
     assert [key for key, _ in choices(page)] == ["interest:iran", "interest:gulf", "story"]
 
 
+async def test_without_a_verb_all_choices_stand_with_what_they_mean(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    path = world.path(f"tune?event={world.event[1]}")
+    before = worlds.dump(world.app)
+    page = await client.get(path)
+    assert worlds.dump(world.app) == before
+    assert choices(page) == [
+        ("less interest:iran", "Less of Iran"),
+        ("less interest:gulf", "Less of Gulf"),
+        ("mute story 24", "Mute this story for 24 hours"),
+        ("alerts interest:iran 4", "Alert me to Iran only above severity 4"),
+        ("alerts interest:gulf 4", "Alert me to Gulf only above severity 4"),
+        ("mute story", "Mute this story"),
+        ("follow story", "Follow this story"),
+        ("drop interest:iran", "Stop following Iran"),
+        ("drop interest:gulf", "Stop following Gulf"),
+    ]
+    for number in range(1, 10):
+        assert f'aria-describedby="means-{number}"' in page.text
+    assert "other news comes first" in page.text
+    assert "Something else that you follow may still bring it." in page.text
+
+
+@pytest.mark.parametrize(
+    ("choice", "said", "after"),
+    [
+        ("less interest:iran", "You will hear less of Iran", (0.225, None, False)),
+        ("alerts interest:iran 4", "Iran alerts you less from now on", (0.45, 5, False)),
+        ("drop interest:iran", "You no longer follow Iran", (0.0, None, False)),
+    ],
+)
+async def test_each_choice_does_what_it_says_and_is_undone(
+    world: World,
+    client: httpx.AsyncClient,
+    choice: str,
+    said: str,
+    after: tuple[float, int | None, bool],
+) -> None:
+    path = world.path(f"tune?event={world.event[1]}")
+    page = await client.post(path, data={"choice": choice})
+    assert said in page.text
+    assert "All your choices for this event" in page.text
+    assert follows(world) == {"Iran": after}
+    await undone(client, path, page)
+    assert follows(world) == {"Iran": (0.45, None, False)}
+
+
+async def test_a_story_alone_has_its_choices_too(world: World, client: httpx.AsyncClient) -> None:
+    page = await client.get(world.path("tune?story=iran-conflict-2026"))
+    assert [key for key, _ in choices(page)] == ["mute story 24", "mute story", "follow story"]
+
+
 async def test_doing_it_twice_offers_no_second_undo(
     world: World, client: httpx.AsyncClient
 ) -> None:

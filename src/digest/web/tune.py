@@ -1,8 +1,11 @@
-"""The links below an Item: less of this, mute, alert me less, follow, why. A button says which."""
+"""The links below an Item: less of this, mute, alert me less, follow, why. A button says which.
+
+Without `do` the page has all that can be done about the Event: text has no room for a link each.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -17,6 +20,7 @@ from digest.services.reader.tuning import Cause, Subject, subject
 from digest.store.database import Database
 from digest.web.site import Site, Visitor, site_of
 
+SHORT_MUTE = 24  # hours
 MOST_CAUSES = 4  # Follows that one page offers to change
 DEFAULT_ABOVE = 4
 LONGEST_MUTE = 24 * 365  # hours
@@ -117,6 +121,33 @@ def _why(asked: Asked, found: Subject) -> list[Offer]:
     return [*_less(asked, found), *story]
 
 
+def _drop(asked: Asked, found: Subject) -> list[Offer]:
+    return [
+        Offer(cause.name, "drop", cause.label, _on(following.drop, cause))
+        for cause in found.causes[:MOST_CAUSES]
+    ]
+
+
+def _all(asked: Asked, found: Subject) -> list[Offer]:
+    """The gentlest first. Keys say what is done, too: each Follow comes several times."""
+    offers = _less(asked, found)
+    if found.story_id is not None:
+        offers += _mute(replace(asked, hours=asked.hours or SHORT_MUTE), found)
+    offers += _alerts(asked, found)
+    if found.story_id is not None:
+        offers += _mute(replace(asked, hours=None), found)
+        offers += [] if _follows_story(found) else _follow(asked, found)
+    offers += _drop(asked, found)
+    return [
+        replace(one, key=" ".join(str(part) for part in (one.kind, one.key, one.number) if part))
+        for one in offers
+    ]
+
+
+def _follows_story(found: Subject) -> bool:
+    return any(cause.target.story_id == found.story_id for cause in found.causes)
+
+
 def _on(verb: Callable[[Database, int, Target, datetime], Done], cause: Cause) -> Act:
     return lambda db, subscriber_id, now: verb(db, subscriber_id, cause.target, now)
 
@@ -127,6 +158,7 @@ VERBS: Mapping[str, Callable[[Asked, Subject], list[Offer]]] = {
     "alerts": _alerts,
     "follow": _follow,
     "why": _why,
+    "": _all,
 }
 
 
@@ -134,7 +166,7 @@ async def page(request: Request) -> Response:
     """GET says what the button will do and changes nothing; POST does it and offers to undo it."""
     site, token = site_of(request), request.path_params["token"]
     asked = _asked(request)
-    if asked.do not in VERBS:
+    if asked.do not in VERBS or not (asked.do or asked.event or asked.story):
         raise NotFound("This link is not complete. Please use it as it stands in the message.")
     visitor, found = await asyncio.to_thread(_load, site, token, asked)
     offers = VERBS[asked.do](asked, found)
