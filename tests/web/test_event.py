@@ -115,7 +115,7 @@ async def test_what_was_retracted_asserts_nothing_any_more(
     page = (await client.get(f"/e/{world.event[1]}")).text
     start = page[: page.index("<details")]
     assert "Retracted <time" in start
-    assert "11:30 UTC" in start
+    assert "11:30 UTC, 5 March 2026</time>:" in start
     assert start.index("It was a drill.") < start.index("<h1")
     assert "<s>Pilots stop work in the strait</s>" in start
     closed = page[page.index("<details") : page.index("</details>")]
