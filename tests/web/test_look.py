@@ -53,16 +53,21 @@ def paths(world: World) -> dict[str, str]:
         links=[{"direction": "cause", "title": "The talks", "event": "talks-1"}],
         correction={"wrong": "Both are shut.", "right": "One is shut."},
     )
+    drill = {"id": "drill", "headline": "A port shuts", "takeaway": "Nobody sails."}
+    worlds.add_event(world.app, **drill)
+    _, retracted = worlds.add_event(world.app, **drill, retraction={"reason": "It was a drill."})
     db, now = world.app.db, world.now
     following.drop(db, world.maria, Target(worlds.interest_id(world.app, "gulf")), now)
     event = world.event[1]
     return {
         "home": "/",
         "event": f"/e/{event}",
+        "retracted": f"/e/{retracted}",
         "unsubscribe": world.path("unsubscribe"),
         "pause": world.path("pause"),
         "preferences": world.path("preferences"),
         "less": world.path(f"tune?do=less&event={event}"),
+        "all choices": world.path(f"tune?event={event}"),
         "why": world.path(f"tune?do=why&event={event}"),
         "missing": "/nowhere",
         "inbox": "/inbox",
@@ -101,6 +106,9 @@ def test_every_page_is_accessible_and_fits(
         page.on("request", lambda request: seen.append(request.url))
         for name, path in found.items():
             page.goto(server.url + path)
+            page.evaluate(
+                "document.querySelectorAll('article details').forEach(d => d.open = true)"
+            )
             result = Axe().run(page, options=RULED)
             assert result.violations_count == 0, f"{name}: {result.generate_report()}"
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
