@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.edit.slug import LONGEST, event_slug, slugify, story_slug
+from digest.edit.slug import LONGEST, MARKS, event_slugs, slugify, story_slug
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,15 @@ def test_a_slug_is_short_and_safe(text: str) -> None:
 
 
 def test_two_events_of_one_headline_have_two_slugs() -> None:
-    assert event_slug("Iran", "a") != event_slug("Iran", "b")
-    assert event_slug("Iran", "a").startswith("iran-")
-    assert not event_slug("بغداد", "a").startswith("-")
+    first, other = (next(event_slugs("Iran", one)) for one in "ab")
+    assert first != other
+    assert first.startswith("iran-")
+    assert not next(event_slugs("بغداد", "a")).startswith("-")
+
+
+def test_a_slug_that_is_taken_has_others_behind_it() -> None:
+    slugs = list(event_slugs("Flood Warning", "a"))
+    assert [len(one) for one in slugs] == [len("flood-warning-") + length for length in MARKS]
 
 
 def test_a_story_without_a_latin_letter_has_a_slug_too() -> None:

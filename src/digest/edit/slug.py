@@ -3,8 +3,10 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterator
 
 LONGEST = 60
+MARKS = (10, 20, 64)  # characters of the hash that tells Events of one headline apart
 _OTHER = re.compile(r"[^a-z0-9]+")
 
 
@@ -17,10 +19,15 @@ def slugify(text: str) -> str:
     return slug
 
 
-def event_slug(headline: str, external_id: str) -> str:
-    """A slug no other Event has: the headline's words and six characters of the id's hash."""
-    mark = hashlib.sha256(external_id.encode()).hexdigest()[:6]
-    return f"{slugify(headline)}-{mark}".lstrip("-")
+def event_slugs(headline: str, external_id: str) -> Iterator[str]:
+    """Slugs for a new Event, the one to prefer first: the headline's words and a mark of the id.
+
+    A sender writes "Flood Warning" a hundred thousand times, so now and then two ids have the same
+    short mark. The last one is the whole hash.
+    """
+    whole = hashlib.sha256(external_id.encode()).hexdigest()
+    for length in MARKS:
+        yield f"{slugify(headline)}-{whole[:length]}".lstrip("-")
 
 
 def story_slug(title: str) -> str:

@@ -87,6 +87,14 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
     return found
 
 
+def taken(session: Session, slugs: Iterable[str]) -> set[str]:
+    """Those of these slugs that an Event has."""
+    found: set[str] = set()
+    for part in chunks(slugs):
+        found.update(session.scalars(select(Event.slug).where(Event.slug.in_(part))))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class ScenarioRules:
     """The desk's rules for Scenarios, see edit/scenarios.py; the store doesn't know the desk."""

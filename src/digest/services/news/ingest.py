@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.edit import clocks, facts, scenarios, severity
-from digest.edit.slug import event_slug, story_slug
+from digest.edit.slug import event_slugs, story_slug
 from digest.edit.tag import Tagger, merge
 from digest.formats import Entry
 from digest.models import Interest
@@ -99,13 +99,17 @@ def _batch(
     every = list(batch)
     known = records.known(session, [record.id for record in every])
     backfill = timedelta(minutes=app.settings.backfill_minutes)
+    slugs = _Slugs(session, [record for record in every if record.id not in known])
     for record in every:
         before = known.get(record.id)
         whole = facts.record_hash(record)
         if before is not None and before.record_hash == whole:
             summary.same += 1
             continue
-        judged = judge(record, whole, before, app.tagger, app.gazetteer, interests, now, backfill)
+        slug = before.event.slug if before else slugs.take(record)
+        judged = judge(
+            record, slug, whole, before, app.tagger, app.gazetteer, interests, now, backfill
+        )
         known[record.id] = records.store(session, before, judged, RULES, now)
         if before is None:
             summary.new += 1
@@ -114,8 +118,23 @@ def _batch(
     return summary
 
 
+class _Slugs:
+    """Slugs for the new Events of a batch: none that another one has, stored or in this batch."""
+
+    def __init__(self, session: Session, new: Iterable[EventRecord]) -> None:
+        wanted = [slug for one in new for slug in event_slugs(one.headline, one.id)]
+        self._taken = records.taken(session, wanted)
+
+    def take(self, record: EventRecord) -> str:
+        found = event_slugs(record.headline, record.id)
+        slug = next(one for one in found if one not in self._taken)
+        self._taken.add(slug)
+        return slug
+
+
 def judge(
     record: EventRecord,
+    slug: str,
     whole: str,
     before: Known | None,
     tagger: Tagger,
@@ -138,7 +157,7 @@ def judge(
     ]
     return Judged(
         record=record,
-        slug=event_slug(record.headline, record.id),
+        slug=slug,
         story_slug=own,
         parents=tuple(reversed(broader)),
         severity=level,
