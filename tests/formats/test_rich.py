@@ -176,3 +176,20 @@ def test_what_nobody_can_send_is_removed_from_every_text() -> None:
 def test_unknown_words_are_kept() -> None:
     record = only({"headline": "Quay reopens", "status": "simmering", "category": "Weather"})
     assert (record.status, record.category) == ("simmering", "Weather")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"number": 10**20},
+        {"number": -(2**31)},
+        {"event_number": 2**31},
+        {"story": {"title": "S"}, "update": {"number": 10**19}},
+    ],
+)
+def test_a_number_no_database_holds_is_refused_with_its_entry(fields: dict[str, Any]) -> None:
+    document = [{"id": "a", "headline": "Good"}, {"id": "b", "headline": "Bad"} | fields]
+    good, bad = entries(document)
+    assert good.record is not None
+    assert bad.error is not None
+    assert "number: " in bad.error

@@ -13,6 +13,8 @@ from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, 
 
 Text = Annotated[str, Field(max_length=100_000)]
 Short = Annotated[str, Field(max_length=2_000)]
+LARGEST_NUMBER = 2**31 - 1  # what an INTEGER of PostgreSQL holds
+Number = Annotated[int, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 
 
 def _also(*names: str) -> Any:
@@ -79,7 +81,7 @@ class ReferenceRecord(Part):
     """A reference in running text to another Event of the same Update ("Event 5")."""
 
     label: Short
-    number: int | None = None
+    number: Number | None = None
     gloss: Short | None = None
     where: Short | None = None
 
@@ -92,7 +94,7 @@ class StoryRecord(Part):
 class UpdateRecord(Part):
     """A numbered Update of the Story, which groups Events."""
 
-    number: int = Field(ge=0)
+    number: int = Field(ge=0, le=LARGEST_NUMBER)
     title: Short = ""
 
 
@@ -156,7 +158,7 @@ class EventRecord(Part):
         (), description="Running threads this Event belongs to, broadest first."
     )
     update: UpdateRecord | None = None
-    number: int | None = Field(
+    number: Number | None = Field(
         None,
         description="Number of the Event within its Update.",
         validation_alias=_also("number", "event_number"),
