@@ -82,7 +82,7 @@ class Database:
                 raise ConfigurationError(
                     f"{place} has not been set up: run `digest init` ({why})"
                 ) from error
-            if isinstance(error, OperationalError):
+            if isinstance(error, OperationalError) and not _too_large(error):
                 raise ConfigurationError(f"the database {place} does not answer: {why}") from error
             raise
 
@@ -139,6 +139,11 @@ class Database:
 def _no_such_table(error: DBAPIError) -> bool:
     sqlstate = getattr(error.orig, "sqlstate", None)  # PostgreSQL's own codes
     return sqlstate == "42P01" or "no such table" in str(error.orig)
+
+
+def _too_large(error: DBAPIError) -> bool:
+    """A value that no index holds, say: PostgreSQL does answer, and other rows are fine."""
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith("54")
 
 
 def _alembic_config() -> "Config":

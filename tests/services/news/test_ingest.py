@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from digest.edit import slug
+from digest.edit import severity, slug
+from digest.errors import ConfigurationError
 from digest.formats import Entry
 from digest.models import Event
 from digest.models.record import EventRecord
 from digest.services.app import App
 from digest.services.news.ingest import Summary, ingest
+from digest.store import records
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
@@ -74,3 +77,58 @@ def test_an_event_keeps_its_slug_whatever_marks_are_given_now(
     monkeypatch.undo()
     assert brought_in(app_on_sqlite, {"id": "a", "headline": "Another one"}).revised == 1
     assert stored(app_on_sqlite) == before
+
+
+def test_a_record_that_no_database_takes_is_refused_and_the_others_are_stored(
+    app_on_both: App,
+) -> None:
+    def entries() -> list[Entry]:
+        good, bad, other = (EventRecord(id=one, headline="H") for one in ("a", "bad", "c"))
+        unchecked = bad.model_copy(update={"number": 10**20})
+        return [Entry("line 1", good), Entry("line 2", unchecked), Entry("line 3", other)]
+
+    summary = ingest(app_on_both, entries(), NOW)
+    assert (summary.new, set(stored(app_on_both))) == (2, {"a", "c"})
+    (refusal,) = summary.refused
+    assert refusal.place == "line 2"
+    assert refusal.reason.startswith(("the database refuses it: ", "it cannot be stored: Overflow"))
+    assert '"number": 100000000000000000000' in refusal.raw
+    again = ingest(app_on_both, entries(), NOW)
+    assert (again.new, again.same, len(again.refused)) == (0, 2, 1)
+
+
+@pytest.mark.parametrize("text", ["A\x00B", "".join(map(chr, range(0x4E00, 0x4E00 + 2_000)))])
+def test_a_value_that_postgresql_refuses_takes_nobody_along(app_on_both: App, text: str) -> None:
+    """A NUL, and a publisher too long for the index on it; SQLite takes both."""
+    bad = {"id": "bad", "sources": [{"publisher": text}]}
+    summary = brought_in(app_on_both, {"id": "a"}, bad, {"id": "c"})
+    assert {"a", "c"} <= set(stored(app_on_both))
+    if not app_on_both.db.is_sqlite:
+        assert [(one.place, one.reason[:24]) for one in summary.refused] == [
+            ("entry 2", "the database refuses it:")
+        ]
+
+
+def test_a_fault_of_the_desk_in_one_record_is_the_end_of_that_record_only(
+    app_on_sqlite: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rate(record: EventRecord) -> tuple[int, str]:
+        if record.id == "bad":
+            raise RecursionError
+        return 3, "derived"
+
+    monkeypatch.setattr(severity, "rate", rate)
+    summary = brought_in(app_on_sqlite, {"id": "a"}, {"id": "bad"}, {"id": "c"})
+    assert [one.reason for one in summary.refused] == ["it cannot be stored: RecursionError"]
+    assert set(stored(app_on_sqlite)) == {"a", "c"}
+
+
+def test_a_database_that_does_not_answer_refuses_no_record(
+    app_on_sqlite: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known(*_: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr(records, "known", known)
+    with pytest.raises(ConfigurationError, match="does not answer"):
+        brought_in(app_on_sqlite, {"id": "a"})

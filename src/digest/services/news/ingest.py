@@ -1,16 +1,20 @@
 """Ingest: records become Events and Revisions. One bad record never stops the others."""
 
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from digest.edit import clocks, facts, scenarios, severity
 from digest.edit.slug import event_slugs, story_slug
 from digest.edit.tag import Tagger, merge
+from digest.errors import DigestError
 from digest.formats import Entry
+from digest.formats.entry import refused
 from digest.models import Interest
 from digest.models.gazetteer import Gazetteer
 from digest.models.record import EventRecord
@@ -20,8 +24,12 @@ from digest.store import records
 from digest.store.chunks import chunks
 from digest.store.records import Judged, Known, ScenarioRules
 
+log = logging.getLogger(__name__)
+
 BATCH = 500
 RULES = ScenarioRules(scenarios.transition, scenarios.expires_at)
+
+Placed = tuple[str, EventRecord]  # with its place in the document
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +73,23 @@ def ingest(
 ) -> Summary:
     """Stores what is new or changed, in one transaction a batch; the rest is counted.
 
-    The same id with an equal record is "same"; with another record it is a new Revision.
+    The same id with an equal record is "same"; with another record it is a new Revision. One that
+    the database refuses is among `refused`, and the others of its batch are stored.
+
+    Raises:
+        ConfigurationError: the database does not answer.
     """
     summary = Summary()
     interests = _interest_ids(app)
     for part in chunks(entries, BATCH):
-        good: list[tuple[str, EventRecord]] = []
+        good: list[Placed] = []
         for entry in part:
             if entry.record is None:
                 summary.refused.append(Refusal(entry.place, entry.error or "", entry.raw))
                 continue
             summary.warnings += [(entry.place, note) for note in entry.warnings]
             good.append((entry.place, entry.record))
-        with app.db.begin() as session:
-            summary.add(_batch(session, app, [record for _, record in good], interests, now))
+        summary.add(_stored(app, good, interests, now))
         progress(len(part))
     return summary
 
@@ -86,6 +97,44 @@ def ingest(
 def _interest_ids(app: App) -> dict[str, int]:
     with app.db.read() as session:
         return {slug: one for slug, one in session.execute(select(Interest.slug, Interest.id))}
+
+
+def _stored(
+    app: App, batch: Sequence[Placed], interests: Mapping[str, int], now: datetime
+) -> Summary:
+    try:
+        with app.db.begin() as session:
+            return _batch(session, app, [record for _, record in batch], interests, now)
+    except DigestError:
+        raise  # no record's fault: the database does not answer
+    except Exception:
+        log.warning("a batch was not stored; its records are tried one by one", exc_info=True)
+    return _one_by_one(app, batch, interests, now)
+
+
+def _one_by_one(
+    app: App, batch: Sequence[Placed], interests: Mapping[str, int], now: datetime
+) -> Summary:
+    """Each record in a transaction of its own, which is slow, and rare."""
+    summary = Summary()
+    for place, record in batch:
+        try:
+            with app.db.begin() as session:
+                summary.add(_batch(session, app, [record], interests, now))
+        except DigestError:
+            raise
+        except Exception as error:
+            summary.refused.append(_refusal(place, record, error))
+    return summary
+
+
+def _refusal(place: str, record: EventRecord, error: Exception) -> Refusal:
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        lines = str(error.orig).strip().splitlines()
+        reason = f"the database refuses it: {lines[0] if lines else type(error.orig).__name__}"
+    else:
+        reason = f"it cannot be stored: {type(error).__name__}"
+    return Refusal(place, reason, refused(place, record.model_dump(), reason).raw)
 
 
 def _batch(
