@@ -44,6 +44,13 @@ def test_nothing_becomes_visible_before_the_revision_before_it() -> None:
     assert shown(before, updated_at=NOW - DAY) == Showing(NOW - HOUR, history=True)
 
 
+def test_a_change_of_what_waits_for_its_hour_waits_with_it() -> None:
+    """A mended typo of an embargoed text says nothing of the embargo, and must not lift it."""
+    before = Showing(NOW + DAY, history=False)
+    assert shown(before) == before
+    assert shown(before, updated_at=NOW) == before
+
+
 def test_a_change_of_something_current_is_new_now() -> None:
     before = Showing(NOW - 3 * HOUR, history=False)
     assert shown(before, reported_at=NOW - 3 * HOUR) == Showing(NOW, history=False)

@@ -37,7 +37,7 @@ def showing(
         own = record.updated_at or (before if previous.history else None)
     if own is not None and own < now - backfill:
         return Showing(_not_before(own, before), True)
-    return Showing(now, False)
+    return Showing(_not_before(now, before), False)
 
 
 def reported_late(candidate: Candidate) -> bool:
