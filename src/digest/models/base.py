@@ -29,6 +29,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up INTEGER keys only
 
 Id = Annotated[int, mapped_column(BigId, primary_key=True, autoincrement=True)]

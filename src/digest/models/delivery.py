@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, Id
 from digest.models.words import DeliveryState
+
+CLAIMABLE = "state IN ('pending', 'retry', 'unknown') AND not_before IS NOT NULL"
 
 
 class Delivery(Base):
@@ -19,7 +21,14 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("destination_id", "slot"),
-        Index(None, "channel", "priority", "not_before"),  # what is due, in order
+        Index(  # what is due, in order; all that is done or stopped is no part of it
+            "ix_deliveries_claimable",
+            "channel",
+            "priority",
+            "not_before",
+            sqlite_where=text(CLAIMABLE),
+            postgresql_where=text(CLAIMABLE),
+        ),
         Index(None, "edition_id"),
         Index(None, "subscriber_id"),
         Index(None, "state", "lease_until"),
@@ -35,7 +44,7 @@ class Delivery(Base):
     state: Mapped[str] = mapped_column(default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     unanswered: Mapped[int] = mapped_column(default=0)  # attempts nobody answered: may be twice
-    not_before: Mapped[datetime | None]  # of the next attempt; NULL: there will be none
+    not_before: Mapped[datetime | None]  # of the next attempt, if there is one
     expires_at: Mapped[datetime | None]  # after it the message is of no use
     lease_until: Mapped[datetime | None]
     worker: Mapped[str | None]

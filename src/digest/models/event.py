@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from digest.models.base import Base, Id
+from digest.models.base import Base, Id, JsonOrNull
 
 
 class Event(Base):
-    """The newest Revision of a happening, in columns that queries need.
+    """The newest visible Revision of a happening, in columns that queries need.
 
     Four clocks, never mixed: occurred, first reported, updated, visible (published here).
     """
@@ -26,7 +26,7 @@ class Event(Base):
     )
     update_id: Mapped[int | None] = mapped_column(ForeignKey("updates.id", ondelete="SET NULL"))
     number: Mapped[int | None]  # within its Update
-    revision: Mapped[int]  # number of the newest Revision
+    revision: Mapped[int]  # number of the newest Revision, visible or not
     fact_key: Mapped[str]  # equal for the same report: see edit/facts.py
 
     headline: Mapped[str]
@@ -49,7 +49,8 @@ class Revision(Base):
     """One state of an Event's record; never changed, never deleted.
 
     `seq` is its place in the order of becoming visible, given out under one lock, so that windows
-    are half-open ranges of it. NULL until visible.
+    are half-open ranges of it. NULL until visible. `found` is what the desk found in a record that
+    waits for its hour (store/current.py); NULL once its Event follows it.
     """
 
     __tablename__ = "revisions"
@@ -77,6 +78,7 @@ class Revision(Base):
     history: Mapped[bool] = mapped_column(default=False)  # a backfill, which never alerts
     visible_at: Mapped[datetime]
     stored_at: Mapped[datetime]
+    found: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
 
 
 class EventInterest(Base):

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, Id
+
+OPEN = "state NOT IN ('materialised', 'contradicted', 'withdrawn', 'expired')"
 
 
 class Story(Base):
@@ -36,7 +38,15 @@ class Scenario(Base):
     """Something that could happen next, as it stands after its newest Assertion."""
 
     __tablename__ = "scenarios"
-    __table_args__ = (UniqueConstraint("story_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("story_id", "key"),
+        Index(  # which have run out is asked at every tick
+            "ix_scenarios_open",
+            "expires_at",
+            sqlite_where=text(OPEN),
+            postgresql_where=text(OPEN),
+        ),
+    )
 
     id: Mapped[Id]
     story_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))

@@ -4,8 +4,9 @@ A claim is a lease on rows, committed before anything else happens. Just before 
 called the row becomes `sending`, committed as well. So a row whose worker died is either untouched
 (its lease ends, another takes it) or `sending`: then nobody knows, and it becomes `unknown`.
 
-`not_before` is the instant of the next attempt, and NULL where there will be none: the index on it
-leads past all that is done, however much that is.
+`not_before` is the instant of the next attempt. It stays where a Delivery was stopped, for a reader
+who comes back; what is done or stopped, however much that is, is no part of the index of what is
+due.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import ChannelStop, Delivery
@@ -23,10 +24,15 @@ LEASE = timedelta(seconds=120)
 ALERTS, DIGESTS = 10, 0  # priorities; each has a lane, so no alert waits behind digests
 LANES = (ALERTS, DIGESTS)
 OPEN = (State.PENDING, State.RETRY)
-_CLAIMABLE = (*OPEN, State.UNKNOWN)
+CLAIMABLE = (*OPEN, State.UNKNOWN)
 _DETAIL = 500  # characters kept of a provider's words
 
 _columns = Delivery.__table__.c
+# Written out in the statement: an index of part of a table serves no query whose part is a value.
+_states: BindParameter[Any] = bindparam(
+    "claimable", CLAIMABLE, expanding=True, literal_execute=True
+)
+_WAITING = and_(Delivery.state.in_(_states), Delivery.not_before.is_not(None))
 _RECORD = (
     update(Delivery.__table__)  # type: ignore[arg-type]
     .where(_columns.id == bindparam("of"), _columns.worker == bindparam("by"))
@@ -72,8 +78,8 @@ def claim(
         .where(
             Delivery.channel == channel,
             Delivery.priority == lane,
+            _WAITING,
             Delivery.not_before <= now,
-            Delivery.state.in_(_CLAIMABLE),
             _free(now),
             or_(Delivery.expires_at.is_(None), Delivery.expires_at > now),
         )
@@ -124,7 +130,7 @@ def begin(session: Session, ids: Iterable[int], worker: str, now: datetime) -> s
             Delivery.id.in_(wanted),
             Delivery.worker == worker,
             Delivery.lease_until > now,
-            Delivery.state.in_(_CLAIMABLE),
+            Delivery.state.in_(CLAIMABLE),
         )
         .values(state=State.SENDING, lease_until=now + LEASE)
         .returning(Delivery.id)
@@ -206,7 +212,10 @@ def recover(session: Session, now: datetime, gone: Callable[[str], bool] | None 
 
 
 def expire(session: Session, now: datetime) -> int:
-    """Ends Deliveries that are of no use any more; returns how many."""
+    """Ends Deliveries that are of no use any more; returns how many.
+
+    Those that were perhaps delivered stay what they are, but are not sent again.
+    """
     rows = session.scalars(
         update(Delivery)
         .where(Delivery.expires_at <= now, Delivery.state.in_(OPEN), _free(now))
@@ -216,13 +225,19 @@ def expire(session: Session, now: datetime) -> int:
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     )
+    session.execute(
+        update(Delivery)
+        .where(_WAITING, Delivery.expires_at <= now, Delivery.state == State.UNKNOWN, _free(now))
+        .values(not_before=None)
+        .execution_options(synchronize_session=False)
+    )
     return len(rows.all())
 
 
 def next_due(session: Session, channels: Iterable[str]) -> datetime | None:
     """The earliest instant at which something may be sent; None when nothing waits."""
     return session.scalar(
-        select(func.min(Delivery.not_before)).where(Delivery.channel.in_(list(channels)))
+        select(func.min(Delivery.not_before)).where(_WAITING, Delivery.channel.in_(list(channels)))
     )
 
 

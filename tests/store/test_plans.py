@@ -1,0 +1,63 @@
+"""Query plans: what is asked every moment goes by an index that leads past all that is done.
+
+PostgreSQL would rather read so small a table from end to end, so that is forbidden for the asking.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from newsroom import NOON
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from digest.store import deliveries, scenarios
+from digest.store.database import Database
+
+ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
+    "claim": (
+        lambda session: deliveries.claim(session, "email", 0, NOON, "w1"),
+        "ix_deliveries_claimable",
+    ),
+    "next due": (
+        lambda session: deliveries.next_due(session, ["email", "slack"]),
+        "ix_deliveries_claimable",
+    ),
+    "scenarios that ran out": (
+        lambda session: scenarios.expire(session, NOON),
+        "ix_scenarios_open",
+    ),
+}
+
+
+def plan_of(database: Database, ask: Callable[[Session], object]) -> str:
+    """How the database would answer the first statement that `ask` sends it."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        sent.append((statement, parameters))
+
+    with database.begin() as session:
+        session.connection()  # its BEGIN is not what we ask about
+        event.listen(database.engine, "before_cursor_execute", note)
+        try:
+            ask(session)
+        finally:
+            event.remove(database.engine, "before_cursor_execute", note)
+        connection = session.connection()
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        statement, parameters = sent[0]
+        rows = connection.exec_driver_sql(explain + statement, parameters).all()
+    return "\n".join(str(part) for row in rows for part in row)
+
+
+@pytest.mark.parametrize(("ask", "index"), ASKED.values(), ids=ASKED)
+def test_it_goes_by_its_index(
+    database: Database, ask: Callable[[Session], object], index: str
+) -> None:
+    plan = plan_of(database, ask)
+    assert index in plan
+    assert "SCAN" not in plan.replace(f"SCAN {index}", "")
+    assert "Seq Scan" not in plan
