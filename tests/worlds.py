@@ -36,7 +36,7 @@ from digest.models.words import DeliveryState
 from digest.services.app import App
 from digest.services.links import Bearer
 from digest.services.news.ingest import ingest
-from digest.store import events
+from digest.services.visible import make_visible
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 BASE_URL = "https://digest.example.org"
@@ -76,7 +76,7 @@ def add_event(app: App, now: datetime = NOW, **fields: Any) -> tuple[int, str]:
     record = EventRecord.model_validate(given | fields)
     ingest(app, [Entry("entry 1", record)], now)
     with app.db.begin() as session:
-        events.make_visible(session, now)
+        make_visible(session, now)
         event = session.scalar(select(Event).where(Event.external_id == record.id))
         assert event is not None
         return event.id, event.slug

@@ -1,5 +1,6 @@
 """Events: becoming visible, and what the desk needs to know of them."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -22,30 +23,92 @@ from digest.models import (
 from digest.models.desk import ROLE_RANK, Candidate, Material, Past, Reach, View
 from digest.models.record import EventRecord
 from digest.models.words import RIGHTING, Code, InterestKind
-from digest.store import counters
+from digest.store import counters, current
 from digest.store.chunks import chunks
+from digest.store.current import ScenarioRules, Shown
+
+log = logging.getLogger(__name__)
 
 VISIBLE = "visible"
+FOLLOWED = 500  # Revisions whose Events follow them at a time
 
 
-def make_visible(session: Session, now: datetime) -> int:
+def make_visible(session: Session, now: datetime, rules: ScenarioRules) -> int:
     """Gives every Revision whose hour has come its place in the order of becoming visible.
 
     The counter's row is locked until commit, so this order is the order of commits: a reader of
-    "all up to n" misses nothing that gets a number at or below n later. Returns how many.
+    "all up to n" misses nothing that gets a number at or below n later. Events follow those that
+    were stored before their hour, in the same transaction. Returns how many.
     """
     waiting = (Revision.seq.is_(None), Revision.visible_at <= now)
     if session.scalar(select(Revision.id).where(*waiting).limit(1)) is None:
         return 0
     last = counters.lock(session, VISIBLE)
-    ids = session.scalars(
-        select(Revision.id).where(*waiting).order_by(Revision.visible_at, Revision.id)
+    rows = session.execute(
+        select(Revision.id, Revision.found.is_not(None))
+        .where(*waiting)
+        .order_by(Revision.visible_at, Revision.id)
     ).all()
-    if ids:
-        numbered = [{"id": one, "seq": last + place} for place, one in enumerate(ids, start=1)]
+    if rows:
+        numbered = [{"id": row[0], "seq": last + place} for place, row in enumerate(rows, start=1)]
         session.execute(update(Revision), numbered)
-        counters.advance(session, VISIBLE, last + len(ids))
-    return len(ids)
+        counters.advance(session, VISIBLE, last + len(rows))
+    for part in chunks((one for one, early in rows if early), FOLLOWED):
+        _follow(session, part, rules, now)
+    return len(rows)
+
+
+def _follow(session: Session, ids: list[int], rules: ScenarioRules, now: datetime) -> None:
+    """Lets Events follow Revisions that were stored before their hour.
+
+    One that cannot be followed leaves its Event as it was: it must not keep all news from
+    everybody for ever.
+    """
+    batch = _shown(session, ids)
+    try:
+        with session.begin_nested():
+            current.follow(session, batch, rules, now)
+    except Exception:
+        log.warning("what became visible is followed one by one", exc_info=True)
+        for one in batch:
+            try:
+                with session.begin_nested():
+                    current.follow(session, [one], rules, now)
+            except Exception:
+                log.exception("revision %d of %s cannot be followed", one.number, one.event.slug)
+    session.execute(
+        update(Revision)
+        .where(Revision.id.in_(ids))
+        .values(found=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _shown(session: Session, ids: list[int]) -> list[Shown]:
+    rows = session.execute(
+        select(
+            Event,
+            Revision.number,
+            Revision.record,
+            Revision.severity,
+            Revision.visible_at,
+            Revision.found,
+        )
+        .join(Event, Event.id == Revision.event_id)
+        .where(Revision.id.in_(ids))
+        .order_by(Revision.visible_at, Revision.id)
+    )
+    return [
+        Shown(
+            event,
+            number,
+            EventRecord.model_validate(record),
+            severity,
+            visible_at,
+            current.from_json(found),
+        )
+        for event, number, record, severity, visible_at, found in rows
+    ]
 
 
 def newest_seq(session: Session) -> int:

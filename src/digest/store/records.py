@@ -1,44 +1,35 @@
-"""Writing Events: rows of one Revision and all that hangs on it, in the transaction of a batch."""
+"""Writing Events: their Revisions, in the transaction of a batch."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from digest.models import (
-    Analysis,
-    Assertion,
-    Event,
-    EventInterest,
-    Link,
-    Perspective,
-    PerspectiveActor,
-    Revision,
-    Scenario,
-    Source,
-    Story,
-    Update,
-)
-from digest.models.record import AssertionRecord, EventRecord
+from digest.models import Event, Revision
+from digest.models.record import EventRecord
 from digest.models.words import Code
+from digest.store import current
 from digest.store.chunks import chunks
-
-CHILDREN = (Source, Analysis, Link, EventInterest)
+from digest.store.current import Found, ScenarioRules, Shown
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An Event that is stored already, with its newest Revision."""
+    """An Event with its newest Revision, visible or not."""
 
     event: Event
+    number: int
+    severity: int
     record_hash: str
     content_hash: str
     visible_at: datetime
     history: bool
+    waiting: bool  # for its hour: the Event doesn't follow it yet
     correction: Mapping[str, Any] | None  # as JSON
+    retracted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +38,14 @@ class Judged:
 
     record: EventRecord
     slug: str
-    story_slug: str | None
-    parents: tuple[tuple[str, str], ...]  # (slug, title) of broader threads, nearest first
     severity: int
-    severity_origin: str
     code: Code
     minor: bool
     history: bool
     visible_at: datetime
-    fact_key: str
     record_hash: str
     content_hash: str
-    interests: tuple[tuple[int, str, str], ...] = ()  # (interest id, role, origin)
-    actors: Mapping[str, frozenset[int]] = field(default_factory=dict)  # of perspectives' labels
-    scenario_keys: tuple[str, ...] = ()
+    found: Found
 
 
 def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
@@ -70,11 +55,15 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
         rows = session.execute(
             select(
                 Event,
+                Revision.number,
+                Revision.severity,
                 Revision.record_hash,
                 Revision.content_hash,
                 Revision.visible_at,
                 Revision.history,
+                Revision.found.is_not(None).label("waiting"),
                 Revision.record["correction"].label("correction"),
+                Revision.record["retraction"].label("retraction"),
             )
             .join(
                 Revision,
@@ -82,8 +71,19 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
             )
             .where(Event.external_id.in_(part))
         )
-        for event, *rest in rows:
-            found[event.external_id] = Known(event, *rest)
+        for row in rows:
+            found[row.Event.external_id] = Known(
+                row.Event,
+                row.number,
+                row.severity,
+                row.record_hash,
+                row.content_hash,
+                row.visible_at,
+                row.history,
+                row.waiting,
+                row.correction,
+                row.retraction is not None,
+            )
     return found
 
 
@@ -95,242 +95,96 @@ def taken(session: Session, slugs: Iterable[str]) -> set[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioRules:
-    """The desk's rules for Scenarios, see edit/scenarios.py; the store doesn't know the desk."""
+def after(before: Known | None, judged: Judged, now: datetime) -> Known:
+    """The Event as it will be known when the record is stored as its next Revision.
 
-    transition: Callable[[AssertionRecord, str | None, str | None, str | None], str]
-    expires_at: Callable[[str | None, datetime], datetime]
-
-
-def store(
-    session: Session, before: Known | None, judged: Judged, rules: ScenarioRules, now: datetime
-) -> Known:
-    """Stores one Revision. The Event's columns and children follow it."""
+    Whatever comes after a Revision that waits for its hour waits with it, be it due or not: an
+    Event follows its Revisions one after the other.
+    """
     record = judged.record
-    story = _story(session, judged, now)
-    update_row = _update(session, story, record)
-    event = before.event if before else Event(external_id=record.id, slug=judged.slug, revision=0)
+    event = before.event if before else _new(judged)
     event.revision += 1
-    event.story_id = story.id if story else None
-    event.update_id = update_row.id if update_row else None
-    event.number = record.number
-    event.fact_key = judged.fact_key
-    event.headline = record.headline
-    event.category = record.category
-    event.status = record.status
-    event.severity = judged.severity
-    event.severity_origin = judged.severity_origin
-    event.certainty = record.certainty
-    event.breaking = bool(record.breaking)
-    event.lang = record.lang
-    event.occurred_at = record.occurred_at
-    event.reported_at = record.reported_at
-    event.updated_at = record.updated_at
-    event.visible_at = judged.visible_at if before is None else event.visible_at
-    event.retracted_at = judged.visible_at if record.retraction else None
-    if before is None:
-        session.add(event)
-    session.flush()
-    if before is not None:
-        for child in CHILDREN:
-            session.execute(delete(child).where(child.event_id == event.id))
-        session.execute(delete(Perspective).where(Perspective.event_id == event.id))
-    session.add(
-        Revision(
-            event_id=event.id,
-            number=event.revision,
-            code=judged.code,
-            record=record.model_dump(mode="json"),
-            record_hash=judged.record_hash,
-            content_hash=judged.content_hash,
-            severity=judged.severity,
-            minor=judged.minor,
-            history=judged.history,
-            visible_at=judged.visible_at,
-            stored_at=now,
-        )
-    )
-    _children(session, event, judged)
-    _perspectives(session, event, story, judged)
-    _assertions(session, event, story, judged, rules)
-    session.flush()
     return Known(
         event,
+        event.revision,
+        judged.severity,
         judged.record_hash,
         judged.content_hash,
         judged.visible_at,
         judged.history,
+        judged.visible_at > now or (before is not None and before.waiting),
         record.correction.model_dump(mode="json") if record.correction else None,
+        record.retraction is not None,
     )
 
 
-def _story(session: Session, judged: Judged, now: datetime) -> Story | None:
-    """The Story, and the broader threads above it, made at their first mention."""
-    if judged.story_slug is None:
-        return None
-    title = judged.record.story.title if judged.record.story else judged.record.storyline[-1]
-    story = _one_story(session, judged.story_slug, title, now)
-    below = story
-    for slug, broader in judged.parents:
-        above = _one_story(session, slug, broader, now)
-        if below.parent_id is None and above.id != below.id and above.parent_id != below.id:
-            below.parent_id = above.id
-        below = above
-    return story
-
-
-def _one_story(session: Session, slug: str, title: str, now: datetime) -> Story:
-    story = session.scalar(select(Story).where(Story.slug == slug))
-    if story is None:
-        story = Story(slug=slug, title=title, created_at=now)
-        session.add(story)
-        session.flush()
-    return story
-
-
-def _update(session: Session, story: Story | None, record: EventRecord) -> Update | None:
-    if story is None or record.update is None:
-        return None
-    row = session.scalar(
-        select(Update).where(Update.story_id == story.id, Update.number == record.update.number)
-    )
-    if row is None:
-        row = Update(story_id=story.id, number=record.update.number, title=record.update.title)
-        session.add(row)
-        session.flush()
-    elif record.update.title:
-        row.title = record.update.title
-    return row
-
-
-def _children(session: Session, event: Event, judged: Judged) -> None:
-    record = judged.record
-    session.add_all(
-        Source(
-            event_id=event.id,
-            position=place,
-            publisher=one.publisher,
-            via=one.via,
-            url=one.url,
-            published_on=one.published_on,
-            first=one.first,
-        )
-        for place, one in enumerate(record.sources)
-    )
-    sections: dict[str, Analysis] = {}
-    for place, one in enumerate(record.analyses):
-        sections[one.section] = Analysis(
-            event_id=event.id, section=one.section, position=place, text=one.text
-        )
-    session.add_all(sections.values())
-    others = _linked(session, [link.event for link in record.links if link.event])
-    session.add_all(
-        Link(
-            event_id=event.id,
-            position=place,
-            direction=one.direction,
-            title=one.title,
-            other=one.event,
-            other_id=others.get(one.event or ""),
-            significance=one.significance,
-        )
-        for place, one in enumerate(record.links)
-    )
-    session.add_all(
-        EventInterest(event_id=event.id, interest_id=interest_id, role=role, origin=origin)
-        for interest_id, role, origin in judged.interests
-    )
-    session.execute(
-        update(Link)
-        .where(Link.other_id.is_(None), Link.other.in_((event.external_id, event.slug)))
-        .values(other_id=event.id)
-        .execution_options(synchronize_session=False)
+def _new(judged: Judged) -> Event:
+    """A new Event has the columns of its first Revision even before that is visible: it must have
+    some, and nobody looks at them."""
+    return Event(
+        external_id=judged.record.id,
+        slug=judged.slug,
+        revision=0,
+        visible_at=judged.visible_at,
+        **current.columns(judged.record, judged.found, judged.severity, judged.visible_at),
     )
 
 
-def _linked(session: Session, names: list[str]) -> dict[str, int]:
-    if not names:
-        return {}
-    rows = session.execute(
-        select(Event.id, Event.external_id, Event.slug).where(
-            Event.external_id.in_(names) | Event.slug.in_(names)
-        )
-    )
-    found: dict[str, int] = {}
-    for event_id, external_id, slug in rows:
-        found[external_id] = found[slug] = event_id
-    return found
-
-
-def _perspectives(session: Session, event: Event, story: Story | None, judged: Judged) -> None:
-    """Perspectives belong to the Story. One that is there already is not stored twice."""
-    for one in judged.record.perspectives:
-        as_of = one.as_of or judged.record.updated_at or judged.visible_at
-        if story is not None:
-            same = session.scalar(
-                select(Perspective.id).where(
-                    Perspective.story_id == story.id,
-                    Perspective.actor == one.actor,
-                    Perspective.as_of == as_of,
-                    Perspective.text == one.text,
-                )
-            )
-            if same is not None:
-                continue
-        row = Perspective(
-            story_id=story.id if story else None,
-            event_id=None if story else event.id,
-            actor=one.actor,
-            text=one.text,
-            as_of=as_of,
-        )
-        session.add(row)
-        session.flush()
-        session.add_all(
-            PerspectiveActor(perspective_id=row.id, interest_id=interest_id)
-            for interest_id in judged.actors.get(one.actor, ())
-        )
-
-
-def _assertions(
-    session: Session, event: Event, story: Story | None, judged: Judged, rules: ScenarioRules
+def store(
+    session: Session,
+    batch: Sequence[tuple[Known, Judged]],
+    rules: ScenarioRules,
+    now: datetime,
 ) -> None:
-    """Every Assertion is kept; it moves its Scenario, which is made at its first one."""
-    at = judged.visible_at
-    for place, (key, one) in enumerate(
-        zip(judged.scenario_keys, judged.record.assertions, strict=True)
-    ):
-        own_key = key if story is not None else f"event:{event.id}:{key}"
-        scenario = session.scalar(
-            select(Scenario).where(
-                Scenario.key == own_key,
-                Scenario.story_id == story.id if story else Scenario.story_id.is_(None),
-            )
+    """Stores Revisions, each with what is known of its Event `after` it. Events follow those whose
+    hour has come; the others wait for `events.make_visible`."""
+    if not batch:
+        return
+    _add(session, [one.event for one, _ in batch if one.number == 1])
+    session.flush()  # the numbers of those that were there
+    session.execute(insert(Revision), [_revision(one, judged, now) for one, judged in batch])
+    ready = [
+        Shown(
+            one.event,
+            one.number,
+            judged.record,
+            judged.severity,
+            judged.visible_at,
+            judged.found,
         )
-        if scenario is None:
-            scenario = Scenario(
-                story_id=story.id if story else None, key=own_key, first_at=at, state=""
-            )
-            session.add(scenario)
-        state = rules.transition(one, scenario.horizon, scenario.confidence, scenario.state or None)
-        scenario.kind, scenario.text = one.kind, one.text
-        scenario.horizon, scenario.confidence = one.horizon, one.confidence
-        scenario.expires_at = rules.expires_at(one.horizon, at)
-        if state != "restated" or not scenario.state:
-            scenario.state, scenario.moved_at = state, at
-        session.flush()
-        session.add(
-            Assertion(
-                scenario_id=scenario.id,
-                event_id=event.id,
-                revision=event.revision,
-                position=place,
-                kind=one.kind,
-                text=one.text,
-                horizon=one.horizon,
-                confidence=one.confidence,
-                state=state,
-                at=at,
-            )
-        )
+        for one, judged in batch
+        if not one.waiting
+    ]
+    current.follow(session, ready, rules, now)
+
+
+def _add(session: Session, events: Sequence[Event]) -> None:
+    """Writes new Events and gives them their ids, in a statement or two; a session would take one
+    for each."""
+    if not events:
+        return
+    names = [name for name in Event.__table__.columns.keys() if name != "id"]  # noqa: SIM118
+    ids = session.execute(
+        insert(Event).returning(Event.external_id, Event.id),
+        [{name: getattr(one, name) for name in names} for one in events],
+    )
+    by_name = {one.external_id: one for one in events}
+    for external_id, event_id in ids:
+        by_name[external_id].id = event_id
+
+
+def _revision(one: Known, judged: Judged, now: datetime) -> dict[str, Any]:
+    return {
+        "event_id": one.event.id,
+        "number": one.number,
+        "code": judged.code,
+        "record": judged.record.model_dump(mode="json"),
+        "record_hash": judged.record_hash,
+        "content_hash": judged.content_hash,
+        "severity": judged.severity,
+        "minor": judged.minor,
+        "history": judged.history,
+        "visible_at": judged.visible_at,
+        "stored_at": now,
+        "found": current.to_json(judged.found) if one.waiting else None,
+    }

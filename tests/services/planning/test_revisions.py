@@ -12,6 +12,7 @@ from digest.models.record import EventRecord
 from digest.models.words import Code
 from digest.services.app import App
 from digest.services.news.ingest import ingest
+from digest.services.visible import make_visible
 from digest.store import events
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -75,7 +76,7 @@ def test_a_candidate_knows_what_put_it_right(app: App) -> None:
     happened = {"occurred_at": NOW - timedelta(hours=9), "updated_at": NOW}
     stored(app, happened, {"correction": WRONG}, {"headline": "New"})
     with app.db.begin() as session:
-        events.make_visible(session, NOW + timedelta(days=1))
+        make_visible(session, NOW + timedelta(days=1))
     with app.db.read() as session:
         (one,) = events.candidates(session, 0, 99)
     assert (one.revision, one.code, one.righted, one.retracted) == (3, Code.UPDATE, 2, False)

@@ -142,7 +142,7 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
     return Dossier(
         material=material,
         number=newest.number,
-        derived=event.revision == newest.number and event.severity_origin == SeverityOrigin.DERIVED,
+        derived=event.severity_origin == SeverityOrigin.DERIVED,
         text=reading(told),
         outlooks=tuple(one for one in outlooks if not one.ended),
         became=tuple(one for one in outlooks if one.ended),

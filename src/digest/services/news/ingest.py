@@ -20,15 +20,15 @@ from digest.models.gazetteer import Gazetteer
 from digest.models.record import EventRecord
 from digest.models.words import Code
 from digest.services.app import App
+from digest.services.visible import RULES
 from digest.store import records
 from digest.store.chunks import chunks
-from digest.store.records import Judged, Known, ScenarioRules
+from digest.store.current import Found
+from digest.store.records import Judged, Known
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
-RULES = ScenarioRules(scenarios.transition, scenarios.expires_at)
-
 Placed = tuple[str, EventRecord]  # with its place in the document
 
 
@@ -149,6 +149,7 @@ def _batch(
     known = records.known(session, [record.id for record in every])
     backfill = timedelta(minutes=app.settings.backfill_minutes)
     slugs = _Slugs(session, [record for record in every if record.id not in known])
+    changed: list[tuple[Known, Judged]] = []
     for record in every:
         before = known.get(record.id)
         whole = facts.record_hash(record)
@@ -159,11 +160,13 @@ def _batch(
         judged = judge(
             record, slug, whole, before, app.tagger, app.gazetteer, interests, now, backfill
         )
-        known[record.id] = records.store(session, before, judged, RULES, now)
+        known[record.id] = records.after(before, judged, now)
+        changed.append((known[record.id], judged))
         if before is None:
             summary.new += 1
         else:
             summary.revised += 1
+    records.store(session, changed, RULES, now)
     return summary
 
 
@@ -207,20 +210,22 @@ def judge(
     return Judged(
         record=record,
         slug=slug,
-        story_slug=own,
-        parents=tuple(reversed(broader)),
         severity=level,
-        severity_origin=origin,
         code=_code(record, level, before),
         minor=before is not None and before.content_hash == content,
         history=shown.history,
         visible_at=shown.visible_at,
-        fact_key=facts.fact_key(record),
         record_hash=whole,
         content_hash=content,
-        interests=_interests(record, tagger, interests),
-        actors=_actors(record, gazetteer, interests),
-        scenario_keys=tuple(scenarios.scenario_key(one) for one in record.assertions),
+        found=Found(
+            story_slug=own,
+            parents=tuple(reversed(broader)),
+            severity_origin=origin,
+            fact_key=facts.fact_key(record),
+            interests=_interests(record, tagger, interests),
+            actors=_actors(record, gazetteer, interests),
+            scenario_keys=tuple(scenarios.scenario_key(one) for one in record.assertions),
+        ),
     )
 
 
@@ -234,11 +239,11 @@ def _code(record: EventRecord, level: int, before: Known | None) -> Code:
     """What a Revision does. What an earlier one put right already is not put right again."""
     if before is None:
         return Code.NEW
-    if record.retraction is not None and before.event.retracted_at is None:
+    if record.retraction is not None and not before.retracted:
         return Code.RETRACT
     if record.correction and record.correction.model_dump(mode="json") != before.correction:
         return Code.CORRECT
-    return Code.ESCALATE if level > before.event.severity else Code.UPDATE
+    return Code.ESCALATE if level > before.severity else Code.UPDATE
 
 
 def _interests(

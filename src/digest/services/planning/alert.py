@@ -25,6 +25,7 @@ from digest.services.planning.audience import audience, pauses
 from digest.services.planning.mend import mend
 from digest.services.planning.rows import settle, slot_row
 from digest.services.planning.telling import Telling, Told, prepare
+from digest.services.visible import make_visible
 from digest.store import counters, editions, events, readers, scenarios, threads
 from digest.store.chunks import chunks
 from digest.store.readers import Account
@@ -50,7 +51,7 @@ def alert(app: App, now: datetime) -> Counter[str]:
     """Decides about every Revision that became visible since the last time; counts outcomes."""
     done: Counter[str] = Counter()
     with app.db.begin() as session:
-        events.make_visible(session, now)
+        make_visible(session, now)
         scenarios.expire(session, now)
     while True:
         with app.db.begin() as session:

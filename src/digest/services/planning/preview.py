@@ -17,7 +17,8 @@ from digest.services.app import App
 from digest.services.links import Bearer
 from digest.services.planning.digests import Desk, Task, last_digests
 from digest.services.planning.occasions import Due
-from digest.store import events, readers
+from digest.services.visible import make_visible
+from digest.store import readers
 
 PLACEHOLDER = {
     "email": "reader@example.org",
@@ -84,7 +85,7 @@ def _content(
         row = session.get_one(Edition, slot.edition_id)
         return EditionContent.model_validate(row.content), True
     due = Due(day, instant_of(day, account.schedule.at, tz))
-    events.make_visible(session, due.at)
+    make_visible(session, due.at)
     last = last_digests(session, [person.id]).get(person.id)
     closed = last_digests(session, [person.id], closed=True).get(person.id)
     if last is not None and date.fromisoformat(last.key) >= day:

@@ -20,7 +20,8 @@ from digest.services.app import App
 from digest.services.planning.digests import Desk, Task, decided_until, last_digests
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.planning.rows import delivery_rows, slot_row
-from digest.store import editions, events, readers
+from digest.services.visible import make_visible
+from digest.store import editions, readers
 from digest.store.deliveries import DIGESTS, end_waiting_digests
 from digest.store.readers import Account
 
@@ -36,7 +37,7 @@ def publish(
     """Plans every digest that is due at `now`; returns how many Slots ended in each outcome."""
     done: Counter[str] = Counter()
     with app.db.begin() as session:
-        events.make_visible(session, now)
+        make_visible(session, now)
     after = 0
     while True:
         with app.db.begin() as session:

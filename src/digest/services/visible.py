@@ -1,0 +1,16 @@
+"""Becoming visible, by the desk's rules: what the store gives a place, Events follow."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest.edit import scenarios
+from digest.store import events
+from digest.store.current import ScenarioRules
+
+RULES = ScenarioRules(scenarios.transition, scenarios.expires_at)
+
+
+def make_visible(session: Session, now: datetime) -> int:
+    """Shows every Revision whose hour has come; returns how many. See store/events.py."""
+    return events.make_visible(session, now, RULES)

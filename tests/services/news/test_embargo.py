@@ -1,0 +1,229 @@
+"""A Revision with an hour of its own: until then everything is as if it had not come."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from newsroom import NOON, Newsroom, counting
+from sqlalchemy import select
+
+from digest.formats import Entry
+from digest.models import (
+    Assertion,
+    Event,
+    EventInterest,
+    Interest,
+    Link,
+    Perspective,
+    Revision,
+    Scenario,
+    Source,
+    Story,
+)
+from digest.models.record import EventRecord
+from digest.services.app import App
+from digest.services.news import dossier as page
+from digest.services.news.ingest import ingest
+from digest.services.visible import make_visible
+
+FRIDAY = NOON + timedelta(days=3)
+STORY = {"title": "Iran Conflict", "slug": "iran"}
+
+
+@pytest.fixture
+def room(app_on_both: App) -> Newsroom:
+    return Newsroom(app_on_both)
+
+
+def shown(room: Newsroom) -> int:
+    with room.app.db.begin() as session:
+        return make_visible(session, room.now)
+
+
+def interests(room: Newsroom) -> set[str]:
+    with room.app.db.read() as session:
+        query = select(Interest.slug).join(EventInterest, EventInterest.interest_id == Interest.id)
+        return set(session.scalars(query))
+
+
+def hanging(room: Newsroom) -> dict[str, list[Any]]:
+    """Everything that hangs on Events, in words."""
+    with room.app.db.read() as session:
+        asked = {
+            "perspectives": select(Perspective.text).order_by(Perspective.id),
+            "scenarios": select(Scenario.text, Scenario.state, Scenario.moved_at),
+            "assertions": select(Assertion.text, Assertion.revision).order_by(Assertion.id),
+            "sources": select(Source.publisher).order_by(Source.event_id, Source.position),
+            "stories": select(Story.title).order_by(Story.id),
+        }
+        return {name: [tuple(row) for row in session.execute(one)] for name, one in asked.items()}
+
+
+def said(text: str, horizon: str = "short") -> dict[str, Any]:
+    return {
+        "story": STORY,
+        "perspectives": [{"actor": "Iran", "text": text, "as_of": NOON - timedelta(hours=1)}],
+        "scenarios": [{"kind": "risk", "text": text, "horizon": horizon, "scenario": "strait"}],
+        "sources": [{"publisher": text}],
+    }
+
+
+def test_a_retraction_that_waits_takes_nothing_back_before_its_hour(room: Newsroom) -> None:
+    room.reader(kinds=("digest",))
+    room.news("a")
+    room.news("a", retraction={"reason": "withdrawn"}, visible_at=FRIDAY)
+    (event,) = room.rows(Event)
+    assert (event.retracted_at, event.revision) == (None, 2)
+    room.later(hours=19)
+    assert room.publish() == {"edition": 1}
+    room.now = FRIDAY
+    assert shown(room) == 1
+    assert room.rows(Event)[0].retracted_at == FRIDAY
+    assert [one.found for one in room.rows(Revision)] == [None, None]
+
+
+def test_an_event_stays_what_it_was_until_the_hour_of_its_next_revision(room: Newsroom) -> None:
+    room.news("a", headline="Talks begin", severity=2, **said("First."))
+    shown(room)
+    before, about = hanging(room), interests(room)
+    room.news(
+        "a",
+        headline="Talks fail",
+        severity=5,
+        visible_at=FRIDAY,
+        interests=[{"name": "Israel", "role": "primary"}],
+        **said("Second.", "immediate") | {"story": {"title": "A secret"}},
+    )
+    (event,) = room.rows(Event)
+    assert (event.headline, event.severity) == ("Talks begin", 2)
+    assert (hanging(room), interests(room)) == (before, about)
+    room.now = FRIDAY
+    shown(room)
+    (event,) = room.rows(Event)
+    assert (event.headline, event.severity) == ("Talks fail", 5)
+    assert "israel" in interests(room)
+    after = hanging(room)
+    assert after["stories"] == [("Iran Conflict",), ("A secret",)]
+    assert after["sources"] == [("Second.",)]
+
+
+def test_a_new_event_is_nowhere_before_its_hour(room: Newsroom) -> None:
+    room.news("a", visible_at=FRIDAY, **said("A secret."))
+    assert hanging(room) == {
+        "perspectives": [],
+        "scenarios": [],
+        "assertions": [],
+        "sources": [],
+        "stories": [],
+    }
+    assert interests(room) == set()
+    room.now = FRIDAY
+    assert shown(room) == 1
+    (event,) = room.rows(Event)
+    assert event.story_id is not None
+    assert hanging(room)["scenarios"] == [("A secret.", "new", FRIDAY)]
+    assert "iran" in interests(room)
+
+
+def test_several_that_become_visible_in_one_go_are_followed_in_their_order(
+    room: Newsroom,
+) -> None:
+    room.news("a", **said("One.", "long"))
+    for days, horizon in enumerate(("medium", "short", "immediate"), start=1):
+        at = NOON + timedelta(days=days)
+        room.news("a", headline=f"Day {days}", visible_at=at, **said(f"Day {days}.", horizon))
+    room.news("a", headline="A typo mended", **said("Day 3.", "immediate"))
+    room.later(days=9)
+    assert shown(room) == 5
+    (event,) = room.rows(Event)
+    assert event.headline == "A typo mended"
+    found = hanging(room)
+    assert [one[1] for one in found["assertions"]] == [1, 2, 3, 4, 5]
+    assert [one[0] for one in found["perspectives"]] == ["One.", "Day 1.", "Day 2.", "Day 3."]
+    assert found["scenarios"] == [("Day 3.", "raised", FRIDAY)]
+    assert [one.seq for one in room.rows(Revision)] == [1, 2, 3, 4, 5]
+
+
+def test_what_comes_between_the_hour_and_its_notice_waits_its_turn(room: Newsroom) -> None:
+    """The hour of the second Revision has come, but nobody has looked yet."""
+    room.news("a", headline="One")
+    room.news("a", headline="Two", visible_at=NOON + timedelta(hours=1))
+    room.later(hours=2)
+    room.news("a", headline="Three")
+    assert room.rows(Event)[0].headline == "One"
+    shown(room)
+    assert room.rows(Event)[0].headline == "Three"
+
+
+def test_what_a_revision_does_is_told_by_the_one_before_it_visible_or_not(room: Newsroom) -> None:
+    room.news("a", severity=2)
+    room.news("a", severity=5, visible_at=FRIDAY)
+    room.news("a", severity=4, visible_at=FRIDAY)
+    gone = {"retraction": {"reason": "A drill."}, "visible_at": FRIDAY}
+    room.news("a", **gone)
+    room.news("a", takeaway="A drill.", **gone)
+    codes = [one.code for one in room.rows(Revision)]
+    assert codes == ["new", "escalate", "update", "retract", "update"]
+
+
+def test_the_page_of_an_event_shows_nothing_of_what_waits(room: Newsroom) -> None:
+    room.news("a", severity=None, headline="Talks begin", **said("First."))
+    room.news("a", severity=5, headline="Talks fail", visible_at=FRIDAY, **said("Second."))
+    shown(room)
+    (event,) = room.rows(Event)
+    with room.app.db.read() as session:
+        found = page.dossier(session, event.slug, room.now)
+        assert "Second." not in repr(found)
+        assert "Talks fail" not in repr(found)
+        assert found.derived, "nobody stated this severity; the next one's is stated"
+
+
+def test_one_that_cannot_be_followed_keeps_nothing_from_anybody(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.news("bad", visible_at=FRIDAY, number=7)
+    room.news("good", visible_at=FRIDAY, story=STORY)
+    monkeypatch.setattr(
+        "digest.store.current.columns",
+        lambda record, *_: {"number": 10**20 if record.id == "bad" else 1},
+    )
+    room.now = FRIDAY
+    assert shown(room) == 2
+    good = next(one for one in room.rows(Event) if one.external_id == "good")
+    assert good.story_id is not None
+    assert shown(room) == 0
+
+
+def test_links_find_events_whichever_comes_first(room: Newsroom) -> None:
+    tie = {"direction": "cause", "title": "T"}
+    room.news("a", links=[tie | {"event": "b"}, tie | {"event": "nobody"}])
+    room.news("b", links=[tie | {"event": "a"}])
+    ids = {one.external_id: one.id for one in room.rows(Event)}
+    with room.app.db.read() as session:
+        rows = session.execute(select(Link.other, Link.other_id)).all()
+    assert {tuple(row) for row in rows} == {("b", ids["b"]), ("nobody", None), ("a", ids["a"])}
+
+
+@pytest.mark.parametrize("at", [NOON, FRIDAY])
+def test_a_batch_asks_the_database_as_often_for_many_as_for_few(room: Newsroom, at: Any) -> None:
+    def asked(count: int, hour: Any) -> int:
+        entries = [
+            Entry(
+                str(number),
+                EventRecord.model_validate(
+                    {"id": f"{count}-{number}", "headline": "H", "visible_at": hour}
+                    | said(f"{number % 7}.")
+                ),
+            )
+            for number in range(count)
+        ]
+        with counting(room.app.db.engine) as statements:
+            assert ingest(room.app, entries, room.now).new == count
+            with room.app.db.begin() as session:
+                assert make_visible(session, hour) == count
+        return len(statements)
+
+    asked(5, at - timedelta(seconds=2) if at == NOON else at)
+    few = asked(20, at + timedelta(seconds=1) if at == FRIDAY else at)
+    many = asked(200, at + timedelta(seconds=2) if at == FRIDAY else at)
+    assert many <= few + 2
