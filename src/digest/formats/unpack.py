@@ -10,6 +10,11 @@ _MAGIC: Final = b"\x1f\x8b"
 _GZIP_WRAPPER: Final = 31
 
 
+def is_packed(data: bytes) -> bool:
+    """Whether `data` begins as a gzip file."""
+    return data.startswith(_MAGIC)
+
+
 def unpack(data: bytes, *, limit: int = MAX_BYTES) -> bytes:
     """`data` without its gzip wrapping, or as it is if it has none.
 

@@ -1,10 +1,13 @@
 """Fetch: bytes of a file or an HTTP address, with time-outs, a size cap and no way inside."""
 
 import ipaddress
+import queue
 import socket
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,11 +17,13 @@ import httpx
 
 from digest import __version__
 from digest.errors import InputError
+from digest.formats.unpack import is_packed, unpack
 
 LARGEST = 256 * 1024 * 1024  # bytes of a file
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes of an HTTP answer, unpacked
 TIMEOUT = httpx.Timeout(20, connect=10)
-WHOLE = 60.0  # seconds for the whole answer
+WHOLE = 60.0  # seconds for all of it: names, connections, redirects, the last byte
+WRAPPINGS = 2  # a file that was packed, packed once more for the way
 REDIRECTS = 5
 AGENT = f"Digest/{__version__} (feed reader)"
 
@@ -64,7 +69,8 @@ def get(
     """One GET with conditional headers, following up to 5 redirects.
 
     Every connection, also of a redirect, is made to an address that was checked: a name that
-    resolves to a private or local address is refused unless `allow_private`.
+    resolves to a private or local address is refused unless `allow_private`. It ends within WHOLE
+    seconds, however slowly the other side says something.
 
     Raises:
         InputError: no answer, too large an answer, or an address that is not allowed.
@@ -80,7 +86,7 @@ def get(
     # httpx has no public way to choose httpcore's backend, which is where names become addresses.
     transport._pool = httpcore.ConnectionPool(
         ssl_context=httpx.create_ssl_context(trust_env=False),
-        network_backend=_Guarded(allow_private),
+        network_backend=_Guarded(allow_private, monotonic() + WHOLE),
     )
     try:
         with (
@@ -110,19 +116,32 @@ def get(
 
 
 def _body(response: httpx.Response, url: str) -> bytes:
-    """The answer's bytes, counted while they come: a small gzip may hold a large text."""
-    parts, size, begun = [], 0, monotonic()
-    try:
-        for part in response.iter_bytes():
-            size += len(part)
-            if size > LARGEST_ANSWER:
-                raise InputError(f"larger than {LARGEST_ANSWER // 2**20} MB", place=url)
-            if monotonic() - begun > WHOLE:
-                raise InputError("the answer comes too slowly", place=url)
-            parts.append(part)
-    except httpx.DecodingError as error:
-        raise InputError(f"the answer is not what it says: {error}", place=url) from None
-    return b"".join(parts)
+    """The answer's bytes, counted before and after unpacking: a small gzip may hold a large text.
+
+    A document that is a gzip itself counts as unpacked, too.
+    """
+    parts, size = [], 0
+    for part in response.iter_raw():
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise _too_large(url)
+        parts.append(part)
+    body = b"".join(parts)
+    packed = response.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity", "gzip", "x-gzip"):
+        raise InputError(f"the answer is packed as {packed:.40}, not as gzip", place=url)
+    for _ in range(WRAPPINGS):
+        try:
+            body = unpack(body, limit=LARGEST_ANSWER)
+        except InputError as error:
+            raise InputError(error.message, place=url) from None
+    if is_packed(body):
+        raise InputError("the answer is packed again and again", place=url)
+    return body
+
+
+def _too_large(url: str) -> InputError:
+    return InputError(f"larger than {LARGEST_ANSWER // 2**20} MB", place=url)
 
 
 def _seconds(text: str | None) -> float | None:
@@ -130,10 +149,12 @@ def _seconds(text: str | None) -> float | None:
 
 
 class _Guarded(httpcore.SyncBackend):
-    """Connects to addresses that were checked, not to a name that may change its mind."""
+    """Connects to addresses that were checked, not to a name that may change its mind; and not
+    after `deadline`, an instant of `monotonic`."""
 
-    def __init__(self, allow_private: bool) -> None:
+    def __init__(self, allow_private: bool, deadline: float) -> None:
         self.allow_private = allow_private
+        self.deadline = deadline
 
     def connect_tcp(
         self,
@@ -143,26 +164,95 @@ class _Guarded(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise httpcore.ConnectError(f"there is no host {host}") from None
-        addresses = [str(one[4][0]) for one in found]
+        within = _left(self.deadline, timeout, httpcore.ConnectTimeout)
+        addresses = _addresses(host, port, within)
         if not self.allow_private and not all(_public(one) for one in addresses):
             raise httpcore.ConnectError(
                 f"{host} is a private or local address;"
                 " DIGEST_FEED_PRIVATE_ADDRESSES=true allows it"
             )
-        return super().connect_tcp(
+        stream = super().connect_tcp(
             addresses[0],
             port,
-            timeout,
+            _left(self.deadline, timeout, httpcore.ConnectTimeout),
             local_address,
             socket_options,
         )
+        return _Hurried(stream, self.deadline)
+
+
+class _Hurried(httpcore.NetworkStream):
+    """A connection that ends at `deadline`, also when a byte comes now and then."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(self._deadline, timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(self._deadline, timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        within = _left(self._deadline, timeout, httpcore.ConnectTimeout)
+        stream = self._stream.start_tls(ssl_context, server_hostname, within)
+        return _Hurried(stream, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _left(deadline: float, timeout: float | None, late: type[Exception]) -> float:
+    """Seconds that the next step may take."""
+    left = deadline - monotonic()
+    if left <= 0:
+        raise late("the answer comes too slowly")
+    return left if timeout is None else min(left, timeout)
+
+
+def _addresses(host: str, port: int, within: float) -> list[str]:
+    """What the name resolves to. The system's resolver has no limit, so it is left behind alone."""
+    answer: queue.SimpleQueue[list[str] | None] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer.put([str(one[4][0]) for one in found])
+        except (OSError, UnicodeError):
+            answer.put(None)
+
+    Thread(target=ask, name="digest-resolve", daemon=True).start()
+    try:
+        found = answer.get(timeout=within)
+    except queue.Empty:
+        raise httpcore.ConnectTimeout(f"nobody knows {host} in time") from None
+    if not found:
+        raise httpcore.ConnectError(f"there is no host {host}")
+    return found
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
 
 
 def _public(address: str) -> bool:
     one = ipaddress.ip_address(address.split("%")[0])
-    mapped = getattr(one, "ipv4_mapped", None)
-    return (mapped or one).is_global and not one.is_multicast
+    if isinstance(one, ipaddress.IPv6Address) and (inside := _embedded(one)) is not None:
+        one = inside
+    return one.is_global and not one.is_multicast
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a network on the way would make of it."""
+    if address in _NAT64 or address in _COMPATIBLE:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
