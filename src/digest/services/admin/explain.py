@@ -137,7 +137,12 @@ def _match_now(
     session: Session, person: Subscriber, event: Event, now: datetime
 ) -> tuple[list[dict[str, Any]], str]:
     """(the Follows that match as they stand, the rule if none does)."""
-    if person.state != SubscriberState.ACTIVE:
+    if (
+        session.scalar(
+            select(Subscriber.id).where(Subscriber.id == person.id, readers.reachable(now))
+        )
+        is None
+    ):
         return [], str(person.state)
     found = events.candidates(session, 0, events.newest_seq(session), event_ids=[event.id])
     if not found:

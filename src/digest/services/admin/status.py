@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from digest.models import Destination, Event, Feed, Revision, Slot, Subscriber
-from digest.models.words import Outcome, SubscriberState
+from digest.models.words import Outcome
 from digest.services.app import App
 from digest.store import deliveries as ledger
+from digest.store import readers
 
 
 def status(app: App, now: datetime) -> dict[str, Any]:
@@ -24,9 +25,7 @@ def status(app: App, now: datetime) -> dict[str, Any]:
             "now": now.isoformat(),
             "events": _count(session, Event.id),
             "newest_event_stored_at": newest.isoformat() if newest else None,
-            "subscribers": _count(
-                session, Subscriber.id, Subscriber.state == SubscriberState.ACTIVE
-            ),
+            "subscribers": _count(session, Subscriber.id, readers.reachable(now)),
             "destinations_paused": _count(
                 session, Destination.id, Destination.disabled_at.is_not(None)
             ),
