@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Exists, Select, exists, or_, select
 from sqlalchemy.orm import Session
@@ -35,6 +36,7 @@ from digest.models.words import (
     Severity,
     SubscriberState,
 )
+from digest.store.chunks import chunks
 
 REACHED = (
     DeliveryState.PENDING,
@@ -219,38 +221,38 @@ def memories(
     fact_keys: Iterable[str],
 ) -> Mapping[int, list[Memory]]:
     """What each Subscriber was told of these Events and facts, oldest first."""
-    events, facts = list(event_ids), list(fact_keys)
     found: dict[int, list[Memory]] = defaultdict(list)
-    if not events and not facts:
-        return found
-    about = select(Event.id).where(or_(Event.id.in_(events), Event.fact_key.in_(facts)))
-    rows = session.execute(
-        select(
-            Slot.subscriber_id,
-            Slot.planned_at,
-            Item.event_id,
-            Item.revision,
-            Item.content_hash,
-            Event.fact_key,
-            Revision.severity,
-            Edition.kind,
-            reached(GONE_OUT).label("gone_out"),
-        )
-        .join(Edition, Edition.id == Slot.edition_id)
-        .join(Item, Item.edition_id == Edition.id)
-        .join(Event, Event.id == Item.event_id)
-        .join(
-            Revision,
-            (Revision.event_id == Item.event_id) & (Revision.number == Item.revision),
-        )
-        .where(
-            Slot.subscriber_id.in_(list(subscriber_ids)),
-            Item.event_id.in_(about),
-            reached(),
-        )
-        .order_by(Slot.planned_at, Slot.id, Item.revision)
-    )
-    for row in rows:
+    about = _about(session, event_ids, fact_keys)
+    subscribers = list(subscriber_ids)
+    rows: list[Any] = []
+    for part in chunks(about):
+        rows += session.execute(
+            select(
+                Slot.subscriber_id,
+                Slot.planned_at,
+                Slot.id,
+                Item.event_id,
+                Item.revision,
+                Item.content_hash,
+                Event.fact_key,
+                Revision.severity,
+                Edition.kind,
+                reached(GONE_OUT).label("gone_out"),
+            )
+            .join(Edition, Edition.id == Slot.edition_id)
+            .join(Item, Item.edition_id == Edition.id)
+            .join(Event, Event.id == Item.event_id)
+            .join(
+                Revision,
+                (Revision.event_id == Item.event_id) & (Revision.number == Item.revision),
+            )
+            .where(
+                Slot.subscriber_id.in_(subscribers),
+                Item.event_id.in_(part),
+                reached(),
+            )
+        ).all()
+    for row in sorted(rows, key=lambda row: (row.planned_at, row.id, row.revision)):
         found[row.subscriber_id].append(
             Memory(
                 event_id=row.event_id,
@@ -264,6 +266,14 @@ def memories(
             )
         )
     return found
+
+
+def _about(session: Session, event_ids: Iterable[int], fact_keys: Iterable[str]) -> list[int]:
+    """These Events, and all others that tell of the same facts."""
+    found = set(event_ids)
+    for part in chunks(set(fact_keys)):
+        found.update(session.scalars(select(Event.id).where(Event.fact_key.in_(part))))
+    return sorted(found)
 
 
 def recent_alerts(

@@ -16,24 +16,21 @@ from sqlalchemy.orm import Session
 
 from digest.edit.alerting import Decision, decide
 from digest.edit.rules import RULES
-from digest.edit.scenarios import expires_at, transition
 from digest.models import Revision, Slot
 from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, Code, EditionKind, Outcome
+from digest.services import visible
 from digest.services.app import App
 from digest.services.planning.audience import audience, pauses
 from digest.services.planning.mend import mend
 from digest.services.planning.rows import settle, slot_row
 from digest.services.planning.telling import Telling, Told, prepare
-from digest.services.visible import make_visible
 from digest.store import counters, editions, events, readers, scenarios, threads
 from digest.store.chunks import chunks
 from digest.store.readers import Account
-from digest.store.records import ScenarioRules
 
 ALERTED = "alerted"
 BATCH = 500
-SCENARIO_RULES = ScenarioRules(transition, expires_at)
 
 Decided = tuple[Account, Reader, Decision]
 
@@ -51,7 +48,7 @@ def alert(app: App, now: datetime) -> Counter[str]:
     """Decides about every Revision that became visible since the last time; counts outcomes."""
     done: Counter[str] = Counter()
     with app.db.begin() as session:
-        make_visible(session, now)
+        visible.make_visible(session, now)
         scenarios.expire(session, now)
     while True:
         with app.db.begin() as session:
@@ -93,7 +90,7 @@ def _next(session: Session, now: datetime) -> Turn | None:
         wrong = candidate.righted == candidate.revision
         threads.withdraw(session, candidate.event_id, candidate.revision, wrong=wrong)
     if any(one.code is Code.RETRACT for one in candidate.past):
-        scenarios.reconsider(session, candidate.event_id, SCENARIO_RULES, now)
+        scenarios.reconsider(session, candidate.event_id, visible.RULES, now)
     return Turn(revision.seq, candidate, audience(session, candidate, now))
 
 
