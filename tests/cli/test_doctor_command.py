@@ -44,7 +44,7 @@ def test_what_works_is_ok(healthy: dict[str, list[dict[str, Any]]], part: str) -
     ("part", "what"),
     [
         ("database", "does not answer"),
-        ("templates", "templates/telegram/digest/body.html, line 1"),
+        ("templates", "own/telegram/digest/body.html, line 1"),
         ("links", "not https"),
         ("email", "127.0.0.1:9"),
         ("slack", "Slack"),

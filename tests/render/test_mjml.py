@@ -67,7 +67,7 @@ def test_styles_are_inlined_and_media_queries_stay(folder: Path) -> None:
 
 def test_a_failing_tag_names_the_line_where_it_was_written(folder: Path) -> None:
     text = page('<mj-text><p>{{ known }}</p>\n<p class="{{ missing }}">a</p></mj-text>')
-    with pytest.raises(ConfigurationError, match=r"templates/t/body\.mjml, line 6: .*'missing'"):
+    with pytest.raises(ConfigurationError, match=r"/t/body\.mjml, line 6: .*'missing'"):
         rendered(folder, text, known=1)
 
 

@@ -147,5 +147,5 @@ async def test_a_template_that_is_wrong_is_named_in_the_log_and_not_on_the_page(
         assert "Something went wrong on our side" in response.text
         (folder / "web" / "pause.html").write_text("{% if %}")
         assert (await client.get(world.path("pause"))).status_code == 500
-    assert "templates/web/home.html, line 2" in caplog.text
-    assert "templates/web/pause.html, line 1" in caplog.text
+    assert f"{folder}/web/home.html, line 2" in caplog.text
+    assert f"{folder}/web/pause.html, line 1" in caplog.text

@@ -74,6 +74,10 @@ class Templates:
             self._environments[key] = environment
         return self._environments[key]
 
+    def shown(self, name: str) -> str:
+        """How an error names a template: see the function `shown`."""
+        return shown(name, self.environment())
+
     def source(self, name: str) -> str:
         """The text of a template.
 
@@ -117,8 +121,22 @@ def template_error(
     if isinstance(error, jinja2.TemplateSyntaxError):
         where, line = error.name or where, error.lineno
     return ConfigurationError(
-        f"templates/{where}{f', line {line}' if line else ''}: {type(error).__name__}: {error}"
+        f"{shown(where, environment)}{f', line {line}' if line else ''}:"
+        f" {type(error).__name__}: {error}"
     )
+
+
+def shown(name: str, environment: jinja2.Environment) -> str:
+    """The file of a template: "templates/email/..." when it is built in, else its whole path.
+
+    An admin has to open the file of the override folder, and not the one that it hides.
+    """
+    built_in = str(built_in_folder("templates"))
+    for loader in getattr(environment.loader, "loaders", ()):
+        for folder in loader.searchpath:
+            if folder != built_in and (path := Path(folder, name)).is_file():
+                return str(path)
+    return f"templates/{name}"
 
 
 def innermost(error: Exception, environment: jinja2.Environment) -> tuple[str, int] | None:

@@ -93,7 +93,7 @@ def lint_all(templates: Templates) -> list[LintFinding]:
         try:
             findings += lint(load(templates, name))
         except ConfigurationError as error:
-            findings.append(LintFinding(Place(name, 1), str(error)))
+            findings.append(LintFinding(Place(templates.shown(name), 1), str(error)))
     return sorted(set(findings), key=lambda finding: (finding.place, finding.message))
 
 

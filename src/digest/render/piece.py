@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import jinja2
 
 from digest.errors import ConfigurationError
-from digest.render.environment import Templates, innermost
+from digest.render.environment import Templates, innermost, shown
 from digest.render.sources import Place, Source, load
 
 _FRAGMENT = re.compile(
@@ -54,10 +54,14 @@ class Piece:
             }
         except jinja2.TemplateSyntaxError as error:
             ours = error.filename in (None, self.filename)
-            place = self.place(error.lineno) if ours else Place(error.name or "?", error.lineno)
+            place = (
+                self.place(error.lineno)
+                if ours
+                else Place(shown(error.name or "?", environment), error.lineno)
+            )
             raise ConfigurationError(f"{place}: {error.message}") from None
         except (AttributeError, jinja2.TemplateNotFound) as error:
-            raise ConfigurationError(f"templates/{self.name}: import of {error}") from None
+            raise ConfigurationError(f"{self.places[0].file}: import of {error}") from None
         return jinja2.Template.from_code(environment, code, {**environment.globals, **macros})
 
     def render(self, template: jinja2.Template, values: Mapping[str, object]) -> str:
@@ -78,7 +82,8 @@ class Piece:
         """The innermost line of a template, ours or one that it imports, that led to `error`."""
         imported = innermost(error, environment)
         if imported:
-            return str(Place(*imported))
+            name, line = imported
+            return str(Place(shown(name, environment), line))
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             if frame.filename == self.filename:
                 return str(self.place(frame.lineno or 1))

@@ -20,11 +20,11 @@ _DEPTH = 10
 class Place(NamedTuple):
     """Where a line was written."""
 
-    file: str
+    file: str  # as `Templates.shown` names it
     line: int
 
     def __str__(self) -> str:
-        return f"templates/{self.file}, line {self.line}"
+        return f"{self.file}, line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def load(templates: Templates, name: str) -> Source:
 
 def _resolve(templates: Templates, name: str, given: dict[str, Source], depth: int) -> Source:
     if not depth:
-        raise ConfigurationError(f"templates/{name} includes or extends itself")
-    source = Source.read(name, templates.source(name))
+        raise ConfigurationError(f"{templates.shown(name)} includes or extends itself")
+    source = Source.read(templates.shown(name), templates.source(name))
     parent = _EXTENDS.match(source.text)
     if parent:
         return _resolve(templates, parent[1], _blocks(source) | given, depth - 1)

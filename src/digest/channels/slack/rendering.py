@@ -18,7 +18,7 @@ from digest.channels.slack import blocks as kit
 from digest.channels.slack import markup
 from digest.channels.slack.blocks import Block
 from digest.errors import ConfigurationError
-from digest.render.environment import Templates, render
+from digest.render.environment import Templates, render, shown
 from digest.render.filters import cut
 
 
@@ -148,7 +148,7 @@ def _get(environment: jinja2.Environment, name: str) -> jinja2.Template:
     except jinja2.TemplateNotFound as error:
         raise ConfigurationError(f"templates/{error.name} is missing") from None
     except jinja2.TemplateSyntaxError as error:
-        where = f"templates/{error.name}, line {error.lineno}"
+        where = f"{shown(error.name or name, environment)}, line {error.lineno}"
         raise ConfigurationError(f"{where}: {error.message}") from None
 
 

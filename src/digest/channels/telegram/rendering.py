@@ -21,7 +21,7 @@ from digest.channels.telegram.keyboard import Button
 from digest.channels.telegram.markup import TEXT_LIMIT, measure, sendable, tidy
 from digest.errors import ConfigurationError
 from digest.models.content import EditionContent, Envelope
-from digest.render.environment import Templates, render
+from digest.render.environment import Templates, render, shown
 from digest.render.locales import translations
 from digest.render.phrases import Phrases
 
@@ -118,5 +118,5 @@ def template(templates: Templates, locale: str, name: str) -> jinja2.Template:
         raise ConfigurationError(f"templates/{error.name} is missing") from None
     except jinja2.TemplateSyntaxError as error:
         raise ConfigurationError(
-            f"templates/{error.name}, line {error.lineno}: {error.message}"
+            f"{shown(error.name or name, environment)}, line {error.lineno}: {error.message}"
         ) from None
