@@ -332,6 +332,7 @@ def make_item(number: int = 1, /, **changes: Any) -> Item:
                 publisher=name,
                 url=f"https://news.example.net/{news.slug}/{place}",
                 published_on=(visible - timedelta(hours=2)).date(),
+                first=place == 0,
             )
             for place, name in enumerate(news.publishers)
         ),

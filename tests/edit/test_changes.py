@@ -64,9 +64,9 @@ def test_a_headline_cut_from_the_text_is_not_named_beside_the_text() -> None:
         ({}, {}, (3, 4), "severity 3 → 4"),
         ({"status": "developing"}, {"status": "concluded"}, (3, 3), "developing → concluded"),
         ({}, {"certainty": "likely"}, (3, 3), "new certainty"),
-        ({}, {"takeaway": "So."}, (3, 3), "new takeaway"),
-        ({}, {"standfirst": "So."}, (3, 3), "new summary"),
-        ({}, {"body": ("So.",)}, (3, 3), "new text"),
+        ({}, {"takeaway": "So."}, (3, 3), "text updated"),
+        ({}, {"standfirst": "So."}, (3, 3), "text updated"),
+        ({}, {"body": ("So.",)}, (3, 3), "text updated"),
         ({}, {"sources": [SourceRecord(publisher="CNN")]}, (3, 3), "1 more source"),
     ],
 )

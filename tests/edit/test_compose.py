@@ -93,6 +93,12 @@ def test_every_reason_is_kept_strongest_first() -> None:
     ]
 
 
+def test_it_says_whether_the_record_states_the_takeaway() -> None:
+    assert item(event(), takeaway="So.").takeaway_stated
+    derived = item(event(), body=("It began. It goes on.",))
+    assert (derived.takeaway, derived.takeaway_stated) == ("It began. It goes on.", False)
+
+
 def test_it_says_whether_the_takeaway_goes_on_with_the_headline() -> None:
     assert not item(event(), takeaway="So.").takeaway_goes_on
     long = f"A strike {'and another strike ' * 12}hits Kyiv."
@@ -158,9 +164,20 @@ def test_sources_begin_with_the_first_and_name_each_publisher_once() -> None:
         SourceRecord(publisher="cnn"),
     ]
     found = item(event(), sources=news, reported_at=NOW).sources
-    assert [line.publisher for line in found] == ["Axios", "CNN"]
-    assert (found[0].published_on, found[0].url) == (date(2026, 3, 5), None)
-    assert found[1].published_on is None
+    assert [(line.publisher, line.first) for line in found] == [("Axios", True), ("CNN", False)]
+    assert found[0].url is None
+
+
+def test_nobody_is_first_and_nothing_dated_unless_a_source_says_so() -> None:
+    news = [
+        SourceRecord(publisher="CNN"),
+        SourceRecord(publisher="Axios", published_on=date(2026, 3, 4)),
+    ]
+    found = item(event(), sources=news, reported_at=NOW).sources
+    assert [(line.publisher, line.first, line.published_on) for line in found] == [
+        ("CNN", False, None),
+        ("Axios", False, date(2026, 3, 4)),
+    ]
 
 
 def test_folded_copies_give_their_sources() -> None:

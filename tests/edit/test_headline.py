@@ -29,7 +29,7 @@ def cut(body: str, **changes: object) -> Opening:
 
 def test_all_that_is_stated_stays() -> None:
     found = opening(record(headline="H", standfirst="One. Two.", takeaway="Three."))
-    assert found == Opening("H", "One. Two.", "Three.")
+    assert found == Opening("H", "One. Two.", "Three.", stated=True)
 
 
 def test_without_a_takeaway_the_standfirst_is_it() -> None:
@@ -74,7 +74,7 @@ def test_a_summary_that_is_cut_off_gives_way_to_the_text() -> None:
 
 def test_what_the_takeaway_says_is_not_in_the_standfirst_again() -> None:
     found = opening(record(headline="H", standfirst="One. Two.", takeaway="Two."))
-    assert found == Opening("H", "One.", "Two.")
+    assert found == Opening("H", "One.", "Two.", stated=True)
 
 
 def test_a_headline_cut_from_the_text_becomes_the_whole_sentence() -> None:

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+from babel import Locale
 from messages import fixed_strings
 
 from digest.render.locales import translations
@@ -23,6 +25,38 @@ def test_all_strings_are_translated() -> None:
         if set(arabic(message)) & {message, *([] if isinstance(message, str) else message)}
     }
     assert not missing
+
+
+def test_plural_forms_are_in_the_order_of_cldr() -> None:
+    order = ("zero", "one", "two", "few", "many", "other")
+    index = translations("ar").plural  # type: ignore[attr-defined]
+    category = Locale.parse("ar").plural_form
+    assert [order[index(n)] for n in range(250)] == [category(n) for n in range(250)]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "حدث واحد"),
+        (2, "حدثان"),
+        (3, "3 أحداث"),
+        (17, "17 حدثاً"),
+        (100, "100 حدث"),
+        (103, "103 أحداث"),
+    ],
+)
+def test_a_counted_noun_agrees_with_its_number(number: int, words: str) -> None:
+    text = translations("ar").ngettext("%(num)s event", "%(num)s events", number)
+    assert text % {"num": number} == words
+
+
+def test_eleven_to_ninety_nine_take_the_accusative() -> None:
+    """A noun after 17 has tanwin, after 100 it has none: no entry has it the other way round."""
+    for file, message in fixed_strings():
+        if not isinstance(message, str):
+            many, other = arabic(message)[4:]
+            swapped = other.count("ً") + other.count("ًا") > many.count("ً") + many.count("ًا")
+            assert not swapped, (file, message)
 
 
 def test_translations_keep_the_fields() -> None:

@@ -1,11 +1,13 @@
 """The sentences that all Channels share, in the reader's words, hours and language."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from builders import AT, make_bare_item, make_changed_item, make_digest, make_item
+from builders import AT, DAY, make_bare_item, make_changed_item, make_digest, make_item
+from markupsafe import Markup
 
-from digest.models.content import Change, Reason, ScenarioLine, SourceLine, Told
+from digest.models.content import Change, Item, Reason, ScenarioLine, SourceLine, Told
 from digest.render.phrases import Phrases
 
 EN = Phrases(make_digest())
@@ -45,10 +47,37 @@ def test_a_scenario_says_its_kind_horizon_and_confidence_in_words(line, text) ->
     assert EN.scenario_label(line) == text
 
 
-def test_sources_name_the_first_reporter_and_count_the_rest() -> None:
-    publishers = ("Axios", "CNN", "Reuters", "AFP", "dpa", "CNN")
-    item = make_item(sources=tuple(SourceLine(publisher=name) for name in publishers))
-    assert EN.sources(item) == ("First reported by Axios, 4 March; also CNN, Reuters and 2 more")
+def reported(*publishers: str, **first: Any) -> Item:
+    """An Item with these sources; `first` is what is known of the first of them."""
+    one, *others = publishers
+    lines = (SourceLine(publisher=one, **first), *(SourceLine(publisher=name) for name in others))
+    return make_item(sources=lines)
+
+
+def test_sources_are_named_and_the_rest_counted() -> None:
+    item = reported("Axios", "CNN", "Reuters", "AFP", "dpa", "CNN")
+    assert EN.sources(item) == "Reported by Axios; also CNN, Reuters and 2 more sources"
+    assert EN.sources(item, 1) == "Reported by Axios and 4 more sources"
+    assert EN.sources(reported("Axios", "CNN"), 1) == "Reported by Axios and 1 more source"
+
+
+@pytest.mark.parametrize(
+    ("first", "line"),
+    [
+        ({}, "Reported by Axios; also CNN"),
+        ({"published_on": DAY}, "Reported by Axios, 5 March; also CNN"),
+        ({"first": True}, "First reported by Axios; also CNN"),
+        ({"first": True, "published_on": DAY}, "First reported by Axios, 5 March; also CNN"),
+    ],
+)
+def test_nobody_is_called_first_and_no_day_given_unless_it_is_known(first, line) -> None:
+    assert EN.sources(reported("Axios", "CNN", **first)) == line
+
+
+def test_sources_may_be_links() -> None:
+    item = reported("A & B", "C", "D")
+    linked = EN.sources(item, 4, lambda name, url: Markup("<a>{}</a>").format(name))
+    assert linked == "Reported by <a>A &amp; B</a>; also <a>C</a> and <a>D</a>"
 
 
 def test_why_names_the_follow_and_the_way_there() -> None:
@@ -57,6 +86,46 @@ def test_why_names_the_follow_and_the_way_there() -> None:
         Reason(follow="diplomacy", kind="topic", slug="diplomacy"),
     )
     assert EN.why(make_item(reasons=reasons)) == "Because you follow Sahel (Mali) and diplomacy."
+
+
+@pytest.mark.parametrize(
+    ("follows", "line"),
+    [
+        (
+            [("Shipping and sea lanes", None), ("Strait of Hormuz", None)],
+            "Shipping and sea lanes; Strait of Hormuz",
+        ),
+        ([("Iran and Gulf", "Iran"), ("Oil", None)], "Iran and Gulf; Oil"),
+        ([("Levant", "Syria"), ("Syria", None)], "Levant and Syria"),
+        ([("Oceania", "Ocean")], "Oceania (Ocean)"),
+    ],
+)
+def test_why_says_nothing_twice_and_parts_names_clearly(follows, line) -> None:
+    reasons = tuple(Reason(follow=f, kind="topic", slug="s", via=via) for f, via in follows)
+    assert EN.why(make_item(reasons=reasons)) == f"Because you follow {line}."
+
+
+def test_who_was_told_an_error_is_not_said_to_follow_it() -> None:
+    told = Reason(follow="Tension in the Gulf", kind="told", slug="tension-in-the-gulf")
+    assert EN.why(make_item(reasons=(told,))) == "Because we told you about this before."
+
+
+def test_only_a_takeaway_that_was_stated_is_called_one() -> None:
+    assert EN.takeaway_label(make_item()) == "Takeaway:"
+    for other in ({"takeaway_stated": False}, {"takeaway_goes_on": True}, {"takeaway": None}):
+        assert EN.takeaway_label(make_item(**other)) == ""
+
+
+def test_severity_is_said_in_words() -> None:
+    assert EN.severity(make_item(severity=4)) == "Severity 4 of 5 (major: be prepared)"
+
+
+def test_changes_of_words_are_one_and_come_last() -> None:
+    fields = ("headline", "takeaway", "standfirst", "body")
+    found = [Change(field=name, now="x") for name in fields]
+    found += [Change(field="sources", now="1"), Change(field="severity", was="3", now="4")]
+    item = make_item(changes=tuple(found))
+    assert EN.changed(item) == "severity 3 → 4; 1 more source; text updated"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +148,7 @@ def test_changes_count_from_when_this_reader_heard_of_it(age: timedelta, since: 
         (Change(field="sources", now="1"), "1 more source"),
         (Change(field="scenarios", now="2"), "2 more scenarios"),
         (Change(field="sources", now="some"), "new sources"),
-        (Change(field="headline", was="a", now="b"), "new headline"),
+        (Change(field="headline", was="a", now="b"), "text updated"),
         (Change(field="mood_of_crowd", now="b"), "new mood of crowd"),
     ],
 )
@@ -94,7 +163,7 @@ def test_an_arrow_points_where_the_reader_reads() -> None:
 
 def test_a_channel_may_shield_the_names_that_a_phrase_quotes() -> None:
     shielded = Phrases(make_digest(), lambda name: f"[{name}]")
-    item = make_item(sources=(SourceLine(publisher="Axios"),))
-    assert shielded.sources(item) == "First reported by [Axios], 4 March"
+    assert shielded.sources(reported("Axios")) == "Reported by [Axios]"
+    item = make_item()
     assert shielded.why(item) == "Because you follow [Persian Gulf]."
     assert shielded.follows(make_digest().follows) == "[Persian Gulf], [Turkey], [Sahel]"

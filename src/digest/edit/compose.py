@@ -124,6 +124,7 @@ def _item(
         standfirst=head.standfirst if lead else None,
         takeaway=head.takeaway,
         takeaway_goes_on=head.goes_on,
+        takeaway_stated=head.stated,
         category=record.category,
         regions=material.regions[:2],
         status=record.status,
@@ -216,23 +217,24 @@ def _sources(record: EventRecord, chosen: Chosen, materials: Materials) -> tuple
 
 
 def source_lines(record: EventRecord, copies: Iterable[EventRecord] = ()) -> tuple[SourceLine, ...]:
-    """Who reported it first, then the others once each, with those of folded copies."""
+    """Who reported it first, if that is known; then the others once each, with folded copies'.
+
+    The day is the one that the source itself states: the Event's own day says nothing of it.
+    """
     first = record.first_source
     rest = [source for source in record.sources if source is not first]
     for copied in copies:
         rest += copied.sources
     lines: dict[str, SourceLine] = {}
     for source in ([first] if first else []) + rest:
-        on = source.published_on
-        if on is None and source is first and record.reported_at:
-            on = record.reported_at.date()
         lines.setdefault(
             source.publisher.casefold(),
             SourceLine(
                 publisher=source.publisher,
                 url=source.url or None,
                 via=source.via or None,
-                published_on=on,
+                published_on=source.published_on,
+                first=source is first,
             ),
         )
     return tuple(lines.values())[:SOURCES]

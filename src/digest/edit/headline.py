@@ -6,41 +6,30 @@ sentence; of a very long one the headline takes the beginning, up to a natural p
 goes on where it stopped. Nobody reads the same words twice, and no text is ever invented.
 """
 
-import re
 from dataclasses import dataclass
 
 from digest.edit.facts import normalise
 from digest.models.record import EventRecord
+from digest.render.pauses import PAUSES, may_stop
 from digest.render.sentences import sentences
 
 WHOLE_SENTENCE = 200  # characters a first sentence may have to serve as the headline itself
 PAUSE_FROM, PAUSE_TO = 60, 150  # where the headline of a longer one may stop
 FEW = 400  # characters of a fallback; the first sentence may be longer
 
-# Where a reader would pause, best first. The headline stops at the last such place in its range.
-_PAUSES = [
-    re.compile(pattern)
-    for pattern in (
-        r"[,;:] (?!\d{4}\b)|\s[–—-] "
-        r"|\s(?=(?:after|although|amid|as|because|before|but|citing|despite"
-        r"|following|killing|saying|since|when|where|which|while|who|whose)\s)",
-        r"\s(?=(?:against|and|by|for|from|in|on|or|over|through|to|under|with)\s)",
-        r"\s",
-    )
-]
-_HANGING = re.compile(
-    r"\b(?:a|an|the|and|or|as|at|by|for|from|in|of|on|than|that|to|with)$", re.IGNORECASE
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """`goes_on`: the takeaway begins with the rest of the sentence that the headline begins."""
+    """`goes_on`: the takeaway begins with the rest of the sentence that the headline begins.
+
+    `stated`: the record itself calls it the takeaway; otherwise it is a beginning of its text.
+    """
 
     headline: str
     standfirst: str | None
     takeaway: str | None
     goes_on: bool = False
+    stated: bool = False
 
 
 def opening(record: EventRecord) -> Opening:
@@ -60,6 +49,7 @@ def opening(record: EventRecord) -> Opening:
     said.add(normalise(headline))
 
     takeaway, rest = _fresh(stated, said), goes_on
+    is_stated = takeaway is not None
     if takeaway is None and goes_on is not None:
         following = _fresh(body or standfirst, said, few=True)
         takeaway, rest = " ".join(filter(None, (goes_on, following))), None
@@ -67,7 +57,8 @@ def opening(record: EventRecord) -> Opening:
         takeaway = _fresh(standfirst, said, few=True) or _fresh(body, said, few=True)
     said.update(normalise(one) for one in sentences(takeaway or ""))
     standfirst = " ".join(filter(None, (rest, _fresh(standfirst, said)))) or None
-    return Opening(headline, standfirst, takeaway, goes_on is not None and rest is None)
+    went_on = goes_on is not None and rest is None
+    return Opening(headline, standfirst, takeaway, went_on, is_stated)
 
 
 def _begins(sentence: str, headline: str) -> bool:
@@ -79,26 +70,16 @@ def _spread(sentence: str) -> tuple[str, str | None]:
     if len(sentence) <= WHOLE_SENTENCE:
         stopped = sentence.endswith(".") and not sentence.endswith("..")
         return (sentence[:-1] if stopped else sentence), None
-    for pauses in _PAUSES:
+    for pauses in PAUSES:
         found = [
             (pause.start(), pause.end())
             for pause in pauses.finditer(sentence, PAUSE_FROM, PAUSE_TO)
-            if _may_stop(sentence[: pause.start()])
+            if may_stop(sentence[: pause.start()])
         ]
         if found:
             stop, start = found[-1]
             return f"{sentence[:stop]}…", f"…{sentence[start:]}"
     return f"{sentence[:PAUSE_TO]}…", f"…{sentence[PAUSE_TO:]}"
-
-
-def _may_stop(head: str) -> bool:
-    """Whether no quotation or bracket is open at the end of `head`, and no word left hanging."""
-    return not (
-        head.count('"') % 2
-        or head.count("“") > head.count("”")
-        or head.count("(") > head.count(")")
-        or _HANGING.search(head)
-    )
 
 
 def _fresh(text: str | None, said: set[str], few: bool = False) -> str | None:

@@ -23,6 +23,7 @@ def mend(told: EditionContent, material: Material, revision: int) -> EditionCont
         "standfirst": head.standfirst if was.standfirst else None,
         "takeaway": head.takeaway,
         "takeaway_goes_on": head.goes_on,
+        "takeaway_stated": head.stated,
         "category": record.category,
         "severity": min(was.severity, material.severity),  # one that rises is told, not mended
         "lang": record.lang,

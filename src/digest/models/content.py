@@ -124,6 +124,7 @@ class SourceLine(Value):
     url: str | None = None
     via: str | None = None
     published_on: date | None = None
+    first: bool = False  # known to have reported it first
 
     @property
     def says_something(self) -> bool:
@@ -193,6 +194,7 @@ class Item(Value):
     standfirst: Words = None
     takeaway: Words = None
     takeaway_goes_on: bool = False  # with the headline's sentence: no label between them
+    takeaway_stated: bool = True  # by the record; else it is text of it and gets no label
     category: Words = None
     regions: Names = ()
     status: Words = None
@@ -203,7 +205,9 @@ class Item(Value):
 
     scenarios: Annotated[tuple[ScenarioLine, ...], SAYING] = ()
     stands: Annotated[tuple[Stand, ...], SAYING] = ()
-    sources: Annotated[tuple[SourceLine, ...], SAYING] = ()  # the first is who reported it first
+    sources: Annotated[
+        tuple[SourceLine, ...], SAYING
+    ] = ()  # who had it first, where that is known, comes first
     root_causes: Words = None
     escalation: Words = None
 

@@ -184,8 +184,8 @@ class EventRecord(Part):
 
     @property
     def first_source(self) -> SourceRecord | None:
-        """The publisher who reported it first, or else the first one named."""
-        return next((s for s in self.sources if s.first), self.sources[0] if self.sources else None)
+        """The publisher who reported it first; None when nobody says who that was."""
+        return next((source for source in self.sources if source.first), None)
 
     @property
     def publishers(self) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Filters that templates of every Channel use: days, hours, labels, cutting at words."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -9,11 +9,13 @@ from typing import Any
 from babel.dates import format_date, format_time
 
 from digest.clock import zone
+from digest.render import pauses
 from digest.render.locales import babel_locale, translations
 from digest.render.words import label
 
 _BLANKS = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s")
+_ENDED = re.compile(r"[.!?…؟。][\"'”’)\]]*$")
 # Lone surrogates can't be encoded; C0/C1 controls are refused by XML, SMTP and Slack alike.
 _UNSENDABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
@@ -38,6 +40,50 @@ def cut(text: str | None, length: int) -> str:
     if space >= length * 0.5:
         head = head[:space]
     return head.rstrip(" ,;:-–—") + "…"
+
+
+@lru_cache(4096)  # the headlines of one day lead many editions
+def shorten(text: str | None, length: int, stretch: int = 0) -> str:
+    """`clean(text)` in at most `length` characters (see `pauses.shorten`), for lines that only a
+    few words of are seen: cut where a reader would pause, not at whatever word comes last."""
+    text = clean(text)
+    return pauses.shorten(text, length, stretch=stretch) or cut(text, length)
+
+
+LEAST_SEEN, MOST_SEEN = 40, 100  # characters of the line below a subject
+PART = 60  # of the first of several texts in it
+
+
+def preview(texts: Iterable[str | None], instead: Iterable[str | None] = ()) -> str:
+    """The line that mailboxes show below a subject: `texts`, in 100 characters at most.
+
+    While they make less than 40, texts of `instead` follow. Each ends as a sentence does, so that
+    the next one begins well.
+    """
+    wanted = [text for text in map(clean, texts) if text]
+    line = ""
+    for part in wanted:
+        line = _added(line, part, PART if len(wanted) > 1 and not line else MOST_SEEN)
+    for part in filter(None, map(clean, instead)):
+        if len(line) >= LEAST_SEEN:
+            break
+        line = _added(line, part, MOST_SEEN)
+    return line
+
+
+@lru_cache(4096)
+def _added(line: str, part: str, length: int) -> str:
+    """`line` and `part`, in `length` characters; `line` alone when too little of it would fit."""
+    room = length - len(line) - 2  # a blank and a full stop
+    if not line:
+        shown = shorten(part, room + 1)
+    elif room < len(part):
+        shown = pauses.shorten(part, room) if room > LEAST_SEEN - 10 else ""
+    else:
+        shown = part
+    if not shown:
+        return line
+    return f"{line} {shown}{'' if _ENDED.search(shown) else '.'}".strip()
 
 
 @lru_cache(4096)  # Babel parses its pattern each time, and an edition shows few dates
@@ -73,12 +119,15 @@ def for_locale(locale: str) -> Mapping[str, Callable[..., Any]]:
     """The filters, bound to a language.
 
     In templates: `at|day(zone)`, `at|day(zone, "short")`, `at|hour(zone)`, `zone|place`,
-    `line.horizon|label("horizon")`, `text|cut(220)`, `text|clean`.
+    `line.horizon|label("horizon")`, `text|cut(220)`, `text|clean`, `text|shorten(60)`,
+    `(headline, takeaway)|preview`.
     """
     gettext = translations(locale).gettext
     return {
         "clean": clean,
         "cut": cut,
+        "shorten": shorten,
+        "preview": preview,
         "day": lambda value, zone_name="UTC", style="plain": day_name(
             value, zone_name, locale, style
         ),

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from markupsafe import Markup
+
 from digest import clock
 from digest.models.content import Change, EditionContent, Item, ScenarioLine, Stand, WatchLine
 from digest.render.filters import clean, cut, day_name, hour, place_of
@@ -18,6 +20,9 @@ SEPARATOR = " · "
 NAME_LENGTH = 60  # characters of one name (publisher, follow, region) within a phrase
 DAYS_OF_A_WEEK = 7  # a weekday names a day of the last six without doubt
 COUNTED = ("sources", "scenarios")  # Changes whose `now` is a number of additions
+SHIFTED = ("severity", "status", "certainty")  # Changes that say what was and what is
+WRITTEN = ("headline", "takeaway", "standfirst", "body")  # Changes of words: one for the reader
+TOLD = "told"  # kind of a Reason that is no Follow: an earlier message
 
 
 class Setting(Protocol):
@@ -29,6 +34,13 @@ class Setting(Protocol):
     def zone(self) -> str: ...
     @property
     def day(self) -> date: ...
+
+
+class Changed(Protocol):
+    """What may have changed: an Item, or a step in an Event's history."""
+
+    @property
+    def changes(self) -> Sequence[Change]: ...
 
 
 class Covering(Protocol):
@@ -84,40 +96,77 @@ class Phrases:
             "day": day_name(stand.as_of, self.zone, self.locale, "plain"),
         }
 
-    def sources(self, item: Item, shown: int = 3) -> str:
-        """ "First reported by Axios, 5 March; also The New York Times and CNN"."""
-        names = self._quoted([source.publisher for source in item.sources])
-        if not names:
+    def severity(self, item: Item) -> str:
+        """ "Severity 4 of 5 (major: be prepared)"."""
+        return self._translations.gettext("Severity %(number)s of 5 (%(words)s)") % {
+            "number": item.severity,
+            "words": self._label("severity", str(item.severity)),
+        }
+
+    def takeaway_label(self, item: Item) -> str:
+        """ "Takeaway:" before one that the record states; "" before text that merely stands there.
+
+        A derived one is the report's own beginning, or goes on with the headline's sentence.
+        """
+        if not item.takeaway or item.takeaway_goes_on or not item.takeaway_stated:
+            return ""
+        return self._translations.gettext("Takeaway:")
+
+    def sources(
+        self, item: Item, shown: int = 3, link: Callable[[str, str | None], str] | None = None
+    ) -> str:
+        """ "First reported by Axios, 5 March; also The New York Times and CNN".
+
+        Without "first" where nobody says who that was, and without a day where the source states
+        none. `link` makes markup of a name and its address; then the phrase is markup.
+        """
+        urls: dict[str, str | None] = {}
+        for source in item.sources:
+            urls.setdefault(cut(source.publisher, NAME_LENGTH), source.url)
+        urls.pop("", None)
+        if not urls:
             return ""
         _, ngettext = self._translations.gettext, self._translations.ngettext
-        first, others = names[0], names[1:shown]
-        day = item.sources[0].published_on or item.reported_at
-        if day:
-            line = _("First reported by %(publisher)s, %(day)s") % {
-                "publisher": first,
-                "day": day_name(day, self.zone, self.locale, "plain"),
-            }
+        names = [link(self._shield(n), url) if link else self._shield(n) for n, url in urls.items()]
+        first, others, more = item.sources[0], names[1:shown], len(names) - max(1, shown)
+        if more > 0:
+            text = ngettext("%(num)s more source", "%(num)s more sources", more)
+            others.append(text % {"num": more})
+        if first.first:
+            dated = _("First reported by %(publisher)s, %(day)s")
+            plain = _("First reported by %(publisher)s")
         else:
-            line = _("First reported by %(publisher)s") % {"publisher": first}
-        more = len(names) - 1 - len(others)
-        if more:
-            others.append(ngettext("%(num)s more", "%(num)s more", more) % {"num": more})
+            dated = _("Reported by %(publisher)s, %(day)s")
+            plain = _("Reported by %(publisher)s")
+        if not first.first and not first.published_on and more > 0 and len(others) == 1:
+            # "Reported by Axios and 3 more sources": nothing sets the one apart.
+            return _filled(plain, publisher=self.series([names[0], *others]))
+        if first.published_on:
+            day = day_name(first.published_on, self.zone, self.locale, "plain")
+            line = _filled(dated, publisher=names[0], day=day)
+        else:
+            line = _filled(plain, publisher=names[0])
         if others:
-            line += _("; also %(publishers)s") % {"publishers": self.series(others)}
+            line += _filled(_("; also %(publishers)s"), publishers=self.series(others))
         return line
 
     def why(self, item: Item, shown: int = 3) -> str:
         """ "Because you follow Sahel (Mali) and diplomacy."."""
+        _ = self._translations.gettext
+        reasons = [reason for reason in item.reasons if reason.kind != TOLD]
+        if not reasons:
+            return _("Because we told you about this before.") if item.reasons else ""
+        known = {reason.follow.casefold() for reason in reasons}
         follows = []
-        for reason in item.reasons[:shown]:
+        for reason in reasons[:shown]:
             name, via = cut(reason.follow, NAME_LENGTH), cut(reason.via, NAME_LENGTH)
-            follows.append(f"{name} ({via})" if via and via != name else name)
+            # "Iran and Gulf (Iran)" says nothing that the name doesn't.
+            plain = not via or via.casefold() in known or f" {via} " in f" {name} "
+            follows.append(name if plain else f"{name} ({via})")
         follows = [self._shield(name) for name in dict.fromkeys(follows) if name]
         if not follows:
             return ""
-        return self._translations.gettext("Because you follow %(follows)s.") % {
-            "follows": self.series(follows)
-        }
+        return _("Because you follow %(follows)s.") % {"follows": self._several(follows)}
 
     def changes(self, item: Item) -> str:
         """ "Since Friday: severity 3 → 4; 2 more sources"; "" when nothing has changed."""
@@ -128,10 +177,15 @@ class Phrases:
             return _("What changed: %(changes)s") % {"changes": what}
         return _("Since %(day)s: %(changes)s") % {"day": self.since(item.told.at), "changes": what}
 
-    def changed(self, item: Item, shown: int = 5) -> str:
-        """ "severity 3 → 4; 2 more sources"."""
-        parts = (self.change(change) for change in item.changes[:shown])
-        return self._translations.gettext("; ").join(parts)
+    def changed(self, item: Changed, shown: int = 5) -> str:
+        """ "severity 3 → 4; 2 more sources; text updated"."""
+        parts = [self.change(each) for each in self._weightiest_first(item.changes)]
+        return self._translations.gettext("; ").join(list(dict.fromkeys(parts))[:shown])
+
+    def _weightiest_first(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """What shifted, then what was added; new words last, as they say the least."""
+        ranks = {name: 0 for name in SHIFTED} | {name: 2 for name in WRITTEN}
+        return sorted(changes, key=lambda change: ranks.get(change.field, 1))
 
     def change(self, change: Change) -> str:
         """One Change in a few words."""
@@ -143,8 +197,10 @@ class Phrases:
             else:
                 text = ngettext("%(num)s more scenario", "%(num)s more scenarios", count)
             return text % {"num": count}
+        if change.field in WRITTEN:
+            return _("text updated")
         field = cut(self._label("field", change.field), NAME_LENGTH)
-        if change.field in ("severity", "status", "certainty") and change.was and change.now:
+        if change.field in SHIFTED and change.was and change.now:
             was, now = (self._value(change.field, one).lower() for one in (change.was, change.now))
             # An arrow does not turn round by itself in a right-to-left line.
             arrow = "←" if direction(self.locale) == "rtl" else "→"
@@ -219,7 +275,8 @@ class Phrases:
             more = len(names) - shown
             ngettext = self._translations.ngettext
             names = [*names[:shown], ngettext("%(num)s more", "%(num)s more", more) % {"num": more}]
-        return self._translations.gettext(", ").join(names)
+        several = "; " if any("," in name for name in names) else ", "
+        return self._translations.gettext(several).join(names)
 
     def listed(self, labels: Sequence[str], shown: int = 3) -> str:
         """ "Iran, Gulf and 2 more", as part of a sentence."""
@@ -228,7 +285,7 @@ class Phrases:
             more = len(names) - shown
             ngettext = self._translations.ngettext
             names = [*names[:shown], ngettext("%(num)s more", "%(num)s more", more) % {"num": more}]
-        return self.series(names)
+        return self._several(names)
 
     def window(self, content: Covering) -> str:
         """ "07:00 Wednesday to 07:00 Thursday, London"; "" when the Edition covers no window."""
@@ -278,13 +335,26 @@ class Phrases:
         return f"({inside})" if inside else ""
 
     def series(self, names: Sequence[str]) -> str:
-        """ "a", "a and b", "a, b and c"."""
+        """ "a", "a and b", "a, b and c"; markup if a name is."""
+        _ = self._translations.gettext
         if len(names) < 2:
-            return "".join(names)
-        return self._translations.gettext("%(names)s and %(last)s") % {
-            "names": self._translations.gettext(", ").join(names[:-1]),
-            "last": names[-1],
-        }
+            return names[0] if names else ""
+        comma = _(", ")
+        return _filled(
+            _("%(names)s and %(last)s"),
+            names=(Markup(comma) if _is_markup(names) else comma).join(names[:-1]),
+            last=names[-1],
+        )
+
+    def _several(self, names: Sequence[str]) -> str:
+        """A series; with semicolons when a name has an "and" or a comma of its own."""
+        _ = self._translations.gettext
+        # As the language says it: " and ", in Arabic a letter before the next word.
+        joint = _("%(names)s and %(last)s") % {"names": "", "last": ""}
+        marks = (",", "،", ";", " and ", " & ", joint)
+        if len(names) > 1 and any(mark in name for name in names for mark in marks):
+            return _("; ").join(names)
+        return self.series(names)
 
     def _quoted(self, names: Sequence[str]) -> list[str]:
         return [self._shield(name) for name in _names(names)]
@@ -300,3 +370,12 @@ class Phrases:
 def _names(texts: Sequence[str]) -> list[str]:
     """Short, not empty, each once."""
     return [name for name in dict.fromkeys(cut(text, NAME_LENGTH) for text in texts) if name]
+
+
+def _is_markup(values: Sequence[object]) -> bool:
+    return any(hasattr(value, "__html__") for value in values)
+
+
+def _filled(text: str, **values: str) -> str:
+    """`text` with its fields filled; markup if one of them is, and then the others are escaped."""
+    return (Markup(text) if _is_markup([*values.values()]) else text) % values

@@ -77,7 +77,7 @@ LABELS: dict[str, dict[str, str]] = {
         "over_budget": N_("beyond the length of this edition"),
         "muted": N_("muted by you"),
         "same_fact": N_("the same report from another source"),
-        "retracted": N_("withdrawn"),
+        "retracted": N_("retracted"),
     },
     "field": {
         "headline": N_("headline"),

@@ -1,0 +1,91 @@
+"""Pauses: where a sentence may be broken off so that what stands before makes sense by itself."""
+
+import re
+
+# Where a reader would pause, best first.
+PAUSES = [
+    re.compile(pattern)
+    for pattern in (
+        r"[,;:،؛] (?!\d{4}\b)|\s[–—-] "
+        r"|\s(?=(?:after|although|amid|as|because|before|but|citing|despite"
+        r"|following|killing|saying|since|when|where|which|while|who|whose)\s)",
+        r"\s(?=(?:against|and|by|for|from|in|on|or|over|through|to|under|with)\s)",
+        r"\s",
+    )
+]
+# No one stops after such a word: it announces the next one.
+_HANGING = re.compile(
+    r"""(?:^|[\s(“"'’-])(?:
+    a|an|the|this|that|these|those|its|their|his|her|our
+    |and|or|but|nor|than|as|if|so|who|which|whose|where|when|while|because|after|before
+    |about|against|amid|at|between|by|during|for|from|in|into|near|of|off|on|onto|over|through
+    |to|under|until|upon|via|with|within|without
+    |am|are|be|been|can|could|did|do|does|had|has|have|is|may|might|must|not|shall|should|was
+    |were|will|would
+    |he|she|it|they|we|I|there
+    |no|first|former|more|most|at\sleast|some|all|both|each|every
+    |one|two|three|four|five|six|seven|eight|nine|ten|several|many|another|new|\d[\d,.]*
+    )$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# What somebody says comes after these; who says it is not the news.
+_VERBS = (
+    r"(?:(?:add|announc|claim|confirm|declar|estimat|report|say|stat|tell|warn)(?:s|es|ed)"
+    r"|said|told)"
+)
+_SAYING = re.compile(rf"\s{_VERBS}$")
+_VERB_NEXT = re.compile(rf"(?:are|can|had|has|have|is|may|was|were|will|{_VERBS})\b")
+_ABBREVIATION = re.compile(
+    r"(?:\b\w\.(?:\w\.)*|\b(?:Mr|Mrs|Ms|Dr|Gen|Col|Lt|Sgt|Gov|Sen|Rep|St)\.?)$"
+)
+# "Khan Yunis, Gaza Strip, ...": a comma that says where, in the middle of a statement.
+_PLACE_AFTER = re.compile(r"[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*){0,3},")
+_PLACE_BEFORE = re.compile(r", [A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*){0,3}$")
+_LONE = re.compile(r", [\w'’-]+$")
+_NAMED = re.compile(r"(?:^|\s)[A-Z][\w'’-]*$")
+
+
+def may_stop(head: str) -> bool:
+    """Whether no quotation or bracket is open at the end of `head`, and no word left hanging."""
+    return not (
+        head.count('"') % 2
+        or head.count("“") > head.count("”")
+        or head.count("(") > head.count(")")
+        or _HANGING.search(head)
+        or _ABBREVIATION.search(head)
+    )
+
+
+def shorten(text: str, length: int, least: int = 35, stretch: int = 0) -> str:
+    """`text` in at most `length` characters, broken off at a pause with "…".
+
+    Of the pauses that leave `least` characters the best kind counts, of those the last. Names stay
+    whole. It may get longer by `stretch` where only who says it would be left otherwise. "" when
+    there is no pause: then no place is better than another.
+    """
+    if len(text) <= length:
+        return text
+    for room, saying in ((length, False), (length + stretch, False), (length, True)):
+        for pauses in PAUSES:
+            found = [
+                text[: pause.start()]
+                for pause in pauses.finditer(text, least, room)
+                if pause.start() < room and _reads_well(text, pause, saying)
+            ]
+            if found:
+                return f"{found[-1].rstrip(' ,;:.-–—')}…"
+    return ""
+
+
+def _reads_well(text: str, pause: re.Match[str], saying: bool) -> bool:
+    head, rest = text[: pause.start()], text[pause.end() :]
+    if not may_stop(head):
+        return False
+    if not saying and (_SAYING.search(head) or _VERB_NEXT.match(rest)):
+        return False
+    if pause[0].startswith(","):
+        return not (_PLACE_AFTER.match(rest) or _PLACE_BEFORE.search(head))
+    # "..., kills" is as good as nothing; and no name in halves.
+    return not (
+        head.endswith(",") or _LONE.search(head) or (_NAMED.search(head) and rest[:1].isupper())
+    )

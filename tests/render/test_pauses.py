@@ -1,0 +1,63 @@
+"""Headlines that are too long for a line end where a reader would pause."""
+
+import pytest
+
+from digest.render.filters import preview, shorten
+
+
+@pytest.mark.parametrize(
+    ("headline", "shown"),
+    [
+        ("Harbour pilots stop work", "Harbour pilots stop work"),
+        (  # who says it is not the news
+            "A United States military official confirms that the U.S. Navy boarded a tanker near"
+            " the Strait of Hormuz",
+            "A United States military official confirms that the U.S. Navy boarded a tanker…",
+        ),
+        (
+            "Four people are killed and two others are injured when a plane of the air"
+            " force crashes",
+            "Four people are killed and two others are injured…",
+        ),
+        (
+            "Bahrain, Iraq, and Syria reopen their airspace after weeks of closure; flights resume",
+            "Bahrain, Iraq, and Syria reopen their airspace…",
+        ),
+        (  # no name in halves
+            "A court in Seoul, South Korea, sentences former first lady Kim Keon Hee to 20 months",
+            "A court in Seoul, South Korea, sentences former first lady…",
+        ),
+        (  # a comma that only says where
+            "An Israeli airstrike on Khan Yunis, Gaza Strip, kills two people and injures 14 more",
+            "An Israeli airstrike on Khan Yunis, Gaza Strip, kills two people…",
+        ),
+        (
+            "The state company that runs the pipelines cuts the price of gas, as storage runs full",
+            "The state company that runs the pipelines cuts the price…",
+        ),
+    ],
+)
+def test_a_headline_is_cut_at_a_pause(headline: str, shown: str) -> None:
+    assert shorten(headline, 60, stretch=20) == shown
+
+
+def test_without_a_pause_it_is_cut_all_the_same() -> None:
+    assert shorten("漢" * 100, 60) == "漢" * 59 + "…"
+    assert shorten(" \x00", 60) == ""
+
+
+def test_the_preview_joins_sentences_and_cuts_well() -> None:
+    assert preview(("Drones reach Azerbaijan", "Insurers stop quoting for Hormuz.")) == (
+        "Drones reach Azerbaijan. Insurers stop quoting for Hormuz."
+    )
+    long = "The ministry of energy says that storage is full of gas, and prices fall in all ports"
+    line = preview((long, long))
+    assert 40 <= len(line) <= 100
+    assert "…." not in line
+
+
+def test_a_short_preview_goes_on_with_something_else() -> None:
+    assert preview(("Drones reach Baku",), (None, "It is the first strike there.", "Unseen.")) == (
+        "Drones reach Baku. It is the first strike there."
+    )
+    assert preview((), ()) == ""
