@@ -43,7 +43,7 @@ _URL = re.compile(r"https?://[^\s<>]+")
 _BLOCKS = frozenset(
     ["body", "br", "div", "h1", "h2", "h3", "li", "ol", "p", "table", "td", "title", "tr", "ul"]
 )
-_TAGS = _BLOCKS | frozenset(["a", "head", "html", "meta", "span", "strong", "style", "tbody"])
+_TAGS = _BLOCKS | frozenset(["a", "head", "html", "meta", "s", "span", "strong", "style", "tbody"])
 
 
 class EmailProvider:

@@ -20,7 +20,7 @@ HEADINGS = (
     "IN BRIEF",
     "CORRECTION",
     "Correction",
-    "Withdrawn",
+    "Retracted",
 )
 """Lines that stand above others, in English."""
 

@@ -77,8 +77,7 @@ class EmailChannel:
         )
         subject = page.subject
         if kind_of(content) == "update" and envelope.earlier and envelope.earlier.subject:
-            # Gmail splits a thread when its subject changes.
-            subject = clean(envelope.earlier.subject)
+            subject = _threaded(clean(envelope.earlier.subject), subject)
         outline = Outline(
             to_name=values["name"],
             to_address=envelope.address,
@@ -172,6 +171,17 @@ class EmailChannel:
     async def close(self) -> None:
         if self._submitter is not None:
             await self._submitter.close()
+
+
+def _threaded(earlier: str, subject: str) -> str:
+    """The subject of an update: as it was while the headline stays, else the new headline's.
+
+    Gmail splits a thread when its subject changes, and others don't, as they go by References. A
+    thread in one piece is worth less than a subject that is true: under the old one the news that a
+    crew was rescued comes as "Alert: tanker on fire".
+    """
+    _, _, headline = subject.partition(": ")
+    return earlier if headline and earlier.endswith(headline) else subject
 
 
 def _lengths(values: Mapping[str, str]) -> tuple[tuple[str, int], ...]:

@@ -139,7 +139,8 @@ class Pages:
     ) -> Body:
         argument = self._piece(kind, part, fragment).argument
         values = {argument: value, "content": frame, **self._shared(frame)}
-        return encode(self._run(kind, part, fragment, frame.locale, values), {})
+        text = self._run(kind, part, fragment, frame.locale, values)
+        return encode(tidy(text) if part == "body" else text, {})
 
     def _shared(self, frame: Frame) -> dict[str, Any]:
         """What pages and fragments see alike."""
@@ -209,6 +210,7 @@ class Pages:
             "shown": shown.count,
             "headlines": shown.headlines,
             "test": content.test,
+            "confident": _confident(content, shown),
             "variant": variant,
             **self._shared(frame),
         }
@@ -251,3 +253,10 @@ class Pages:
         seen |= {"subject": subject, "preheader": self._line(kind, "preheader", locale, seen)}
         html = encode(self._run(kind, "html", "", locale, seen), {})
         return Page(subject, html, encode(tidy(self._run(kind, "body", "", locale, seen)), {}))
+
+
+def _confident(content: EditionContent, shown: Arrangement) -> bool:
+    """Whether the mail shows a word of confidence, which its footer then explains."""
+    return any(line.confidence for line in content.watch) or any(
+        line.confidence for item in shown.full if not item.retraction for line in item.scenarios
+    )
