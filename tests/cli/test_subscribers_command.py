@@ -81,6 +81,43 @@ def test_a_table_is_imported_and_exported(digest: Shell) -> None:
     assert (again["new"], again["refused"]) == (0, [])
 
 
+def test_refused_rows_are_kept_in_a_new_file_each_time(digest: Shell) -> None:
+    path = digest.write("some.csv", "email\nb@example.org\nnot-an-address\n")
+    assert digest("subscribers", "import", path, "--dry-run", "--json").data["rejects"] is None
+    said = digest("subscribers", "import", path).said
+    assert said == (
+        "1 new, 0 known already, 0 unsubscribed and left so, 1 refused.\n"
+        "The file was read as utf-8.\n"
+        "The refused rows are in digest-rejects.csv.\n"
+    )
+    again = digest("subscribers", "import", path, "--json").data
+    assert (again["same"], again["rejects"]) == (1, "digest-rejects-2.csv")
+    kept = digest.folder / "digest-rejects.csv"
+    assert "3,'not-an-address' is not an email address" in kept.read_text().replace('"', "")
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_import_of_nothing_but_refused_rows_fails(digest: Shell) -> None:
+    path = digest.write("none.csv", "email\nnot-an-address\n")
+    done = digest("subscribers", "import", path)
+    assert done.code == 1
+    assert done.out.startswith("0 new, 0 known already, 0 unsubscribed and left so, 1 refused.\n")
+
+
+def test_the_encoding_is_told_guessed_aloud_or_asked_for(digest: Shell) -> None:
+    known = digest.write("western.csv", "email,name\nz@example.org,Zoë\n".encode("cp1252"))
+    done = digest("subscribers", "import", known, "--dry-run")
+    assert "The file was read as cp1252.\n" in done.said
+    assert "was read as cp1252: Zoë. If that is wrong, use --encoding." in done.err
+    told = digest("subscribers", "import", known, "--dry-run", "--json").data
+    assert (told["encoding"], told["encoding_guessed"]) == ("cp1252", True)
+    path = digest.write("russian.csv", "email,name\ni@example.org,Иван\n".encode("koi8-r"))
+    assert "line 2 would be “i@example.org,é×ÁÎ”" in digest("subscribers", "import", path).fault
+    done = digest("subscribers", "import", path, "--encoding", "koi8-r", "--json")
+    assert (done.data["new"], done.data["encoding_guessed"], done.err) == (1, False, "")
+    assert "Иван" in digest("subscribers", "export").said
+
+
 def test_a_table_that_cannot_be_read_is_refused(digest: Shell) -> None:
     path = digest.write("people.csv", TABLE)
     assert "no column holds addresses" in digest("subscribers", "import", path).fault

@@ -168,6 +168,62 @@ def test_refused_rows_are_written_as_they_were_with_line_and_reason():
     ) == (b"\xef\xbb\xbfline,reason,email,name\r\n3,there is no address,,'=Ann\r\n")
 
 
+# --- damage: no row is lost, whatever a quotation mark swallows ---------------------------------
+
+SOUND = st.sampled_from(["Ann,", '"Lee, Bea",', ',"Say ""hi"""', '"",""', "Cy,5 o'clock"])
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> tuple[str, int]:
+    """The rows of a file, with quotation marks put in and taken out anywhere; and how many."""
+    tails = draw(st.lists(SOUND, min_size=1, max_size=12))
+    text = "".join(f"p{n}@x.org,{tail}\n" for n, tail in enumerate(tails))
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, len(text) - 1))
+        text = text[:at] + (text[at + 1 :] if text[at] == '"' else f'"{text[at:]}')
+    return text, len(tails)
+
+
+@settings(max_examples=300, deadline=None)
+@given(damaged())
+def test_every_line_of_a_damaged_file_is_read_or_refused(file: tuple[str, int]):
+    text, number = file
+
+    found = rows("email,name,notes\n" + text)
+
+    assert [row.line for row in found] == list(range(2, number + 2))
+    assert all(row.contact or row.fault for row in found)
+
+
+def test_one_stray_mark_costs_one_row_of_thousands():
+    lines = [f"p{n}@x.org,Person {n},reads daily" for n in range(5_000)]
+    lines[10] = '"' + lines[10]
+
+    found = rows("email,name,notes\n" + "\n".join(lines))
+
+    (bad,) = [row for row in found if row.contact is None]
+    assert len(found) == 5_000
+    assert (bad.line, bad.cells) == (12, ('"p10@x.org', "Person 10", "reads daily"))
+
+
+def test_a_cell_of_several_lines_is_one_cell():
+    first, second = rows(
+        'email,name,notes\na@x.org,Ann,"met in Rome,\nask b@x.org, or Cy,\n\nthen write"\n'
+        "d@x.org,D,"
+    )
+
+    assert (first.line, second.line) == (2, 6)
+    assert first.contact
+    assert second.contact
+
+
+def test_a_row_with_more_cells_than_columns_is_refused_and_not_cut():
+    assert fault("email,name\na@x.org,Lee, Ann") == (
+        "there are 3 cells for 2 columns; a name with a comma in it needs quotation marks"
+    )
+    assert contact("email,name\na@x.org,Ann,,").entry.name == "Ann"
+
+
 # --- there and back -----------------------------------------------------------------------------
 
 names = st.text(

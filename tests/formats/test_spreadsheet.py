@@ -62,12 +62,45 @@ def test_a_row_that_cannot_be_read_never_stops_the_others(row: str, fault: str):
     assert (good.number, good.cells) == (3, ("b@x.org", "B"))
 
 
-def test_a_quotation_mark_that_is_left_open_is_told_and_not_guessed_at():
+def test_a_quotation_mark_that_is_left_open_takes_its_own_line_and_no_other():
     table = spreadsheet.read(b'email,name\na@x.org,"Ann\nb@x.org,B\n', known)
 
-    (line,) = table.lines
-    assert line.number == 2
-    assert line.fault == "a quotation mark is left open here; the rows below it can't be read"
+    bad, good = table.lines
+    assert (bad.number, bad.cells) == (2, ("a@x.org", '"Ann'))
+    assert bad.fault == "a quotation mark is left open here, or one too many stands here"
+    assert (good.number, good.cells) == (3, ("b@x.org", "B"))
+
+
+def test_a_cell_over_more_lines_than_anybody_means_is_a_mark_left_open():
+    text = 'email,name\n"a@x.org,A\n' + "".join(f"p{n}@x.org,P\n" for n in range(5_000)) + '"\n'
+
+    table = spreadsheet.read(text.encode(), known)
+
+    lines = list(table.lines)
+    assert [line.number for line in lines if line.fault] == [2, 5_003]
+    assert len(lines) == 5_002
+
+
+def test_rows_within_one_pair_of_marks_are_refused_one_by_one():
+    data = b'email,name\na@x.org,"Ann\nb@x.org,Bea\n\nc@x.org,"\nd@x.org,"Two\nlines"\n'
+
+    table = spreadsheet.read(data, known, whole=lambda header: lambda cells: "@" in cells[0])
+
+    *bad, good = table.lines
+    assert [(line.number, line.cells) for line in bad] == [
+        (2, ("a@x.org", '"Ann')),
+        (3, ("b@x.org", "Bea")),
+        (5, ("c@x.org", '"')),
+    ]
+    assert {line.fault for line in bad} == {
+        "lines 2 to 5 are within one pair of quotation marks; is one too many?"
+    }
+    assert (good.number, good.cells) == (6, ("d@x.org", "Two\nlines"))
+
+
+def test_a_header_that_cannot_be_read_is_refused():
+    with pytest.raises(InputError, match="line 1, which names the columns: a quotation mark"):
+        spreadsheet.read(b'"email,name\na@x.org,Ann\n', known)
 
 
 @pytest.mark.parametrize("data", [b"", b" \r\n ", b"\xef\xbb\xbf"])

@@ -1,9 +1,12 @@
 """What all commands share: the App, options that are the same everywhere, output."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -98,6 +101,31 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> int:
     except OSError as error:
         raise DigestError(f"{path} can't be written: {error.strerror}") from None
     return count
+
+
+def keep_refused(named: Path | None, usual: Path, data: bytes) -> Path | None:
+    """Writes what an import refused to the file that was `named`, or else to a new one like
+    `usual`, whose text only its owner reads; returns which. The import is done by now: a folder
+    that nothing can be written to is told and no error, unless a file was named.
+
+    Raises:
+        DigestError: the file that was named can't be written; says why.
+    """
+    if named is not None:
+        write_file(named, data)
+        return named
+    for number in count(1):
+        path = usual if number == 1 else usual.with_stem(f"{usual.stem}-{number}")
+        try:
+            with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+                file.write(data)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            warn(f"what was refused is not kept: {path}: {error.strerror}; use --rejects FILE")
+            return None
+        return path
+    return None
 
 
 def day(text: str) -> date:

@@ -9,13 +9,14 @@ import typer
 from digest import clock
 from digest.cli.common import (
     Json,
+    keep_refused,
     note,
     open_app,
     progress,
     say,
     say_json,
     table,
-    write_file,
+    warn,
     write_parts,
 )
 from digest.cli.shape import typer_app
@@ -31,6 +32,7 @@ from digest.services.subscribers.plan import Plan
 from digest.services.subscribers.sync import sync as bring
 
 FOLDER = Path("subscribers")  # where the files are when nothing else is said
+REJECTS = Path("digest-rejects.csv")
 SHOWN = 10  # refusals that are printed one by one
 
 app = typer_app("Keep lists and subscribers.")
@@ -109,14 +111,23 @@ def import_(
         typer.Option("--unconfirmed", help="They have not agreed yet; nothing is sent to them."),
     ] = False,
     rejects: Annotated[
-        Path | None, typer.Option("--rejects", help="Write refused rows to this file.")
+        Path | None,
+        typer.Option("--rejects", help=f"Write refused rows to this file, not a new {REJECTS}."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", help="The file's encoding, such as cp1250, koi8-r, shift_jis."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen, and store nothing.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Add the subscribers of a CSV file. Those who are known already are left as they are."""
+    """Add the subscribers of a CSV file. Those who are known already are left as they are.
+
+    Refused rows are counted and kept, to be put right and imported. The exit code is 1 if every
+    row was refused, else 0.
+    """
     digest = open_app()
     data = read(str(file))
     with progress(json) as bar:
@@ -129,15 +140,24 @@ def import_(
             mapping=_mapping(columns or []),
             lists=lists or (),
             confirmed=not unconfirmed,
+            encoding=encoding,
             dry_run=dry_run,
             progress=lambda rows: bar.advance(task, rows),
         )
-    if rejects is not None and done.refused:
-        write_file(rejects, done.rejects())
+    kept = None
+    if done.refused and (rejects is not None or not dry_run):
+        kept = keep_refused(rejects, REJECTS, done.rejects())
+    if done.encoding.guessed:
+        warn(
+            f"{file} does not say its encoding; it was read as {done.encoding}:"
+            f" {', '.join(done.encoding.guessed)}. If that is wrong, use --encoding."
+        )
     if json:
-        say_json({"dry_run": dry_run, **done.as_data()})
+        say_json({"dry_run": dry_run, **done.as_data(), "rejects": kept})
     else:
-        _print_import(done, rejects)
+        _print_import(done, kept)
+    if done.refused and not done.read:
+        raise typer.Exit(1)
 
 
 def _mapping(columns: list[str]) -> dict[str, str]:
@@ -148,21 +168,20 @@ def _mapping(columns: list[str]) -> dict[str, str]:
     return {column.strip(): field.strip() for column, _, field in pairs}
 
 
-def _print_import(done: Imported, rejects: Path | None) -> None:
+def _print_import(done: Imported, kept: Path | None) -> None:
     say(
         f"{done.new} new, {done.same} known already, {done.unsubscribed} unsubscribed and left"
         f" so, {len(done.refused)} refused."
     )
+    say(f"The file was read as {done.encoding}.")
     if done.ignored:
         say(f"Columns that were not read: {', '.join(done.ignored)}.")
     for one in done.refused[:SHOWN]:
         note(f"refused, line {one.line}: {one.reason}")
     if len(done.refused) > SHOWN:
         note(f"... and {len(done.refused) - SHOWN} more")
-    if done.refused and rejects is None:
-        note("Use --rejects FILE to keep the refused rows.")
-    elif done.refused:
-        say(f"The refused rows are in {rejects}.")
+    if kept:
+        say(f"The refused rows are in {kept}.")
 
 
 @app.command("export")

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from digest.clock import parse_instant
 from digest.errors import InputError
 from digest.formats import spreadsheet
+from digest.formats.encodings import Encoding
 from digest.formats.subscriber_files import did_you_mean, explain
 from digest.formats.subscribers import FollowEntry, ScheduleEntry, SubscriberEntry
 
@@ -85,7 +87,7 @@ class Sheet:
     header: tuple[str, ...]
     ignored: tuple[str, ...]
     rows: Iterator[Row]
-    encoding: str
+    encoding: Encoding
 
 
 def read(
@@ -93,12 +95,15 @@ def read(
     *,
     channels: Collection[str] = ("email", "slack", "telegram"),
     mapping: Mapping[str, str] | None = None,
+    encoding: str | None = None,
 ) -> Sheet:
     """The rows of a file. A column may be called like a field (see COLUMNS) or a Channel, whose
-    addresses it then holds; `mapping` says so of others: {"Work mail": "email"}.
+    addresses it then holds; `mapping` says so of others: {"Work mail": "email"}. `encoding` is the
+    file's, if somebody knows it.
 
     Raises:
-        InputError: no column holds addresses, or `mapping` names what is not there.
+        InputError: the encoding or the header can't be read, no column holds addresses, or
+            `mapping` names what is not there.
     """
     fields = (*COLUMNS, *channels)
     given = {_plain(column): field for column, field in (mapping or {}).items()}
@@ -112,7 +117,15 @@ def read(
         word = given.get(plain) or _FIELD_OF.get(plain) or plain.replace(" ", "_")
         return word if word in fields else None
 
-    table = spreadsheet.read(data, lambda header: sum(field_of(one) is not None for one in header))
+    def whole(header: Sequence[str]) -> spreadsheet.Whole:
+        return partial(_whole, [field_of(column) for column in header])
+
+    table = spreadsheet.read(
+        data,
+        lambda header: sum(field_of(one) is not None for one in header),
+        encoding=encoding,
+        whole=whole,
+    )
     missing = set(given) - {_plain(column) for column in table.header}
     if missing:
         raise InputError(f"there is no column called {', '.join(sorted(missing))}")
@@ -126,13 +139,38 @@ def read(
             "no column holds addresses; the first line should name one email or address"
         )
     ignored = [one for index, one in enumerate(table.header) if index not in found and one.strip()]
-    rows = (_row(line, found, channels) for line in table.lines)
+    rows = (_row(line, found, channels, len(table.header)) for line in table.lines)
     return Sheet(table.header, tuple(ignored), rows, table.encoding)
 
 
-def _row(line: spreadsheet.Line, found: Mapping[int, str], channels: Collection[str]) -> Row:
+def _whole(fields: Sequence[str | None], cells: Sequence[str]) -> bool:
+    """Whether a line looks like a row by itself: as many cells, and an address in its column."""
+    if len(cells) < len(fields):
+        return False
+    addresses = (
+        (field, cell.strip(' "'))
+        for field, cell in zip(fields, cells, strict=False)
+        if field == "address" or (field is not None and field not in COLUMNS)
+    )
+    return any(
+        cell and not re.search(r"\s", cell) and (field != "email" or "@" in cell)
+        for field, cell in addresses
+    )
+
+
+def _row(
+    line: spreadsheet.Line, found: Mapping[int, str], channels: Collection[str], width: int
+) -> Row:
     if line.fault:
         return Row(line.number, line.cells, None, line.fault)
+    if any(cell.strip() for cell in line.cells[width:]):
+        return Row(
+            line.number,
+            line.cells,
+            None,
+            f"there are {len(line.cells)} cells for {width} columns; a name with a comma in it"
+            " needs quotation marks",
+        )
     values = {
         field: cell
         for index, field in found.items()

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from digest.errors import InputError
+from digest.formats.encodings import Encoding, decode
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_CELL = 100_000  # characters
+LONGEST_ROW = 100  # lines of one row; a cell that goes on for longer was not meant to
 
 # A spreadsheet takes a cell that begins like this for a formula and runs it
 # (owasp.org/www-community/attacks/CSV_Injection). One that is guarded already is guarded again, so
@@ -17,6 +19,11 @@ LONGEST_CELL = 100_000  # characters
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _SEP = re.compile(r"\s*\"?sep=(.)\"?\s*(?:\r\n|\r|\n)", re.IGNORECASE)
+
+_OPEN = "a quotation mark is left open here, or one too many stands here"
+
+Whole = Callable[[Sequence[str]], bool]
+"""Whether the cells of one line look like a row by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,76 +41,114 @@ class Table:
 
     header: tuple[str, ...]
     lines: Iterator[Line]
-    encoding: str
+    encoding: Encoding
     delimiter: str
 
 
-def read(data: bytes, score: Callable[[Sequence[str]], int]) -> Table:
+def read(
+    data: bytes,
+    score: Callable[[Sequence[str]], int],
+    *,
+    encoding: str | None = None,
+    whole: Callable[[Sequence[str]], Whole] | None = None,
+) -> Table:
     """The table in `data`. `score` says how many columns of a header it knows: the delimiter with
-    the most is taken.
+    the most is taken. `encoding` is the file's, if somebody knows it. `whole` gets the header; what
+    it returns tells a row that a stray quotation mark swallowed from a line of a long cell.
 
     Raises:
-        InputError: it is empty, or its encoding can't be told.
+        InputError: it is empty, its encoding can't be told, or its first line can't be read.
     """
-    text, encoding = decode(data)
+    text, known = decode(data, encoding)
     named = _SEP.match(text)  # Excel's own first line
     candidates = (named[1],) if named else DELIMITERS
     begin = named.end() if named else 0
     skipped = 1 if named else 0
-
-    def ranked(delimiter: str) -> tuple[int, int]:
-        header = next(_lines(text, begin, skipped, delimiter), Line(1, ())).cells
-        return score(header), len(header)
-
     if not text[begin:].strip():
         raise InputError("the file is empty")
-    delimiter = max(candidates, key=ranked)
-    lines = _lines(text, begin, skipped, delimiter)
-    return Table(next(lines, Line(1, ())).cells, lines, encoding, delimiter)
+    physical = list(io.StringIO(text[begin:], newline=""))
+
+    def ranked(delimiter: str) -> tuple[int, int]:
+        first = next(_Rows(physical, skipped, delimiter).every(), None)
+        cells = first.cells if first is not None and not first.fault else ()
+        return score(cells), len(cells)
+
+    rows = _Rows(physical, skipped, max(candidates, key=ranked))
+    lines = rows.every()
+    first = next(lines, Line(1, ()))
+    if first.fault:
+        raise InputError(f"line {first.number}, which names the columns: {first.fault}")
+    rows.whole = whole(first.cells) if whole else None
+    return Table(first.cells, lines, known, rows.delimiter)
 
 
-def decode(data: bytes) -> tuple[str, str]:
-    """(text, encoding): UTF-8 with or without a mark, UTF-16, else what Windows writes in Europe.
+@dataclass
+class _Rows:
+    """Reads rows off `physical`, the lines of the text; `skipped` stand before them.
 
-    Raises:
-        InputError: it is none of them.
+    A row that can't be read takes its own line with it and no other: reading goes on below.
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        candidates = ["utf-16"]
-    elif b"\0" in data[:4]:
-        candidates = ["utf-16-be" if data[:1] == b"\0" else "utf-16-le"]
-    else:
-        candidates = ["utf-8-sig", "cp1252"]
-    for encoding in candidates:
-        try:
-            return data.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    raise InputError("the encoding can't be told; save the file as CSV UTF-8")
 
+    physical: Sequence[str]
+    skipped: int
+    delimiter: str
+    whole: Whole | None = None
+    limit: int = 0  # the line that a row must have ended before
 
-def _lines(text: str, begin: int, skipped: int, delimiter: str) -> Iterator[Line]:
-    """Rows that are not blank. A row that can't be read is one with a fault."""
-    source = io.StringIO(text, newline="")
-    source.seek(begin)
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
-    while True:
-        number = reader.line_num + skipped + 1
-        try:
-            cells = tuple(bare(cell) for cell in next(reader))
-        except StopIteration:
+    def every(self) -> Iterator[Line]:
+        """Rows that are not blank. A row that can't be read is one with a fault."""
+        at = 0
+        while at < len(self.physical):
+            # One reader reads on until a row is faulty: a reader for each row would be slow.
+            reader = csv.reader(self._within_reach(at), delimiter=self.delimiter, strict=True)
+            begin = at
+            while True:
+                try:
+                    self.limit = at + LONGEST_ROW
+                    cells = next(reader, None)
+                except csv.Error as error:
+                    yield self._faulty(at, _explained(str(error)))
+                    at += 1
+                    break
+                if cells is None:
+                    return
+                end = begin + reader.line_num
+                yield from self._row(at, end, tuple(bare(cell) for cell in cells))
+                at = end
+
+    def _within_reach(self, begin: int) -> Iterator[str]:
+        """The lines from `begin` on, as far as one row may reach."""
+        for at in range(begin, len(self.physical)):
+            if at >= self.limit:
+                return
+            yield self.physical[at]
+
+    def _row(self, begin: int, end: int, cells: tuple[str, ...]) -> Iterator[Line]:
+        if not any(map(len, cells)):
             return
-        except csv.Error as error:
-            yield Line(number, (), _explained(str(error)))
-            continue
-        if any(map(len, cells)):
-            long = any(len(cell) > LONGEST_CELL for cell in cells)
-            yield Line(number, cells, "a cell is too long" if long else None)
+        if self.whole and any(map(self.whole, map(self._torn, range(begin + 1, end)))):
+            why = f"lines {self._number(begin)} to {self._number(end - 1)} are within one pair of"
+            for at in range(begin, end):
+                if self.physical[at].strip():
+                    yield self._faulty(at, f"{why} quotation marks; is one too many?")
+            return
+        long = any(len(cell) > LONGEST_CELL for cell in cells)
+        yield Line(self._number(begin), cells, "a cell is too long" if long else None)
+
+    def _faulty(self, at: int, why: str) -> Line:
+        return Line(self._number(at), self._torn(at), why)
+
+    def _torn(self, at: int) -> tuple[str, ...]:
+        """The cells of one line as they stand, quotation marks and all."""
+        return tuple(self.physical[at].rstrip("\r\n").split(self.delimiter))
+
+    def _number(self, at: int) -> int:
+        return at + self.skipped + 1
 
 
 def _explained(said: str) -> str:
     if "unexpected end" in said:
-        return "a quotation mark is left open here; the rows below it can't be read"
+        return _OPEN
     if "limit" in said:
         return "a cell is too long; is a quotation mark left open?"
     return "a quotation mark stands in the middle of a cell"

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from digest.errors import InputError
 from digest.formats import contacts_csv
 from digest.formats.contacts_csv import Row
+from digest.formats.encodings import Encoding
 from digest.models import AuditEntry, List, Schedule, Subscriber
 from digest.services.app import App
 from digest.services.subscribers.contact_rows import Adding, Checked, Group, Keys, Known, Verdict
@@ -41,11 +42,16 @@ class Imported:
 
     header: tuple[str, ...]
     ignored: tuple[str, ...]
-    encoding: str
+    encoding: Encoding
     new: int = 0
     same: int = 0  # known already, and left as they are
     unsubscribed: int = 0  # known, unsubscribed, and left as they are
     refused: list[Refused] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """Rows whose subscribers are stored, now or before."""
+        return self.new + self.same + self.unsubscribed
 
     def count(self, row: Row, verdict: Verdict, why: str) -> None:
         match verdict:
@@ -75,6 +81,8 @@ class Imported:
             "unsubscribed": self.unsubscribed,
             "refused": [{"line": one.line, "reason": one.reason} for one in self.refused],
             "ignored_columns": list(self.ignored),
+            "encoding": self.encoding.name,
+            "encoding_guessed": bool(self.encoding.guessed),
         }
 
 
@@ -87,21 +95,24 @@ def import_contacts(
     mapping: Mapping[str, str] | None = None,
     lists: Sequence[str] = (),
     confirmed: bool = True,
+    encoding: str | None = None,
     dry_run: bool = False,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Imported:
     """Adds the Subscribers of a CSV file, in transactions of a thousand rows.
 
     `name` stands in front of errors. `mapping` is {"their column": "field"}; `lists` are Lists that
-    all new ones join; `confirmed` says that the people agreed to be written to. `progress` gets
-    the number of rows just done.
+    all new ones join; `confirmed` says that the people agreed to be written to;
+    `encoding` is the file's, if it is known. `progress` gets the number of rows just done.
 
     Raises:
         InputError: the file as a whole can't be taken, or a List of `lists` does not exist;
             nothing is stored then.
     """
     try:
-        sheet = contacts_csv.read(data, channels=tuple(app.channels), mapping=mapping)
+        sheet = contacts_csv.read(
+            data, channels=tuple(app.channels), mapping=mapping, encoding=encoding
+        )
         adding = _adding(app, now, lists, confirmed)
     except InputError as error:
         raise InputError(error.message, place=name) from None
