@@ -128,7 +128,11 @@ def test_a_wrong_format_forced_upon_a_document(format: str, document: int) -> No
         + "".join(f'<!ENTITY a{n} "{"&a;" * 10}">' for n in range(9))
         + "]><alert>&a8;</alert>",
         rss("<title>a</title>" + "<b>" * 50_000),
-        rss(f"<title>a</title><description>{'&lt;div&gt;' * 20_000}</description>"),
+        rss(f"<title>a</title><description>{'&lt;div&gt;' * 50_000}</description>"),
+        rss(*[f"<title>a</title><description>{'&lt;div&gt;' * 390}</description>"] * 60),
+        rss(f"<title>a</title><description>{'&lt;script&gt;' * 20_000}</description>"),
+        rss(f"<title>a</title><description>{'&lt;!--' * 30_000}</description>"),
+        rss(f"<title>a</title><description>{'&lt;script' * 30_000}</description>"),
         rss(f"<title>a</title><description>{'&lt;' * 60_000}</description>"),
         "<!DOCTYPE a [" * 20_000 + "<rss>",
         "<!--" * 50_000 + "<rss>",
@@ -141,10 +145,20 @@ def test_a_wrong_format_forced_upon_a_document(format: str, document: int) -> No
     ],
     ids=lambda document: document[:24],
 )
-def test_a_small_bomb_goes_off_in_no_time(document: str) -> None:
+def test_a_small_bomb_goes_off_in_no_time(document: str, harmless: float) -> None:
     began = time.process_time()
     check(document.encode())
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10 * harmless
+
+
+@pytest.fixture(scope="module")
+def harmless() -> float:
+    """Seconds of CPU for a feed of half a megabyte that means well, on this machine as it is."""
+    text = "&lt;p&gt;The quay is &lt;b&gt;open&lt;/b&gt; again.&lt;/p&gt;" * 50
+    document = rss(*[f"<title>a</title><description>{text}</description>"] * 150).encode()
+    began = time.process_time()
+    check(document)
+    return time.process_time() - began
 
 
 def test_a_document_that_looks_like_a_path_or_an_address_is_not_opened() -> None:

@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import InputError
-from digest.formats.text import any_line, first_sentence, html_paragraphs, paragraphs, tidy
+from digest.formats.text import (
+    MAX_ELEMENTS,
+    any_line,
+    first_sentence,
+    html_paragraphs,
+    paragraphs,
+    tidy,
+)
 from digest.formats.values import http_url, instant, iptc_category, language, scoped_id
 
 
@@ -132,3 +139,18 @@ def test_iptc_codes_name_our_categories() -> None:
     assert iptc_category("medtop:16000000") == "conflict"
     assert iptc_category("http://x/subref/1.0/11002000") == "politics"
     assert iptc_category("medtop:20000350") is None
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>One <b>two</b></p><p>three<br>four<br/><br/>five</p>",
+        "a < b &amp; c &lt;d&gt; <i>x</i> </> I <3 you",
+        "<!-- <p>x --><div class='a'>hey<script>if (a<b) {}</script> you</div>tail <a href='x",
+        "<!DOCTYPE html>x<?php y ?><style>p{}</style><ul><li>a<li>b</ul>",
+        "one<SCRIPT>two<b>",
+    ],
+)
+def test_a_text_of_too_many_elements_reads_as_any_other(markup: str) -> None:
+    many = "<i></i>" * (MAX_ELEMENTS + 1)
+    assert html_paragraphs(f"{many}{markup}") == html_paragraphs(markup)

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 import nh3
 
@@ -10,6 +11,7 @@ from digest.errors import InputError
 from digest.render.sentences import sentences
 
 MAX_HTML = 200_000  # characters of one text that are read
+MAX_ELEMENTS = 400  # in one text; reading it as HTML takes time by the square of their depth
 MAX_DEPTH = 60  # of nested JSON values
 DERIVED_HEADLINE = 110  # characters of a headline that is cut from the text
 
@@ -22,6 +24,7 @@ _UNFIT = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uff
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _ANY_TAG = re.compile(r"<[^>]*>")
 _LINE_BREAK = re.compile(r"<br\s*/?>")
+_OPENING = re.compile(r"<[a-zA-Z]")
 
 # Elements that stand on lines of their own. All others are inside a line and leave no trace.
 _BLOCKS = frozenset(
@@ -31,6 +34,12 @@ _BLOCKS = frozenset(
     """.split()  # noqa: SIM905 -- read as a list of words
 )
 _DROPPED = frozenset(("script", "style", "template", "noscript", "iframe", "object", "svg", "math"))
+# For texts with too many elements. All of these go through a text once, whatever is in it.
+_SILENT = re.compile(
+    rf"<!--.*?(?:-->|\Z)|<({'|'.join(sorted(_DROPPED))})\b[^<>]*+>.*?(?:</\1\s*>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_ROUGH_TAG = re.compile(r"<(?:/?([a-zA-Z][a-zA-Z0-9]{0,20})|[/!?])[^<>]*+(?:>|\Z)")
 
 
 def clean(text: str) -> str:
@@ -61,9 +70,21 @@ def html_paragraphs(markup: object) -> tuple[str, ...]:
     """HTML as paragraphs of plain text; scripts and styles go, entities are decoded."""
     if not isinstance(markup, str):
         return ()
+    text = clean(markup[:MAX_HTML])
+    apart = _tidily(text) if _few_elements(text) else _roughly(text)
+    return _filled(decoded(part) for part in _EMPTY_LINE.split(apart))
+
+
+def _few_elements(markup: str) -> bool:
+    found = _OPENING.finditer(markup)
+    return next(islice(found, MAX_ELEMENTS, None), None) is None
+
+
+def _tidily(markup: str) -> str:
+    """HTML without its tags, as a browser would understand it; empty lines part paragraphs."""
     # nh3 writes well-formed HTML with these tags only, so that the simple patterns below do.
     tidy = nh3.clean(
-        clean(markup[:MAX_HTML]),
+        markup,
         tags=set(_BLOCKS | {"br"}),
         clean_content_tags=set(_DROPPED),
         attributes={},
@@ -71,8 +92,20 @@ def html_paragraphs(markup: object) -> tuple[str, ...]:
     )
     flat = _BLANKS.sub(" ", tidy)
     broken = _LINE_BREAK.sub("\n", flat)
-    apart = _ANY_TAG.sub("\n\n", broken)
-    return _filled(decoded(part) for part in _EMPTY_LINE.split(apart))
+    return _ANY_TAG.sub("\n\n", broken)
+
+
+def _roughly(markup: str) -> str:
+    """The same for well-formed HTML, and in a time that only grows with its length."""
+    flat = _BLANKS.sub(" ", _SILENT.sub(" ", markup))
+    return _ROUGH_TAG.sub(_space_of, flat)
+
+
+def _space_of(tag: re.Match[str]) -> str:
+    name = (tag[1] or "").lower()
+    if name in _BLOCKS:
+        return "\n\n"
+    return "\n" if name == "br" else ""
 
 
 def any_paragraphs(text: object) -> tuple[str, ...]:
