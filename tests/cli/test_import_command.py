@@ -53,6 +53,7 @@ def test_a_rich_record_is_new_then_the_same_then_revised(shell: Shell) -> None:
         "refused": [],
         "warnings": again["warnings"],
         "failed": [],
+        "rejects": None,
     }
     shell.write_json("rich.json", record("rich-1", "Talks begin", severity=4))
     assert shell("import", path, "--json").data["revised"] == 1
@@ -83,11 +84,35 @@ def test_refused_records_stop_nobody_and_are_kept(shell: Shell) -> None:
     assert "severity" in done["refused"][0]["reason"]
     kept = Path(shell.folder, "rejects.jsonl").read_text().splitlines()
     assert [json.loads(line)["place"] for line in kept] == ["line 2", "line 3"]
-    assert "purple" in json.loads(kept[0])["record"]
+    assert json.loads(kept[0])["record"] == bad
     printed = shell("import", path)
     assert printed.code == 0
+    assert "The refused records are in digest-rejects.jsonl; put them right" in printed.out
     assert "2 refused" in printed.out
     assert printed.err.splitlines()[0].startswith("refused, line 2: severity")
+
+
+def test_refused_records_are_imported_once_they_are_put_right(shell: Shell) -> None:
+    long = "It went on. " * 1_000
+    path = shell.write_json("wrong.json", record("wrong-1", "Dock opens", severity=9, body=[long]))
+    first = shell("import", path, "--json")
+    assert first.code == 1
+    kept = Path(shell.folder, first.rows["rejects"])
+    second = shell("import", str(kept), "--json").rows
+    assert Path(shell.folder, second["rejects"]) != kept
+    assert kept.stat().st_mode & 0o777 == 0o600
+    kept.write_text(kept.read_text().replace('"severity": 9', '"severity": 3'))
+    assert shell("import", str(kept), "--json").data["new"] == 1
+    assert shell("events", "show", "wrong-1").data["body"] == [long]
+
+
+def test_a_folder_that_cannot_be_written_to_stops_no_import(shell: Shell) -> None:
+    good, bad = record("kept-1", "A good one"), record("kept-2", "Bad", severity="purple")
+    path = shell.write_json("kept.jsonl", good, bad)
+    done = shell("import", path, "--rejects", "nowhere/rejects.jsonl")
+    assert done.code == 1
+    assert "nowhere/rejects.jsonl can't be written" in done.err
+    assert shell("import", path, "--json").data["same"] == 1
 
 
 def test_a_folder_gives_all_its_files_and_says_what_is_none(shell: Shell) -> None:

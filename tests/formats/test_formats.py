@@ -92,6 +92,12 @@ def test_what_cannot_be_read_gives_one_plain_line_with_its_name(
 def test_an_empty_feed_is_told_apart_from_a_broken_one() -> None:
     with pytest.raises(NoEntries):
         entries(rss())
+    with pytest.raises(NoEntries):
+        entries(rss(head='<?xml version="1.0" encoding="us-ascii"?>', channel="<title>É</title>"))
+    for broken in (rss()[:-20], rss(channel="<title>a</b></title>")):
+        with pytest.raises(InputError, match="no entry of the feed can be read") as refusal:
+            entries(broken)
+        assert not isinstance(refusal.value, NoEntries)
 
 
 def test_a_format_can_be_forced_and_an_unknown_one_is_refused() -> None:
@@ -115,11 +121,31 @@ def test_a_bad_entry_is_kept_with_its_place_and_text_and_stops_no_other() -> Non
     assert found[4].error == "it is not text in UTF-8"
 
 
-def test_the_raw_text_of_a_refused_entry_is_bounded_and_can_be_stored() -> None:
-    (entry,) = entries({"id": "x" * 900, "headline": "Long", "odd": "\ud800" + "y" * 90_000})
+def test_the_raw_text_of_a_refused_entry_is_whole_and_can_be_stored() -> None:
+    record = {"id": "x" * 900, "headline": "Long", "odd": "y" * 90_000}
+    (entry,) = entries(record)
     assert entry.error is not None
-    assert len(entry.raw) <= 4_000
-    entry.raw.encode()
+    assert json.loads(entry.raw.encode()) == record
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
+def test_lines_may_end_and_be_encoded_as_they_like(codec: str, end: str) -> None:
+    document = end.join(json.dumps({**NEUTRAL, "id": f"n-{n}", "headline": f"Ü {n}"}) for n in "12")
+    assert [one.id for one in records((document + end).encode(codec))] == ["n-1", "n-2"]
+
+
+def test_a_damaged_file_in_utf_16_is_refused_as_a_whole() -> None:
+    data = f"{json.dumps(NEUTRAL)}\n{json.dumps(NEUTRAL)}".encode("utf-16")[:-1]
+    for forced in (None, "neutral"):
+        with pytest.raises(InputError, match="it can't be read as UTF-16; is the file damaged"):
+            entries(data, format=forced)
+
+
+def test_blanks_around_an_id_do_not_count_and_a_blank_one_is_refused() -> None:
+    assert only({"id": " a-1\n", "headline": "Quay reopens"}).id == "a-1"
+    (entry,) = entries({"id": "   ", "headline": "Quay reopens"})
+    assert entry.error == "id: it is blank; leave it out, or give each record its own"
 
 
 def test_warnings_of_the_lint_stand_with_the_entry() -> None:

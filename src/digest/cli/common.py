@@ -103,7 +103,7 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> int:
     return count
 
 
-def keep_refused(named: Path | None, usual: Path, data: bytes) -> Path | None:
+def keep_refused(named: Path | None, usual: Path, parts: Iterable[bytes]) -> Path | None:
     """Writes what an import refused to the file that was `named`, or else to a new one like
     `usual`, whose text only its owner reads; returns which. The import is done by now: a folder
     that nothing can be written to is told and no error, unless a file was named.
@@ -112,13 +112,13 @@ def keep_refused(named: Path | None, usual: Path, data: bytes) -> Path | None:
         DigestError: the file that was named can't be written; says why.
     """
     if named is not None:
-        write_file(named, data)
+        write_parts(named, parts)
         return named
     for number in count(1):
         path = usual if number == 1 else usual.with_stem(f"{usual.stem}-{number}")
         try:
             with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
-                file.write(data)
+                file.writelines(parts)
         except FileExistsError:
             continue
         except OSError as error:

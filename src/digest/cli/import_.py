@@ -1,6 +1,5 @@
 """`digest import`: files and addresses become Events."""
 
-import json as codec
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -8,12 +7,14 @@ from typing import Annotated, NamedTuple
 import typer
 
 from digest import clock
-from digest.cli.common import Json, note, open_app, progress, say, say_json, write_file
+from digest.cli.common import Json, keep_refused, note, open_app, progress, say, say_json
 from digest.errors import InputError
 from digest.formats import parse
+from digest.formats.rejects import write as write_rejects
 from digest.services.news import fetch
 from digest.services.news.ingest import Refusal, Summary, ingest
 
+REJECTS = Path("digest-rejects.jsonl")
 SHOWN = 10  # refusals and warnings that are printed one by one
 
 
@@ -23,13 +24,16 @@ def import_(
         str | None, typer.Option("--format", help="Read as this format instead of guessing.")
     ] = None,
     rejects: Annotated[
-        Path | None, typer.Option("--rejects", help="Write refused records to this file.")
+        Path | None,
+        typer.Option("--rejects", help=f"Write refused records to this file, not a new {REJECTS}."),
     ] = None,
     json: Json = False,
 ) -> None:
     """Read events from files, folders or addresses.
 
-    The same record again changes nothing; a changed one becomes a new revision.
+    The same record again changes nothing; a changed one becomes a new revision. Refused records
+    are counted and kept whole in a file, to be put right and imported as it is. The exit code is 1
+    if what was asked for can't be read, or if every record was refused; else 0.
     """
     app = open_app(sends=False)
     now = clock.now()
@@ -47,15 +51,17 @@ def import_(
                 failures.append(Failure(name, error.message, asked_for))
                 continue
             total.add(done if [name] == sources else _placed(done, name))
-    if rejects is not None and total.refused:
-        write_file(rejects, _rejects(total.refused))
+    kept = None
+    if total.refused:
+        rows = ((one.place, one.reason, one.raw) for one in total.refused)
+        kept = keep_refused(rejects, REJECTS, write_rejects(rows, format))
     if json:
-        say_json(_as_json(total, failures))
+        say_json({**_as_json(total, failures), "rejects": kept})
     else:
-        _print(total, rejects)
+        _print(total, kept)
     for one in failures:
         note(f"digest: {one.source}: {one.reason}")
-    if any(one.asked_for for one in failures) or (failures and not total.read):
+    if any(one.asked_for for one in failures) or ((failures or total.refused) and not total.read):
         raise typer.Exit(1)
 
 
@@ -87,13 +93,6 @@ def _placed(one: Summary, name: str) -> Summary:
     return one
 
 
-def _rejects(refused: list[Refusal]) -> bytes:
-    rows = ({"place": one.place, "reason": one.reason, "record": one.raw} for one in refused)
-    return b"".join(
-        codec.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for row in rows
-    )
-
-
 def _as_json(total: Summary, failures: list[Failure]) -> dict[str, object]:
     return {
         "new": total.new,
@@ -105,7 +104,7 @@ def _as_json(total: Summary, failures: list[Failure]) -> dict[str, object]:
     }
 
 
-def _print(total: Summary, rejects: Path | None) -> None:
+def _print(total: Summary, kept: Path | None) -> None:
     say(
         f"{total.new} new, {total.revised} revised, {total.same} the same,"
         f" {len(total.refused)} refused."
@@ -114,9 +113,7 @@ def _print(total: Summary, rejects: Path | None) -> None:
         note(f"refused, {one.place}: {one.reason}")
     if len(total.refused) > SHOWN:
         note(f"... and {len(total.refused) - SHOWN} more")
-    if total.refused and rejects is None:
-        note("Use --rejects FILE to keep the refused records.")
-    elif total.refused:
-        say(f"The refused records are in {rejects}.")
+    if kept:
+        say(f"The refused records are in {kept}; put them right there and import that file.")
     if total.warnings:
         say(f"{len(total.warnings)} warnings; --json lists them.")

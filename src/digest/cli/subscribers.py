@@ -146,7 +146,7 @@ def import_(
         )
     kept = None
     if done.refused and (rejects is not None or not dry_run):
-        kept = keep_refused(rejects, REJECTS, done.rejects())
+        kept = keep_refused(rejects, REJECTS, [done.rejects()])
     if done.encoding.guessed:
         warn(
             f"{file} does not say its encoding; it was read as {done.encoding}:"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from digest.errors import InputError
-from digest.formats import cap, feed, jsonfeed, neutral, newsml, ninjs, rich
+from digest.formats import cap, feed, jsonfeed, neutral, newsml, ninjs, rejects, rich
 from digest.formats.entry import Entry, NoEntries
 from digest.formats.lint import lint
 from digest.formats.sniff import guess as _guess
@@ -21,6 +21,14 @@ __all__ = ["FORMATS", "Entry", "NoEntries", "guess", "lint", "parse"]
 Read = Callable[[bytes], Iterator[Entry]]
 """The entries of an unpacked document. InputError: it cannot be read at all."""
 
+
+def _open(data: bytes, format: str | None) -> Iterator[Entry]:
+    read = FORMATS.get(format or _guess(data))
+    if read is None:
+        raise InputError(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
+    return read(data)
+
+
 FORMATS: Final[Mapping[str, Read]] = {
     "rich": rich.read,
     "neutral": neutral.read,
@@ -29,6 +37,7 @@ FORMATS: Final[Mapping[str, Read]] = {
     "cap": cap.read,
     "ninjs": ninjs.read,
     "newsml": newsml.read,
+    "rejects": lambda data: rejects.read(data, _open),
 }
 
 
@@ -45,12 +54,8 @@ def parse(
         InputError: it cannot be read; `str(error)` is one line.
     """
     try:
-        data = unpack(data)
-        read = FORMATS.get(format or _guess(data))
-        if read is None:
-            raise InputError(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
         found = False
-        for entry in read(data):
+        for entry in _open(unpack(data), format):
             found = True
             yield _linted(entry, now)
         if not found:

@@ -22,7 +22,6 @@ _OTHERS = (
 REMEDY = f"save the file as CSV UTF-8, or name its encoding with --encoding, such as {_OTHERS}"
 
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins like the next
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -64,11 +63,11 @@ def decode(data: bytes, given: str | None = None) -> tuple[str, Encoding]:
     """
     if given is not None:
         return _as_given(data, given)
-    certain = _unicode(data)
-    if certain:
-        return _decoded(data, certain), Encoding(certain)
+    wide = wide_unicode(data)
+    if wide:
+        return _wide(data, wide), Encoding(wide)
     try:
-        return _bare(data.decode("utf-8")), Encoding("utf-8")
+        return _bare(data.decode()), Encoding("utf-8")
     except UnicodeDecodeError as error:
         _refuse_damaged(data, error.start)
     return _western(data)
@@ -80,8 +79,8 @@ def line_at(data: bytes, index: int) -> int:
     return before.count(b"\n") + before.count(b"\r") + 1
 
 
-def _unicode(data: bytes) -> str | None:
-    """The form of Unicode that a mark or the zeros of the first letters give away."""
+def wide_unicode(data: bytes) -> str | None:
+    """UTF-16 or UTF-32, which a mark or the zeros of the first letters give away; else None."""
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name
@@ -94,14 +93,11 @@ def _unicode(data: bytes) -> str | None:
     return "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
 
 
-def _decoded(data: bytes, name: str) -> str:
+def _wide(data: bytes, name: str) -> str:
     try:
         return _bare(data.decode(name))
-    except UnicodeDecodeError as error:
-        where = (
-            "" if name.startswith(("utf-16", "utf-32")) else f"line {line_at(data, error.start)} "
-        )
-        raise InputError(f"{where or 'it '}can't be read as {name}; is the file damaged?") from None
+    except UnicodeDecodeError:
+        raise InputError(f"it can't be read as {name}; is the file damaged?") from None
 
 
 def _as_given(data: bytes, given: str) -> tuple[str, Encoding]:

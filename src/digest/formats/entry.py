@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
@@ -13,7 +14,6 @@ from digest.formats.text import first_sentence, line
 from digest.formats.values import stable_id
 from digest.models.record import EventRecord
 
-MAX_RAW = 4_000  # characters of a refused entry that are kept for the rejects file
 _SHOWN_FAULTS = 3
 
 Notes = list[str]
@@ -24,7 +24,8 @@ Notes = list[str]
 class Entry:
     """What became of one entry: either `record` or `error` is set.
 
-    `place` is "line 12" or "entry 3", `error` one plain line, `raw` the refused entry's own text.
+    `place` is "line 12" or "entry 3", `error` one plain line, `raw` the refused entry
+    as a document that can be read by itself once it is put right.
     """
 
     place: str
@@ -39,26 +40,28 @@ class NoEntries(InputError):
 
 
 def attempt(place: str, raw: object, read: Callable[[Notes], EventRecord]) -> Entry:
-    """The Entry that `read` gives; an InputError from it becomes a refusal that keeps `raw`."""
+    """The Entry that `read` gives; an InputError from it becomes a refusal that keeps `raw`, which
+    may be a function that makes it."""
     notes: Notes = []
     try:
         return Entry(place, read(notes), warnings=tuple(notes))
     except InputError as error:
-        return Entry(place, None, str(error), _bounded(raw), tuple(notes))
+        return Entry(place, None, str(error), _whole(raw), tuple(notes))
 
 
 def refused(place: str, raw: object, error: str) -> Entry:
-    return Entry(place, None, error, _bounded(raw))
+    return Entry(place, None, error, _whole(raw))
 
 
 def assemble(fields: Mapping[str, Any]) -> EventRecord:
     """An EventRecord of `fields`, after filling what every record needs.
 
     Without a headline the first sentence of the text becomes one (and says so); without an id it is
-    a hash of address and headline, so that the same entry is the same Event next time.
+    a hash of address and headline, so that the same entry is the same Event next time. Blanks
+    around an id do not belong to it.
 
     Raises:
-        InputError: a value does not fit, or there is no word to make a headline of.
+        InputError: a value does not fit, the id is blank, or there is no word to make a headline.
     """
     wanted = {key: value for key, value in fields.items() if value is not None}
     wanted["headline"] = line(wanted.get("headline"))
@@ -67,6 +70,10 @@ def assemble(fields: Mapping[str, Any]) -> EventRecord:
         wanted["headline_derived"] = True
     if not wanted["headline"]:
         raise InputError("there is no headline, and no text to take one from")
+    if isinstance(wanted.get("id"), str):
+        wanted["id"] = wanted["id"].strip()
+        if not wanted["id"] and fields["id"]:
+            raise InputError("id: it is blank; leave it out, or give each record its own")
     if not wanted.get("id"):
         wanted["id"] = stable_id(wanted.get("url"), wanted["headline"])
     try:
@@ -100,11 +107,28 @@ def _glimpse(value: object, length: int = 60) -> str:
     return text if len(text) <= length else text[:length] + "…"
 
 
-def _bounded(raw: object) -> str:
+def _whole(raw: object) -> str:
+    """As text, with nothing left out: it can't be longer than the document it came from."""
+    if callable(raw):
+        raw = raw()
     if isinstance(raw, Element):
         raw = tostring(raw, encoding="unicode")
     if isinstance(raw, bytes):
-        raw = raw[: MAX_RAW * 4].decode("utf-8", "replace")
-    if not isinstance(raw, str):
-        raw = json.dumps(raw, ensure_ascii=False, default=str)
-    return raw.encode("utf-8", "replace").decode()[:MAX_RAW]
+        raw = raw.decode("utf-8", "replace")
+    if isinstance(raw, str):
+        return raw.encode("utf-8", "replace").decode()
+    text = json.dumps(raw, ensure_ascii=False, default=_plain)
+    # What no encoding can hold, half a surrogate pair, stays as JSON escapes it.
+    return text if _encodable(text) else json.dumps(raw, default=_plain)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import feedparser
+from feedparser.exceptions import CharacterEncodingOverride
 
 from digest.errors import InputError
 from digest.formats import hazards, values
@@ -22,6 +23,7 @@ from digest.models.record import EventRecord
 
 MAX_TAGS = 50
 MAX_PUBLISHER = 60  # a longer title is a sentence and not a name
+_HARMLESS = CharacterEncodingOverride  # the feed is sound, only not in the encoding it names
 _TITLE_ENDS = (" – ", " — ", " | ", " - ", ": ", " RSS ")
 
 
@@ -29,8 +31,8 @@ def read(data: bytes) -> Iterator[Entry]:
     """The entries of a feed.
 
     Raises:
-        NoEntries: it is a feed without entries.
-        InputError: it is not a feed that can be read.
+        NoEntries: it is a sound feed without entries.
+        InputError: it is not a feed, or so broken that no entry of it can be read.
     """
     check_size(data)
     found = _parsed(without_doctype(data))
@@ -38,12 +40,13 @@ def read(data: bytes) -> Iterator[Entry]:
     if not entries and not found.get("version"):
         raise InputError("it is not a feed that can be read")
     if not entries:
-        raise NoEntries(
-            "no entry of the feed can be read" if found.get("bozo") else "the feed has no entries"
-        )
+        if found.get("bozo") and not isinstance(found.get("bozo_exception"), _HARMLESS):
+            raise InputError("no entry of the feed can be read")
+        raise NoEntries("the feed has no entries")
     feed = _Feed(found.get("feed") or {})
     for number, entry in enumerate(entries, 1):
-        yield attempt(f"entry {number}", entry, partial(feed.record, entry))
+        alone = partial(feed.alone, entry)
+        yield attempt(f"entry {number}", alone, partial(feed.record, entry))
 
 
 def publisher_of(title: str, host: str | None) -> str | None:
@@ -74,6 +77,23 @@ class _Feed:
         self.publisher = publisher_of(any_line(_get(feed, "title")), self.host)
 
     def record(self, entry: Any, notes: Notes) -> EventRecord:
+        fields = self._common(entry, notes)
+        _tags(entry, fields)
+        _gdacs(entry, fields, notes)
+        _cap(entry, fields, notes)
+        return assemble(fields)
+
+    def alone(self, entry: Any) -> dict[str, Any]:
+        """A refused entry in our own form, as a feed cannot be taken apart: to be put right."""
+        fields = {key: value for key, value in self._common(entry, []).items() if value}
+        fields.setdefault("headline", "")
+        try:
+            hazards.refuse_exercise(_get(entry, "cap_status"))
+        except InputError:
+            return {"exercise": fields}  # which nobody reads as an Event by accident
+        return fields
+
+    def _common(self, entry: Any, notes: Notes) -> dict[str, Any]:
         own_id = line(_get(entry, "id"))
         url = values.http_url(_get(entry, "link"), notes) or values.http_url(own_id, [])
         published = _time(entry, "published", "date", notes)
@@ -94,10 +114,7 @@ class _Feed:
         }
         if values.names_only_the_day(_get(entry, "published") or _get(entry, "updated")):
             fields["time_precision"] = "day"
-        _tags(entry, fields)
-        _gdacs(entry, fields, notes)
-        _cap(entry, fields, notes)
-        return assemble(fields)
+        return fields
 
     def _sources(
         self, entry: Any, url: str | None, published: datetime | None

@@ -1,17 +1,20 @@
 """JSON documents as entries: one object, a list of objects, or JSON lines."""
 
+import codecs
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from digest.errors import InputError
+from digest.formats.encodings import wide_unicode
 from digest.formats.entry import Entry, Notes, attempt, refused
 from digest.formats.text import clean, tidy
 from digest.models.record import EventRecord
 
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_ANOTHER = re.compile(rb"[\r\n]\{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ def load(data: bytes | str) -> Any:
     """
     try:
         return tidy(json.loads(data, parse_constant=lambda _: None))
-    except UnicodeDecodeError:
-        raise InputError("it is not text in UTF-8") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"it is not text in {error.encoding.upper()}") from None
     except json.JSONDecodeError as error:
         raise InputError(
             f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
@@ -90,15 +93,29 @@ def is_lines(data: bytes) -> bool:
             load(text)
         except InputError:
             # Either the start of a document over several lines, or one broken line of many.
-            return text.rstrip().endswith(b"}") and b"\n{" in data
+            return text.rstrip().endswith(b"}") and _ANOTHER.search(_utf8(data)) is not None
     return False
 
 
 def lines(data: bytes) -> Iterator[bytes]:
-    """The lines of a document, in UTF-8 whatever it came in."""
-    if data[:2] in _BOMS:
-        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
-    yield from data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    """The lines of a document, in UTF-8 whatever it came in, however they end.
+
+    Raises:
+        InputError: it begins like UTF-16 or UTF-32, and is damaged.
+    """
+    # JSON escapes a line end within a text, so that each of these ends a line.
+    yield from _utf8(data).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+
+
+def _utf8(data: bytes) -> bytes:
+    """Wide forms of Unicode as UTF-8; what is UTF-8 already, damaged or not, as it is."""
+    wide = wide_unicode(data)
+    if wide is None:
+        return data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return data.decode(wide).removeprefix("\ufeff").encode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        raise InputError(f"it can't be read as {wide.upper()}; is the file damaged?") from None
 
 
 def _of_lines(data: bytes) -> Iterator[Piece]:

@@ -13,6 +13,8 @@ from digest.formats.text import any_line, html_paragraphs, line, paragraphs
 from digest.models.record import EventRecord
 
 VERSION = "https://jsonfeed.org/version/"
+MAX_SHARED = 2_000  # characters of a feed's own fields that are kept with a refused item
+_SHARED = ("title", "home_page_url", "feed_url", "language")
 
 
 def read(data: bytes) -> Iterator[Entry]:
@@ -31,9 +33,10 @@ def read(data: bytes) -> Iterator[Entry]:
     for number, item in enumerate(items, 1):
         place = f"entry {number}"
         if isinstance(item, dict):
-            yield attempt(place, item, partial(_record, item, feed))
+            alone = partial(_alone, item, feed)
+            yield attempt(place, alone, partial(_record, item, feed))
         else:
-            yield refused(place, item, "it is not an object with fields")
+            yield refused(place, _alone(item, feed), "it is not an object with fields")
 
 
 def _record(item: dict[str, Any], feed: dict[str, Any], notes: Notes) -> EventRecord:
@@ -63,6 +66,12 @@ def _record(item: dict[str, Any], feed: dict[str, Any], notes: Notes) -> EventRe
             "extra": {"author": author} if (author := _author(item)) else {},
         }
     )
+
+
+def _alone(item: object, feed: dict[str, Any]) -> dict[str, Any]:
+    """The feed with this one item, and with what its Event would take from the feed."""
+    shared = {key: str(feed[key])[:MAX_SHARED] for key in _SHARED if feed.get(key)}
+    return {"version": f"{VERSION}1.1", **shared, "items": [item]}
 
 
 def _source(publisher: str, url: str | None, published: Any) -> dict[str, Any]:

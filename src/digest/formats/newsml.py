@@ -14,7 +14,7 @@ from digest.formats.text import line
 from digest.models.record import EventRecord
 
 _ITEMS = ("newsItem", "packageItem", "conceptItem", "NewsItem")
-ROOTS = frozenset((*_ITEMS[:3], "newsMessage", "knowledgeItem", "planningItem", "NewsML"))
+ROOTS = frozenset((*_ITEMS, "newsMessage", "knowledgeItem", "planningItem", "NewsML"))
 _TOLD_IN_WORDS = ("text", "composite", "concept")  # <itemClass>, else a picture, a video, ...
 _CANCELLED = "The sender has cancelled this item."
 
@@ -32,8 +32,11 @@ def read(data: bytes) -> Iterator[Entry]:
     ]
     if not parts:
         raise InputError("there is no news item in it")
+    whole = None
     for number, (item, part) in enumerate(parts, 1):
-        yield attempt(f"entry {number}", part, partial(_record, item, part))
+        # The item is kept with the first of its events only, lest a refusal grow with their number.
+        kept, whole = (part if item is whole else item), item
+        yield attempt(f"entry {number}", kept, partial(_record, item, part))
 
 
 def _record(item: Element, part: Element, notes: Notes) -> EventRecord:

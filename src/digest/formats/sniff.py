@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 
 from digest.errors import InputError
-from digest.formats import jsonfeed, neutral, newsml, ninjs
+from digest.formats import jsonfeed, neutral, newsml, ninjs, rejects
 from digest.formats.json_text import is_lines, lines, load
 from digest.formats.safe_xml import root_name
 
@@ -65,6 +65,8 @@ def _guess_xml(data: bytes) -> str:
 def _guess_json(data: bytes) -> str:
     sample = _sample(data)
     keys = sample.keys()
+    if keys >= rejects.MARKS:
+        return "rejects"
     version = sample.get("version")
     if isinstance(version, str) and version.startswith(jsonfeed.VERSION):
         return "jsonfeed"
