@@ -90,3 +90,19 @@ def test_known_words_are_known_in_any_case() -> None:
 def test_the_rich_sample_gets_its_warnings_once_each() -> None:
     found = lint(only(RICH), now=NOW)
     assert len(found) == len(set(found)) == 3
+
+
+def test_a_link_of_an_unknown_direction_is_kept_and_warned_of() -> None:
+    link = {"direction": "sideways", "title": "The quay closes"}
+    assert warnings(links=[link]) == (
+        "The link “The quay closes” is neither a cause nor an effect (“sideways”);"
+        " it is kept and not shown.",
+    )
+    assert only({"headline": "Quay reopens", "links": [link]}).links[0].direction == "sideways"
+
+
+def test_an_unknown_precision_of_time_is_kept_and_warned_of() -> None:
+    assert warnings(time_precision="hour") == (
+        "The time precision “hour” is not in our list; only the day is shown.",
+    )
+    assert only({"headline": "Quay reopens", "time_precision": "hour"}).time_precision == "hour"

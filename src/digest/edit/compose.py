@@ -141,7 +141,7 @@ def _item(
         reported_at=record.reported_at,
         updated_at=record.updated_at,
         visible_at=material.visible_at,
-        day_only=record.time_precision == "day",
+        day_only=record.time_precision != "instant",
         late=reported_late(candidate),
         story=material.story or None,
         story_slug=material.story_slug or None,

@@ -11,9 +11,11 @@ from digest.models.words import (
     Confidence,
     Horizon,
     InterestKind,
+    LinkDirection,
     Role,
     ScenarioKind,
     Status,
+    TimePrecision,
 )
 from digest.render.filters import cut
 from digest.render.words import LABELS
@@ -116,6 +118,23 @@ def _vocabularies(record: EventRecord, now: datetime) -> Iterator[str]:
             yield f"The {what} “{cut(word, 40)}” is not in our list; it is shown as it is."
 
 
+def _directions(record: EventRecord, now: datetime) -> Iterator[str]:
+    for link in record.links:
+        if link.direction not in _words(LinkDirection):
+            yield (
+                f"The link “{cut(link.title, 60)}” is neither a cause nor an effect"
+                f" (“{cut(link.direction, 40)}”); it is kept and not shown."
+            )
+
+
+def _precision(record: EventRecord, now: datetime) -> Iterator[str]:
+    if record.time_precision not in _words(TimePrecision):
+        yield (
+            f"The time precision “{cut(record.time_precision, 40)}” is not in our list;"
+            " only the day is shown."
+        )
+
+
 def _words(vocabulary: type[StrEnum]) -> frozenset[str]:
     return frozenset(vocabulary)
 
@@ -132,4 +151,6 @@ _RULES: tuple[Callable[[EventRecord, datetime], Iterator[str]], ...] = (
     _perspectives,
     _future,
     _vocabularies,
+    _directions,
+    _precision,
 )

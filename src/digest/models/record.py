@@ -7,7 +7,7 @@ that a record that goes in comes out without losing a sentence.
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
@@ -71,7 +71,7 @@ class PerspectiveRecord(Part):
 class LinkRecord(Part):
     """A cause or an effect of this Event, with its own sentence of significance."""
 
-    direction: Literal["cause", "effect"]
+    direction: Short = Field(description="cause or effect; a link of another kind is not shown.")
     title: Short
     event: Short | None = Field(None, description="External id or slug of the other Event.")
     significance: Text | None = None
@@ -151,7 +151,9 @@ class EventRecord(Part):
         None, validation_alias=_also("updated_at", "page_datetime")
     )
     visible_at: AwareDatetime | None = Field(None, description="Not told to anybody before this.")
-    time_precision: Literal["instant", "day"] = "instant"
+    time_precision: Short = Field(
+        "instant", description="instant or day; of another precision only the day is shown."
+    )
 
     story: StoryRecord | None = None
     storyline: tuple[Short, ...] = Field(

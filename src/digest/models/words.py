@@ -51,6 +51,18 @@ class ScenarioKind(StrEnum):
     PRECEDENT = "precedent"
 
 
+class LinkDirection(StrEnum):
+    CAUSE = "cause"
+    EFFECT = "effect"
+
+
+class TimePrecision(StrEnum):
+    """How exact the times of an Event are."""
+
+    INSTANT = "instant"
+    DAY = "day"
+
+
 class Horizon(StrEnum):
     IMMEDIATE = "immediate"
     SHORT = "short"
