@@ -64,6 +64,20 @@ def test_a_sync_is_done_once_and_found_done(synced: Synced) -> None:
     assert amira["destinations"][0]["address"] == "amira@example.org"
 
 
+def test_a_story_that_nobody_has_heard_of_is_warned_of(digest: Shell) -> None:
+    follows = FILES.replace("[Iran]", "[Iran, {story: gulf-talks}]")
+    digest.write("stories/all.yaml", follows)
+    done = digest("subscribers", "sync", "stories")
+    assert done.code == 0
+    assert "digest: warning: story gulf-talks: no event of it yet; it is followed" in done.err
+    digest.write("stories/all.yaml", follows.replace("gulf-talks", "gulf-tallks"))
+    done = digest("subscribers", "sync", "stories", "--dry-run", "--json")
+    assert done.code == 0
+    assert "warning: story gulf-tallks: there is a story gulf-talks: did you mean" in done.err
+    digest.write("stories/all.yaml", FILES)
+    assert digest("subscribers", "sync", "stories").err == ""
+
+
 def test_a_table_is_imported_and_exported(digest: Shell) -> None:
     path = digest.write("people.csv", TABLE.encode("latin-1"))
     options = ("--map", "Work mail=email", "--list", "desk", "--rejects", "refused.csv")

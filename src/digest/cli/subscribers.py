@@ -50,10 +50,13 @@ def sync(
 ) -> None:
     """Bring lists and subscribers to what the YAML files say, all or nothing.
 
-    Without DIR it reads the folder of DIGEST_SUBSCRIBERS_DIR, or ./subscribers.
+    Without DIR it reads the folder of DIGEST_SUBSCRIBERS_DIR, or ./subscribers. A story that nobody
+    has heard of yet may be followed; you are warned of it, as its name may be mistyped.
     """
     digest = open_app()
     plan = bring(digest, _folder(digest, folder), clock.now(), dry_run)
+    for doubt in plan.doubtful:
+        warn(doubt)
     if json:
         say_json({"dry_run": dry_run, **plan.as_data()})
     else:

@@ -70,6 +70,15 @@ class Plan:
         self.changes.sort(key=lambda change: place[change.subject])
 
     @property
+    def doubtful(self) -> list[str]:
+        """Stories that nobody has heard of, each with what may have been meant instead: what an
+        admin should look at, as a mistyped name is one of them."""
+        new = [c.subject for c in self.changes if c.sign == "+" and c.subject.startswith("story ")]
+        notes = {note.subject: note.text for note in self.notes}
+        nothing = "no event of it yet; it is followed from its first one on. Is the name right?"
+        return [f"{subject}: {notes.get(subject, nothing)}" for subject in new]
+
+    @property
     def counts(self) -> Counter[str]:
         """How many lines there are of each sign, with "!" for the notes."""
         return Counter(change.sign for change in self.changes) + Counter("!" * len(self.notes))
