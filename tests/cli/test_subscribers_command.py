@@ -1,10 +1,13 @@
 """`digest subscribers`: kept in files, imported from a table, never brought back by surprise."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from shell import Shell
+
+from digest.render.environment import built_in_folder
 
 FILES = """
 lists:
@@ -152,3 +155,54 @@ def test_who_was_removed_stays_away(digest: Shell) -> None:
     states = {one["key"]: one["state"] for one in digest("subscribers", "list", "--json").data}
     assert states["amira"] == "left"
     assert "did you mean amira?" in digest("subscribers", "remove", "amirra").fault
+
+
+# --- the sample readers, and other places ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """An installation with a copy of the samples where the readers are looked for."""
+    made = Shell(tmp_path_factory.mktemp("fresh"))
+    assert made("init").code == 0
+    for path in built_in_folder("subscribers").glob("*.yaml"):
+        made.write(f"subscribers/{path.name}", path.read_bytes())
+    return made
+
+
+def test_the_samples_are_not_taken_unasked(fresh: Shell) -> None:
+    for env in ({}, {"DIGEST_SUBSCRIBERS_DIR": str(built_in_folder("subscribers"))}):
+        fault = fresh("subscribers", "sync", **env).fault
+        assert "holds the sample readers" in fault
+        assert "`digest subscribers sync DIR`" in fault
+    assert fresh("subscribers", "list", "--json").data == []
+
+
+def test_the_samples_are_taken_when_they_are_named_or_meant(fresh: Shell) -> None:
+    named = fresh("subscribers", "sync", "subscribers", "--dry-run", "--json")
+    assert named.data["added"] > 9
+    assert named.err.startswith("digest: warning: subscribers holds the sample readers")
+    meant = fresh("subscribers", "sync", "--samples", "--dry-run")
+    assert "+ subscriber amira" in meant.said
+    assert meant.err == ""
+
+
+def test_a_copy_that_became_ones_own_is_no_sample(fresh: Shell) -> None:
+    text = (fresh.folder / "subscribers" / "readers.yaml").read_text(encoding="utf-8")
+    assert text.splitlines()[1].startswith("# samples:")
+    fresh.write("mine/all.yaml", FILES)
+    own = fresh("subscribers", "sync", "--dry-run", DIGEST_SUBSCRIBERS_DIR="mine")
+    assert (own.code, own.err) == (0, "")
+
+
+def test_one_yaml_file_is_enough_and_another_file_is_told_of(fresh: Shell) -> None:
+    fresh.write("mine/all.yaml", FILES)
+    assert "+ list desk" in fresh("subscribers", "sync", "mine/all.yaml", "--dry-run").said
+    fresh.write("people.csv", TABLE)
+    assert "it is a file" in fresh("subscribers", "sync", "people.csv").fault
+
+
+def test_without_any_folder_it_says_what_to_name(tmp_path: Path) -> None:
+    bare = Shell(tmp_path)
+    assert bare("init").code == 0
+    assert "`digest subscribers sync DIR`" in bare("subscribers", "sync").fault

@@ -29,6 +29,7 @@ from digest.services.subscribers import roster
 from digest.services.subscribers.contacts import Imported, import_contacts
 from digest.services.subscribers.contacts_export import export_contacts
 from digest.services.subscribers.plan import Plan
+from digest.services.subscribers.sample_mark import are_samples
 from digest.services.subscribers.sync import sync as bring
 
 FOLDER = Path("subscribers")  # where the files are when nothing else is said
@@ -41,20 +42,28 @@ app = typer_app("Keep lists and subscribers.")
 @app.command("sync")
 def sync(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="The folder of YAML files.")
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Your folder of YAML files, or one such file."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    samples: Annotated[
+        bool, typer.Option("--samples", help="Take the sample readers, who are invented, too.")
     ] = False,
     json: Json = False,
 ) -> None:
     """Bring lists and subscribers to what the YAML files say, all or nothing.
 
-    Without DIR it reads the folder of DIGEST_SUBSCRIBERS_DIR, or ./subscribers. A story that nobody
-    has heard of yet may be followed; you are warned of it, as its name may be mistyped.
+    Without DIR it reads the folder of DIGEST_SUBSCRIBERS_DIR, or ./subscribers; the sample readers
+    that come with Digest are then refused. A story that nobody has heard of yet may be followed;
+    you are warned of it, as its name may be mistyped.
     """
     digest = open_app()
-    plan = bring(digest, _folder(digest, folder), clock.now(), dry_run)
+    place = _folder(digest, folder)
+    if not samples and are_samples(place):
+        _beware(place, named=folder is not None or dry_run)
+    plan = bring(digest, place, clock.now(), dry_run)
     for doubt in plan.doubtful:
         warn(doubt)
     if json:
@@ -64,7 +73,21 @@ def sync(
 
 
 def _folder(digest: App, named: Path | None) -> Path:
-    return named or digest.settings.subscribers_dir or FOLDER
+    place = named or digest.settings.subscribers_dir
+    if place is None and not FOLDER.is_dir():
+        raise InputError("name the folder of your YAML files: `digest subscribers sync DIR`")
+    return place or FOLDER
+
+
+def _beware(place: Path, *, named: bool) -> None:
+    """The sample readers are taken when they are asked for, and never without a word."""
+    who = f"{place} holds the sample readers: invented people, and addresses that reach nobody"
+    if not named:
+        raise InputError(
+            f"{who}. Name your own folder: `digest subscribers sync DIR`;"
+            " or take the samples with --samples"
+        )
+    warn(f"{who}. In production use a folder of your own; --samples says that they are meant")
 
 
 def _print(plan: Plan, dry_run: bool) -> None:

@@ -17,6 +17,8 @@ from digest.services.subscribers.wanted import (
     derived_key,
 )
 
+SUFFIXES = (".yaml", ".yml")
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -27,15 +29,20 @@ class Wanted:
 
 
 def read_folder(folder: Path) -> list[Document]:
-    """All .yaml and .yml files of `folder`, by name.
+    """All .yaml and .yml files of `folder`, by name; or `folder` itself if it is such a file.
 
     Raises:
         InputErrors: every fault of every file.
         InputError: there is no such folder, or no such file in it.
     """
-    if not folder.is_dir():
+    if folder.is_file():
+        if folder.suffix not in SUFFIXES:
+            raise InputError("it is a file, and no .yaml file: name a folder", place=str(folder))
+        paths = [folder]
+    elif folder.is_dir():
+        paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+    else:
         raise InputError("there is no such folder", place=str(folder))
-    paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
     if not paths:
         raise InputError("there is no .yaml file in this folder", place=str(folder))
     faults: list[InputError] = []
