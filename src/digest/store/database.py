@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -55,6 +56,7 @@ class Database:
         Raises:
             ConfigurationError: the database can't be reached.
         """
+        self._must_be_there()
         with self._explained(), self._session.begin() as session:
             yield session
 
@@ -65,10 +67,23 @@ class Database:
         Raises:
             ConfigurationError: the database can't be reached.
         """
+        self._must_be_there()
         with self._explained(), self._session() as session:
             if self.is_sqlite:
                 session.connection(execution_options={"digest_read": True})
             yield session  # closing it rolls back without expiring what was read
+
+    def _missing(self) -> bool:
+        """Whether there is no SQLite file yet: whoever connects would leave an empty one."""
+        name = self.url.database
+        if not self.is_sqlite or not name or name == ":memory:" or name.startswith("file:"):
+            return False
+        return not Path(name).exists() and Path(name).parent.is_dir()
+
+    def _must_be_there(self) -> None:
+        if self._missing():
+            place = self.url.render_as_string(hide_password=True)
+            raise ConfigurationError(f"{place} has not been set up: run `digest init`")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -128,6 +143,8 @@ class Database:
         from alembic.script import ScriptDirectory
 
         newest = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+        if self._missing():
+            return None, newest
         with self._explained(), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision(), newest
 
