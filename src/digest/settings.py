@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -130,10 +131,31 @@ class SettingsGroup(BaseSettings):
             return cls(**given)
         except ValidationError as error:
             first = error.errors()[0]
-            name = PREFIX + str(first["loc"][0] if first["loc"] else "").upper()
-            raise ConfigurationError(
-                f"{name}: {first['msg'].removeprefix('Value error, ')}"
-            ) from None
+            key = str(first["loc"][0] if first["loc"] else "")
+            raise ConfigurationError(f"{PREFIX}{key.upper()}{_fault(first)}") from None
+
+
+_MUST_BE = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "{ge} or more",
+    "less_than": "less than {lt}",
+    "less_than_equal": "{le} or less",
+    "literal_error": "{expected}",
+}
+"""What a wrong value should be, by the type of pydantic's error or its beginning. Secrets are
+texts, so no value that is shown here is one."""
+
+
+def _fault(error: ErrorDetails) -> str:
+    kind = error["type"]
+    wanted = _MUST_BE.get(kind) or _MUST_BE.get(kind.partition("_")[0])
+    if wanted is None:
+        return f": {error['msg'].removeprefix('Value error, ')}"
+    words = wanted.format(**error.get("ctx", {}))
+    return f" is '{error['input']!s:.60}'; it must be {words}"
 
 
 class Settings(SettingsGroup):
@@ -141,7 +163,8 @@ class Settings(SettingsGroup):
 
     database_url: str = Field(
         "sqlite:///digest.db",
-        description="SQLAlchemy URL: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.",
+        description="SQLAlchemy URL: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME. A PATH"
+        " that begins with no slash is looked for in the folder the command is called from.",
     )
     base_url: str = Field(
         "http://127.0.0.1:8000",

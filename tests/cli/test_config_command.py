@@ -93,10 +93,13 @@ def test_an_unknown_key_of_the_toml_file_is_warned_of(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("DIGEST_WEB_PORT", "many", "DIGEST_WEB_PORT: "),
+        ("DIGEST_WEB_PORT", "abc", "DIGEST_WEB_PORT is 'abc'; it must be a whole number"),
+        ("DIGEST_WEB_PORT", "70000", "DIGEST_WEB_PORT is '70000'; it must be 65535 or less"),
+        ("DIGEST_LATE_HOURS", "0", "DIGEST_LATE_HOURS is '0'; it must be more than 0"),
+        ("DIGEST_FEED_PRIVATE_ADDRESSES", "perhaps", "is 'perhaps'; it must be true or false"),
         ("DIGEST_DEFAULT_ZONE", "Atlantis/Capital", "DIGEST_DEFAULT_ZONE: is not an IANA"),
         ("DIGEST_BASE_URL", "digest.example.org", "DIGEST_BASE_URL: must begin with https://"),
-        ("DIGEST_LOG_LEVEL", "loud", "DIGEST_LOG_LEVEL: "),
+        ("DIGEST_LOG_LEVEL", "loud", "DIGEST_LOG_LEVEL is 'loud'; it must be 'debug', "),
         ("DIGEST_SMTP_URL", "http://mail", "DIGEST_SMTP_URL: is not an SMTP URL"),
         ("DIGEST_SMTP_URL_FILE", "nowhere", "DIGEST_SMTP_URL_FILE names nowhere"),
         ("DIGEST_CONFIG", "nowhere.toml", "DIGEST_CONFIG names nowhere.toml"),

@@ -14,9 +14,11 @@ PREAMBLE = """\
 
 Each setting is read from its variable; else from the file that the variable with `_FILE` at its
 end names, which is meant for secrets; else from a TOML file under its key; else it has its default.
-The TOML file is `digest.toml` in the folder where the service is started, or the one that
-`DIGEST_CONFIG` names. `digest config` prints all settings and where each value comes from; secrets
-are not shown. A wrong value is refused at the start, and an unknown name is warned of.
+The TOML file is `digest.toml` in the folder that the command is called from, or the one that
+`DIGEST_CONFIG` names. Every relative path, in a setting or on the command line, begins in that
+folder too, also with `./run digest`; a service does best with absolute ones. `digest config` prints
+all settings and where each value comes from; secrets are not shown. A wrong value is refused at the
+start, and an unknown name is warned of.
 
 This page is made by `digest config --markdown`.
 """
