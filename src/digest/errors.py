@@ -29,6 +29,10 @@ class InputError(DigestError):
         self.place = place
 
 
+class WrongUsage(InputError):
+    """An option or argument of the command line can't be meant so."""
+
+
 class InputErrors(InputError):
     """All faults of one input, so that they can be put right in one go; one a line."""
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from shell import Providers, Shell
 
+from digest import __version__
+
 
 def findings(shell: Shell, **env: str) -> dict[str, list[dict[str, Any]]]:
     """What doctor found, by part; it may have found faults."""
@@ -46,9 +48,9 @@ def test_what_works_is_ok(healthy: dict[str, list[dict[str, Any]]], part: str) -
         ("database", "does not answer"),
         ("templates", "own/telegram/digest/body.html, line 1"),
         ("links", "not https"),
-        ("email", "127.0.0.1:9"),
-        ("slack", "Slack"),
-        ("telegram", "Telegram"),
+        ("email", "127.0.0.1:9: the mail server can't be reached (relay_unreachable)"),
+        ("slack", "Slack can't be reached (not_reached: the connection was refused)"),
+        ("telegram", "Telegram can't be reached (not_connected)"),
     ],
 )
 def test_each_fault_comes_with_its_remedy(
@@ -64,13 +66,23 @@ def test_doctor_fails_when_something_is_wrong(shell: Shell) -> None:
     done = shell("doctor", DIGEST_DATABASE_URL="sqlite:///fresh.db")
     assert done.code == 1
     assert "error   database: the database has no tables\n        Run `digest init`.\n" in done.out
+    assert not (shell.folder / "fresh.db").exists()
 
 
 def test_status_is_in_numbers(shell: Shell) -> None:
     found = shell("status", "--json").data
     assert (found["events"], found["subscribers"], found["feeds"]) == (0, 0, [])
     assert found["channels"]["email"] == "not set up"
-    assert shell("status").said.startswith("0 events")
+    assert shell("status").said.startswith("0 events. ")
+
+
+def test_status_says_no_more_of_a_channel_than_it_knows(shell: Shell) -> None:
+    said = shell("status", "--json", DIGEST_SLACK_TOKEN="xoxb-wrong").data
+    assert said["channels"]["slack"] == "set up"
+
+
+def test_version(shell: Shell) -> None:
+    assert shell("--version").said == f"digest {__version__}\n"
 
 
 def test_send_test_reaches_each_provider_and_is_marked(shell: Shell, providers: Providers) -> None:
@@ -81,6 +93,9 @@ def test_send_test_reaches_each_provider_and_is_marked(shell: Shell, providers: 
     ):
         said = shell("send-test", channel, address, **providers.env).said
         assert said.startswith("Accepted: ")
+        answer = shell("send-test", channel, address, "--json", **providers.env).data
+        assert (answer["channel"], answer["address"]) == (channel, address)
+        assert answer["reference"]
     assert "test" in providers.mail.mails[-1].message["Subject"].lower()
     assert "test" in str(providers.slack.messages()[-1]).lower()
     assert "test" in str(providers.telegram.messages()[-1]).lower()
@@ -89,4 +104,6 @@ def test_send_test_reaches_each_provider_and_is_marked(shell: Shell, providers: 
 def test_send_test_says_why_it_was_refused(shell: Shell, providers: Providers) -> None:
     assert "nobody" in shell("send-test", "email", "nobody", **providers.env).fault
     closed = {**providers.env, "DIGEST_SMTP_URL": "smtp://127.0.0.1:9"}
-    assert "relay_unreachable" in shell("send-test", "email", "a@example.org", **closed).fault
+    assert shell("send-test", "email", "a@example.org", **closed).fault == (
+        "the test message was not taken: the mail server can't be reached (relay_unreachable)"
+    )

@@ -4,17 +4,23 @@ import os
 import sys
 from typing import NoReturn
 
-from digest.errors import DigestError
+from digest.errors import DigestError, WrongUsage
 
 
 def main() -> None:
-    """Runs `digest`. Exits 0; 1 with one line on standard error; 2 for a wrong command line."""
+    """Runs `digest`.
+
+    Exits 0 when all is done; 1 when something was refused or failed, with a line on standard error;
+    2 for a wrong command line; 130 when stopped by Ctrl-C.
+    """
     import typer
 
     from digest.cli.root import app
 
     try:
         sys.exit(app(standalone_mode=False) or 0)
+    except WrongUsage as error:
+        fail(str(error), 2)
     except DigestError as error:
         fail(str(error))
     except typer.TyperException as error:
@@ -37,8 +43,19 @@ def misused(error: Exception) -> NoReturn:
     if "\n" in words:
         sys.stderr.write(f"{words}\n")
         sys.exit(2)
-    command = getattr(getattr(error, "ctx", None), "command_path", "digest")
+    command = getattr(getattr(error, "ctx", None), "command_path", None) or _called()
     fail(f"{words.rstrip('.')}; see `{command} --help`", 2)
+
+
+def _called() -> str:
+    """The command as it was called, "digest feeds add": the parser's own errors don't know it."""
+    from digest.cli.root import COMMANDS
+
+    name, *rest = [*sys.argv[1:], ""]
+    if name not in COMMANDS:
+        return "digest"
+    group = COMMANDS[name].place.endswith(":app") and rest[0] and not rest[0].startswith("-")
+    return f"digest {name} {rest[0]}" if group else f"digest {name}"
 
 
 def fail(line: str, code: int = 1) -> NoReturn:

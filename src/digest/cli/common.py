@@ -18,7 +18,7 @@ from rich.text import Text
 
 from digest import clock
 from digest.cli.shape import loading
-from digest.errors import DigestError, InputError
+from digest.errors import DigestError, InputError, WrongUsage
 from digest.services.app import App
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -59,8 +59,34 @@ def open_app(*, sends: bool = True) -> App:
 
 
 def instant(now: str | None) -> datetime:
-    """The time of `--now`, or the machine's."""
-    return clock.parse_instant(now) if now else clock.now()
+    """The time of `--now`, or the machine's.
+
+    Raises:
+        WrongUsage: it is no time.
+    """
+    try:
+        return clock.parse_instant(now) if now else clock.now()
+    except InputError as error:
+        raise WrongUsage(f"--now: {error.message}") from None
+
+
+def moment(iso: object) -> str:
+    """A time in ISO 8601 as a table shows it, "2026-03-05 07:00 UTC"; nothing for none."""
+    return f"{clock.parse_instant(str(iso)):%Y-%m-%d %H:%M} UTC" if iso else ""
+
+
+def known_channel(name: str) -> str:
+    """`name`, when there is such a Channel.
+
+    Raises:
+        WrongUsage: there is none; says which there are.
+    """
+    from digest.channels import discover
+
+    known = sorted(discover())
+    if name not in known:
+        raise WrongUsage(f"there is no channel {name!r}; there are {', '.join(known)}")
+    return name
 
 
 def say(text: str) -> None:
@@ -132,12 +158,12 @@ def day(text: str) -> date:
     """The date of an option.
 
     Raises:
-        InputError: it is none.
+        WrongUsage: it is none.
     """
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"--date {text}: not a date such as 2026-03-05") from None
+        raise WrongUsage(f"--date {text}: not a date such as 2026-03-05") from None
 
 
 def say_json(value: Any) -> None:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.common import Json, open_app, say_json, table
-from digest.errors import InputError
+from digest.cli.common import Json, known_channel, open_app, say_json, table
+from digest.errors import WrongUsage
 from digest.models.words import DeliveryState
 from digest.services import find
 from digest.services.admin import ledger
@@ -13,7 +13,9 @@ from digest.services.admin import ledger
 
 def deliveries(
     state: Annotated[str | None, typer.Option("--state", help="Only in this state.")] = None,
-    channel: Annotated[str | None, typer.Option("--channel", help="Only over this one.")] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", help="Only over email, slack or telegram.")
+    ] = None,
     subscriber: Annotated[
         str | None, typer.Option("--subscriber", help="Only to this subscriber.")
     ] = None,
@@ -24,7 +26,9 @@ def deliveries(
 ) -> None:
     """List deliveries: state, attempts, reason, provider's reference, items with reasons."""
     if state is not None and state not in set(DeliveryState):
-        raise InputError(f"--state {state}: write one of {', '.join(DeliveryState)}")
+        raise WrongUsage(f"--state {state}: write one of {', '.join(DeliveryState)}")
+    if channel is not None:
+        known_channel(channel)
     app = open_app(sends=False)
     with app.db.read() as session:
         person = find.subscriber(session, subscriber).id if subscriber else None

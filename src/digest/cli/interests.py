@@ -6,7 +6,7 @@ import typer
 
 from digest.cli.common import Json, open_app, say_json, table
 from digest.cli.shape import typer_app
-from digest.errors import InputError, NotFound
+from digest.errors import NotFound, WrongUsage
 from digest.models.words import InterestKind
 
 app = typer_app("List actors, regions and topics that can be followed.")
@@ -19,7 +19,7 @@ def list_(
 ) -> None:
     """List all interests."""
     if kind is not None and kind not in set(InterestKind):
-        raise InputError(f"--kind {kind}: write actor, region or topic")
+        raise WrongUsage(f"--kind {kind}: write actor, region or topic")
     rows = [
         {"slug": one.slug, "kind": one.kind, "name": one.name, "parents": list(one.parents)}
         for one in open_app(sends=False).gazetteer

@@ -6,12 +6,13 @@ the libraries of a web server and of every provider.
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 
-from digest.cli.shape import loading, typer_app
+from digest import __version__
+from digest.cli.shape import loading, plainly, typer_app
 
 
 class Command(NamedTuple):
@@ -51,7 +52,7 @@ def load(name: str) -> Any:
         alone = typer_app(COMMANDS[name].line)
         alone.command(name)(found)
         found = alone
-    return typer.main.get_command(found)
+    return plainly(typer.main.get_command(found))
 
 
 class Commands(TyperGroup):
@@ -72,6 +73,17 @@ class Commands(TyperGroup):
 app = typer_app("Turns stored news events into digests and alerts for each reader.", cls=Commands)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"digest {__version__}")
+        raise typer.Exit()
+
+
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_version, help="Show the version."),
+    ] = False,
+) -> None:
     """Turns stored news events into digests and alerts for each reader."""

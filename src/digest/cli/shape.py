@@ -3,9 +3,12 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperGroup
+
+VALUES = {"int": "N", "path": "FILE"}  # what an option takes, by what Typer calls its type
 
 
 def typer_app(help_text: str, cls: type[TyperGroup] = TyperGroup) -> typer.Typer:
@@ -18,6 +21,25 @@ def typer_app(help_text: str, cls: type[TyperGroup] = TyperGroup) -> typer.Typer
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
+
+
+def plainly(command: Any) -> Any:
+    """`command` with arguments and options named as people do: FILE and N, not <path> and <int>."""
+    for one in getattr(command, "commands", {}).values():
+        plainly(one)
+    for param in command.params:
+        if isinstance(param, TyperArgument):
+            _plain_argument(param)
+        elif param.metavar is None and not param.is_flag:
+            kind = param.type_descriptor.annotation
+            param.metavar = VALUES.get(getattr(kind, "__name__", "").lower(), param.name.upper())
+    return command
+
+
+def _plain_argument(param: Any) -> None:
+    param.metavar = name = param.metavar or param.name.upper()
+    param.display_type_rich = lambda ctx: None
+    param._usage_display_name = lambda: name if param.required else f"[{name}]"
 
 
 @contextmanager

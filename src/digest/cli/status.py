@@ -1,7 +1,7 @@
 """`digest status`: how the installation is doing."""
 
 from digest import clock
-from digest.cli.common import Json, open_app, say, say_json, table
+from digest.cli.common import Json, moment, open_app, say, say_json, table
 from digest.services.admin.status import status as look
 
 
@@ -11,8 +11,9 @@ def status(json: Json = False) -> None:
     if json:
         say_json(found)
         return
+    newest = moment(found["newest_event_stored_at"])
     say(
-        f"{found['events']} events, the newest stored {found['newest_event_stored_at'] or 'never'}."
+        f"{found['events']} events{f', the newest stored {newest}' if newest else ''}."
         f" {found['subscribers']} active subscribers, {found['destinations_paused']} paused"
         f" destinations, {found['alerts_held']} alerts held."
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from digest import clock
-from digest.cli.common import Json, Now, instant, open_app, say, say_json, table
+from digest.cli.common import Json, Now, instant, moment, open_app, say, say_json, table
 from digest.services.admin.explain import why as explain
 
 
@@ -30,7 +30,7 @@ def why(
         "Decisions",
         ["at", "kind", "for", "outcome", "rule", "reason"],
         [
-            [one["at"], one["kind"], one["key"], one["outcome"], one["rule"], one["reason"]]
+            [moment(one["at"]), one["kind"], one["key"], one["outcome"], one["rule"], one["reason"]]
             for one in answer["decisions"]
         ],
     )
@@ -45,7 +45,7 @@ def why(
                 one["state"],
                 one["section"],
                 one["revision"],
-                one["sent_at"],
+                moment(one["sent_at"]),
             ]
             for one in answer["deliveries"]
         ],

@@ -27,18 +27,22 @@ async def test_each_missing_scope_is_named_with_what_it_is_for(
 
 
 @pytest.mark.parametrize(
-    ("code", "remedy"),
+    ("code", "words", "remedy"),
     [
-        ("invalid_auth", "Check DIGEST_SLACK_TOKEN"),
-        ("token_revoked", "Install your Slack app again and set the new token"),
+        ("invalid_auth", "Slack refuses the token", "Check DIGEST_SLACK_TOKEN"),
+        (
+            "token_revoked",
+            "the token was revoked",
+            "Install your Slack app again and set the new token",
+        ),
     ],
 )
 async def test_a_token_that_is_refused_has_a_remedy(
-    slack: SlackChannel, standin: SlackStandIn, code: str, remedy: str
+    slack: SlackChannel, standin: SlackStandIn, code: str, words: str, remedy: str
 ) -> None:
     standin.set_token(code)
     (finding,) = await slack.check()
-    assert (finding.level, finding.what) == ("error", f"Slack can't be used: {code}")
+    assert (finding.level, finding.what) == ("error", f"{words} ({code})")
     assert finding.remedy == remedy
 
 

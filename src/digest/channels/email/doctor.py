@@ -11,6 +11,7 @@ from digest.channels.base import Finding
 from digest.channels.email.dkim import Signer
 from digest.channels.email.settings import EmailSettings
 from digest.channels.email.smtp import Submitter
+from digest.channels.reasons import in_words
 from digest.errors import DeliveryError
 
 DNS_TIMEOUT = 5.0  # seconds for one name
@@ -75,7 +76,7 @@ async def _server(submitter: Submitter) -> Finding:
         connection = await submitter.connect()
     except DeliveryError as error:
         remedy = _REMEDIES.get(error.reason, "Ask the mail server's admin, with these words.")
-        return Finding("error", f"{where}: {error}", remedy)
+        return Finding("error", f"{where}: {in_words(error)}", remedy)
     encrypted = connection.encrypted
     await connection.quit()
     how = "with TLS" if encrypted else "without TLS"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from digest.channels.base import Finding
+from digest.channels.reasons import in_words
 from digest.channels.slack.client import SlackClient
 from digest.channels.slack.settings import SlackSettings
 from digest.errors import DeliveryError
@@ -33,7 +34,11 @@ async def examine(client: SlackClient, settings: SlackSettings) -> list[Finding]
     try:
         answer, headers = await client.read_with_headers("auth.test")
     except DeliveryError as failure:
-        return [Finding("error", f"Slack can't be used: {failure.reason}", _remedy(failure))]
+        return [
+            Finding(
+                "error", in_words(failure, detail=failure.reason == "not_reached"), _remedy(failure)
+            )
+        ]
     who = f"connected to {answer.get('team', '?')} as {answer.get('user', '?')}"
     return [Finding("ok", who), *_missing(headers)]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from digest.channels.base import Finding, Letter, Limits, Message, Receipt, Step
+from digest.channels.reasons import in_words
 from digest.channels.telegram import address as addresses
 from digest.channels.telegram.markup import ENTITY_LIMIT, RAW_LIMIT, TEXT_LIMIT, visible
 from digest.channels.telegram.rendering import Rendering, letter_text
@@ -96,7 +97,7 @@ class TelegramChannel:
             return [
                 Finding(
                     "error",
-                    f"Telegram can't be reached ({error})",
+                    in_words(error),
                     "Check the network and DIGEST_TELEGRAM_API_URL",
                 )
             ]

@@ -37,7 +37,7 @@ def status(app: App, now: datetime) -> dict[str, Any]:
                     if not channel.configured
                     else f"stopped: {stopped[name].reason}"
                     if name in stopped
-                    else "ready"
+                    else "set up"  # whether it works only `digest doctor` asks
                 )
                 for name, channel in app.channels.items()
             },
