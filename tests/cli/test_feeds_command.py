@@ -54,7 +54,10 @@ def polls(shell: Shell, site: Site) -> list[dict[str, dict[str, Any]]]:
     """What three polls of all feeds said, by feed; local addresses are allowed."""
     shell.env["DIGEST_FEED_PRIVATE_ADDRESSES"] = "true"
     for name in ("good", "bozo", "failing"):
-        assert shell("feeds", "add", f"{site.server.url}/{name}", "--every", "5").code == 0
+        assert (
+            shell("feeds", "add", f"{site.server.url}/{name}", "--every", "5", "--no-check").code
+            == 0
+        )
     found = []
     for _ in range(2):
         done = shell("feeds", "poll", "--all", "--json")
@@ -113,3 +116,33 @@ def test_a_feed_is_removed_by_its_address(
 @pytest.mark.parametrize("url", ["ftp://example.org/feed", "feed.xml", "http://", "https:///x"])
 def test_what_is_no_web_address_is_no_feed(shell: Shell, url: str) -> None:
     assert url in shell("feeds", "add", url).fault
+
+
+def test_adding_a_feed_says_what_it_is(shell: Shell, site: Site) -> None:
+    allowed = {"DIGEST_FEED_PRIVATE_ADDRESSES": "true"}
+    good, bad = f"{site.server.url}/good?new", f"{site.server.url}/bad"
+    said = shell("feeds", "add", good, **allowed).said
+    assert said.splitlines() == [
+        f"Added {good}, polled every 15 minutes.",
+        "It has 1 entry of Wire; the first: Ports reopen in Peru",
+    ]
+    assert shell("feeds", "add", good).said == (
+        f"{good} is there already, polled every 15 minutes.\n"
+    )
+    changed = shell("feeds", "add", good, "--every", "60", **allowed).said
+    assert changed.startswith(f"Changed {good}, polled every 60 minutes.")
+    assert "60" in shell("feeds", "add", good).said
+    assert "the server answered 500; it was not added" in (
+        shell("feeds", "add", bad, "--strict", **allowed).fault
+    )
+    assert bad not in {row["url"] for row in shell("feeds", "list", "--json").data}
+    added = shell("feeds", "add", bad, **allowed)
+    assert added.said == f"Added {bad}, polled every 15 minutes.\n"
+    assert added.err.startswith(f"digest: warning: {bad}: the server answered 500; it is polled")
+
+
+def test_a_feed_that_nobody_serves_is_told_of_without_a_number(shell: Shell) -> None:
+    url = "http://127.0.0.1:9/feed"
+    done = shell("feeds", "add", url, DIGEST_FEED_PRIVATE_ADDRESSES="true")
+    assert "Connection refused" in done.err
+    assert "Errno" not in done.err

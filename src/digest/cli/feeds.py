@@ -1,14 +1,20 @@
 """`digest feeds`: feeds that are polled for events."""
 
+import re
 from typing import Annotated
 
 import typer
 
 from digest import clock
-from digest.cli.common import Json, note, open_app, say, say_json, table
+from digest.cli.common import Json, moment, note, open_app, say, say_json, table, warn
 from digest.cli.shape import typer_app
-from digest.errors import NotFound
-from digest.services.news import feeds
+from digest.errors import InputError, NotFound
+from digest.formats import NoEntries, parse
+from digest.services.app import App
+from digest.services.news import feeds, fetch
+
+MINUTES = 15  # between polls, when nothing else is said
+ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 app = typer_app("Add, list and poll feeds.")
 
@@ -16,11 +22,58 @@ app = typer_app("Add, list and poll feeds.")
 @app.command("add")
 def add(
     url: Annotated[str, typer.Argument(help="Address of an RSS, Atom, JSON or CAP feed.")],
-    every: Annotated[int, typer.Option("--every", help="Minutes between polls.", min=1)] = 15,
+    every: Annotated[
+        int | None,
+        typer.Option("--every", help=f"Minutes between polls; {MINUTES} without it.", min=1),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Read it once, and say what it is.")
+    ] = True,
+    strict: Annotated[bool, typer.Option("--strict", help="Don't add what can't be read.")] = False,
 ) -> None:
-    """Add a feed."""
-    feeds.add(open_app(sends=False), url, clock.now(), every)
-    say(f"Added {url}, polled every {every} minutes.")
+    """Add a feed. It is read once, to say what it is; its events come with the first poll."""
+    app = open_app(sends=False)
+    known = next((one for one in feeds.every(app) if one.url == url and one.enabled), None)
+    minutes = every or (known.every_minutes if known else MINUTES)
+    if known and known.every_minutes == minutes:
+        say(f"{url} is there already, polled every {minutes} minutes.")
+        return
+    found, problem = "", ""
+    if check and feeds.WEB_ADDRESS.match(url):
+        try:
+            found = _look(app, url)
+        except InputError as error:
+            problem = ERRNO.sub("", error.message)
+    if problem and strict:
+        raise InputError(f"{problem}; it was not added", place=url)
+    feeds.add(app, url, clock.now(), minutes)
+    say(f"{'Changed' if known else 'Added'} {url}, polled every {minutes} minutes.")
+    if found:
+        say(found)
+    if problem:
+        warn(f"{url}: {problem}; it is polled all the same, until you remove it")
+
+
+def _look(app: App, url: str) -> str:
+    """What a feed is, in a line.
+
+    Raises:
+        InputError: it can't be read, or is no feed.
+    """
+    data = fetch.read(url, allow_private=app.settings.feed_private_addresses)
+    try:
+        entries = list(parse(data, name=url, now=clock.now()))
+    except NoEntries:
+        return "It can be read, and has no entries yet."
+    records = [one.record for one in entries if one.record is not None]
+    refused = len(entries) - len(records)
+    source = records[0].first_source if records else None
+    return (
+        f"It has {len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
+        + (f" of {source.publisher}" if source else "")
+        + (f", {refused} of them can't be read" if refused else "")
+        + (f"; the first: {records[0].headline}" if records else "")
+    )
 
 
 @app.command("remove")
@@ -52,7 +105,16 @@ def list_(json: Json = False) -> None:
     table(
         "Feeds",
         ["feed", "last good", "next", "failures", "what is wrong"],
-        [[r["url"], r["last_ok_at"], r["next_poll_at"], r["failures"], r["error"]] for r in rows],
+        [
+            [
+                r["url"],
+                moment(r["last_ok_at"]),
+                moment(r["next_poll_at"]) if r["enabled"] else "removed",
+                r["failures"],
+                r["error"],
+            ]
+            for r in rows
+        ],
     )
 
 
