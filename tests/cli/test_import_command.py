@@ -115,6 +115,18 @@ def test_a_folder_that_cannot_be_written_to_stops_no_import(shell: Shell) -> Non
     assert shell("import", path, "--json").data["same"] == 1
 
 
+def test_the_first_warnings_are_printed_and_all_when_asked_for(shell: Shell) -> None:
+    odd = [record(f"odd-{n}", f"Odd {n}", category="no such thing") for n in range(7)]
+    path = shell.write_json("odd.jsonl", *odd)
+    found = shell("import", path, "--json").data["warnings"]
+    assert len(found) >= 7
+    printed = shell("import", path).err.splitlines()
+    assert len(printed) == 6
+    assert printed[0].startswith("warning, line 1: ")
+    assert printed[5] == f"... and {len(found) - 5} more warnings; --warnings prints all"
+    assert len(shell("import", path, "--warnings").err.splitlines()) == len(found)
+
+
 def test_a_folder_gives_all_its_files_and_says_what_is_none(shell: Shell) -> None:
     shell.write("folder/a.xml", RSS)
     shell.write("folder/deep/b.json", json.dumps(record("folder-1", "In a folder")))

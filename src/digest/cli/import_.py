@@ -15,7 +15,8 @@ from digest.services.news import fetch
 from digest.services.news.ingest import Refusal, Summary, ingest
 
 REJECTS = Path("digest-rejects.jsonl")
-SHOWN = 10  # refusals and warnings that are printed one by one
+SHOWN = 10  # refusals that are printed one by one
+FIRST = 5  # and warnings
 
 
 def import_(
@@ -27,6 +28,9 @@ def import_(
         Path | None,
         typer.Option("--rejects", help=f"Write refused records to this file, not a new {REJECTS}."),
     ] = None,
+    warnings: Annotated[
+        bool, typer.Option("--warnings", help=f"Print all warnings, not only the first {FIRST}.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Read events from files, folders or addresses.
@@ -43,6 +47,7 @@ def import_(
         task = bar.add_task("Importing", total=None)
         for name, asked_for in _expand(sources):
             try:
+                _check(name)
                 data = fetch.read(name, allow_private=app.settings.feed_private_addresses)
                 entries = list(parse(data, name=name, format=format, now=now))
                 bar.update(task, total=(bar.tasks[0].total or 0) + len(entries))
@@ -58,7 +63,7 @@ def import_(
     if json:
         say_json({**_as_json(total, failures), "rejects": kept})
     else:
-        _print(total, kept)
+        _print(total, kept, warnings)
     for one in failures:
         note(f"digest: {one.source}: {one.reason}")
     if any(one.asked_for for one in failures) or ((failures or total.refused) and not total.read):
@@ -86,6 +91,14 @@ def _expand(sources: list[str]) -> Iterator[tuple[str, bool]]:
                 yield str(one), False
 
 
+def _check(name: str) -> None:
+    scheme, found, _ = name.partition("://")
+    if found and scheme.lower() not in ("http", "https") and not Path(name).exists():
+        raise InputError(
+            f"{scheme}:// is not read; name a file, a folder, or an http(s) address", place=name
+        )
+
+
 def _placed(one: Summary, name: str) -> Summary:
     """The same with the source in front of each place."""
     one.refused = [Refusal(f"{name}, {r.place}", r.reason, r.raw) for r in one.refused]
@@ -104,7 +117,7 @@ def _as_json(total: Summary, failures: list[Failure]) -> dict[str, object]:
     }
 
 
-def _print(total: Summary, kept: Path | None) -> None:
+def _print(total: Summary, kept: Path | None, warnings: bool) -> None:
     say(
         f"{total.new} new, {total.revised} revised, {total.same} the same,"
         f" {len(total.refused)} refused."
@@ -115,5 +128,8 @@ def _print(total: Summary, kept: Path | None) -> None:
         note(f"... and {len(total.refused) - SHOWN} more")
     if kept:
         say(f"The refused records are in {kept}; put them right there and import that file.")
-    if total.warnings:
-        say(f"{len(total.warnings)} warnings; --json lists them.")
+    shown = total.warnings if warnings else total.warnings[:FIRST]
+    for place, what in shown:
+        note(f"warning, {place}: {what}")
+    if len(total.warnings) > len(shown):
+        note(f"... and {len(total.warnings) - len(shown)} more warnings; --warnings prints all")
