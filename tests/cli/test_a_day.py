@@ -1,12 +1,17 @@
 """A day at the command line: news in, digests and alerts out, and the reason for each."""
 
 import json
+from collections import Counter
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shell import Providers, Shell, record
+
+from digest.cli.run import lines
+from digest.services.run import Report
 
 MORNING = "2026-03-05T08:00:00Z"
 AFTERNOON = "2026-03-05T14:00:05Z"
@@ -134,6 +139,35 @@ def test_a_preview_before_the_run_is_what_was_sent(
     sent = providers.mail.mails[0].message
     assert shown["Subject"] == sent["Subject"]
     assert "Iran opens talks" in shown.get_body(("html",)).get_content()
+
+
+def test_a_preview_is_written_in_the_form_of_its_ending(desk: Shell, day: Day) -> None:
+    def written(name: str, channel: str = "email") -> str:
+        day = ("--date", "2026-03-05", "--channel", channel)
+        who = {"email": "amira", "slack": "gulf-team", "telegram": "yusuf"}[channel]
+        done = desk("preview", who, *day, "--out", name)
+        assert done.code == 0
+        assert ("has no form" in done.err) == (name == "p.odd.html")
+        return (desk.folder / name).read_text(encoding="utf-8")
+
+    assert written("p.html").lstrip().lower().startswith("<!doctype html")
+    assert "Iran opens talks in Muscat" in written("p.txt")
+    assert "<" not in written("p.txt").splitlines()[0]
+    assert "Content-Type: multipart/" in written("p.eml")
+    assert json.loads(written("p.json", "slack"))["blocks"]
+    assert json.loads(written("p.odd.html", "slack"))["blocks"]
+    assert "<b>" in written("t.html", "telegram")
+    assert "<b>" not in written("t.txt", "telegram")
+
+
+def test_a_run_speaks_in_words_and_warns_of_a_time_ahead(desk: Shell, day: Day) -> None:
+    past = desk("run", "--now", MORNING)
+    assert past.said.startswith("Alerts: none due.\n")
+    assert past.err == ""
+    ahead = desk("run", "--now", "2100-01-01T00:00:00Z", DIGEST_DATABASE_URL="sqlite:///none.db")
+    assert "plans and sends for real" in ahead.err
+    report = Report(datetime(2026, 3, 5, tzinfo=UTC), alerts=Counter(edition=2, digest=1))
+    assert next(lines(report)) == "Alerts: 2 to be sent, 1 left to the next digest."
 
 
 @pytest.mark.parametrize(

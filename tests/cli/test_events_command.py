@@ -89,7 +89,13 @@ def test_events_are_listed_and_shown(shell: Shell) -> None:
     rows = shell("events", "list", "--json").data
     row = next(one for one in rows if one["id"] == "other")
     assert (row["headline"], row["severity"], row["revision"]) == ("Rain [in] Chile", 2, 1)
-    assert "Rain [in] Chile" in shell("events", "list", "--limit", "50").said
+    long = record("long", "A long story of rain " * 5, visible_at="2026-03-04T12:00:00.123456Z")
+    shell("import", shell.write_json("long.json", long))
+    said = shell("events", "list", "--limit", "50").said
+    assert "Rain [in] Chile" in said
+    assert row["slug"] in said
+    assert "2026-03-04 12:00 UTC" in said
+    assert max(map(len, said.splitlines())) <= 100
     assert shell("events", "show", row["slug"]).data["id"] == "other"
     fault = shell("events", "show", row["slug"][:-2] + "zz").fault
     assert row["slug"] in fault

@@ -35,7 +35,13 @@ def reader(shell: Shell) -> Shell:
         (("why", "nobody", "nothing"), "there is no subscriber 'nobody'"),
         (("deliveries", "--state", "lost"), "--state lost: write one of pending, sending"),
         (("events", "export", "--out", "missing/all.jsonl"), "missing/all.jsonl can't be written"),
-        (("send-test", "fax", "1"), "'fax' is not set up"),
+        (("send-test", "fax", "1"), "there is no channel 'fax'; there are email, slack, telegram"),
+        (("send-test", "email", "a@example.org"), "'email' is not set up"),
+        (("deliveries", "--channel", "mail"), "there is no channel 'mail'; there are email,"),
+        (("import", "ftp://example.org/a"), "ftp:// is not read; name a file, a folder, or an"),
+        (("feeds", "add"), "Missing argument 'URL'; see `digest feeds add --help`"),
+        (("feeds", "add", "--every"), "requires an argument; see `digest feeds add --help`"),
+        (("run", "--now"), "Option '--now' requires an argument; see `digest run --help`"),
         (("subscribers", "sync", "missing"), "missing: there is no such folder"),
         (("wobble",), "No such command 'wobble'; see `digest --help`"),
         (("import",), "Missing argument 'PATH|URL...'; see `digest import --help`"),
@@ -49,11 +55,31 @@ def test_a_wrong_command_says_what_is_wrong(
 
 
 @pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("status", "--wobble"), 2),
+        (("run", "--now", "tomorrow"), 2),
+        (("preview", "amira", "--date", "5 March"), 2),
+        (("preview", "amira", "--channel", "fax"), 2),
+        (("deliveries", "--state", "lost"), 2),
+        (("interests", "list", "--kind", "planet"), 2),
+        (("why", "nobody", "nothing"), 1),
+        (("subscribers", "sync", "missing"), 1),
+    ],
+)
+def test_the_status_tells_wrong_usage_from_failure(
+    reader: Shell, command: tuple[str, ...], code: int
+) -> None:
+    assert reader(*command).code == code
+
+
+@pytest.mark.parametrize(
     "command", [("status",), ("run",), ("subscribers", "sync"), ("why", "a", "b")]
 )
 def test_a_database_that_was_not_set_up_is_told_of(reader: Shell, command: tuple[str, ...]) -> None:
     fault = reader(*command, DIGEST_DATABASE_URL="sqlite:///fresh.db").fault
     assert "has not been set up: run `digest init`" in fault
+    assert not (reader.folder / "fresh.db").exists()
 
 
 @pytest.mark.parametrize("command", [("init",), ("status",)])

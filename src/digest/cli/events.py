@@ -2,15 +2,18 @@
 
 import json as codec
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated
 
 import typer
 from sqlalchemy import select
 
-from digest.cli.common import Json, Limit, open_app, say, say_json, table, write_parts
+from digest.cli.common import Json, Limit, moment, open_app, say, say_json, table, write_parts
 from digest.cli.shape import typer_app
 from digest.models import Event
 from digest.services.news import export as exporter
+
+HEADLINE = 68  # characters that are shown, so that a line fits 100 columns
 
 app = typer_app("List, show and export stored events.")
 
@@ -40,8 +43,15 @@ def list_(limit: Limit = 20, json: Json = False) -> None:
         return
     table(
         "Events",
-        ["visible", "severity", "headline", "slug"],
-        [[one["visible_at"], one["severity"], one["headline"], one["slug"]] for one in found],
+        ["visible", "severity", "headline, and below it the slug for other commands"],
+        [
+            [
+                moment(one["visible_at"]),
+                one["severity"],
+                f"{shorten(str(one['headline']), HEADLINE, placeholder=' ...')}\n{one['slug']}",
+            ]
+            for one in found
+        ],
     )
 
 
