@@ -148,12 +148,34 @@ def test_a_table_that_cannot_be_read_is_refused(digest: Shell) -> None:
     )
 
 
+def test_the_table_says_what_comes_through_lists_and_when(digest: Shell) -> None:
+    amira = next(one for one in digest("subscribers", "list", "--json").data)
+    assert (amira["key"], amira["follows"]) == ("amira", 1)
+    assert "worked out at the next run" in digest("subscribers", "list").said
+
+
+def test_a_list_that_nobody_is_on_can_be_removed(digest: Shell) -> None:
+    digest.write("more/all.yaml", "lists: [{key: idle, name: Idle desk, follows: [Peru, Chile]}]")
+    assert digest("subscribers", "sync", "more").code == 0
+    found = {one["key"]: one for one in digest("subscribers", "lists", "--json").data}
+    assert (found["desk"]["members"], found["idle"]["members"]) == (2, 0)
+    assert found["idle"]["follows"] == 2
+    assert "Idle desk" in digest("subscribers", "lists").said
+    assert (
+        "2 subscribers are on the list desk" in digest("subscribers", "remove-list", "desk").fault
+    )
+    assert "did you mean idle?" in digest("subscribers", "remove-list", "idel").fault
+    assert digest("subscribers", "remove-list", "idle").said == "The list idle is removed.\n"
+    assert [one["key"] for one in digest("subscribers", "lists", "--json").data] == ["desk"]
+
+
 def test_who_was_removed_stays_away(digest: Shell) -> None:
     assert digest("subscribers", "remove", "amira@example.org").said.startswith("amira is")
     said = digest("subscribers", "sync").said
     assert "! subscriber amira: unsubscribed" in said
     states = {one["key"]: one["state"] for one in digest("subscribers", "list", "--json").data}
     assert states["amira"] == "left"
+    assert next(one for one in digest("subscribers", "list", "--json").data)["next_due_at"] is None
     assert "did you mean amira?" in digest("subscribers", "remove", "amirra").fault
 
 

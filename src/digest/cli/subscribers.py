@@ -1,8 +1,9 @@
 """`digest subscribers`: lists and subscribers, kept in files, by import or one by one."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,6 +11,7 @@ from digest import clock
 from digest.cli.common import (
     Json,
     keep_refused,
+    moment,
     note,
     open_app,
     progress,
@@ -20,12 +22,13 @@ from digest.cli.common import (
     write_parts,
 )
 from digest.cli.shape import typer_app
-from digest.errors import InputError
+from digest.errors import InputError, WrongUsage
+from digest.models.words import SubscriberState
 from digest.services import find
 from digest.services.app import App
 from digest.services.news.fetch import read
 from digest.services.reader.preferences import unsubscribe
-from digest.services.subscribers import roster
+from digest.services.subscribers import lists, roster
 from digest.services.subscribers.contacts import Imported, import_contacts
 from digest.services.subscribers.contacts_export import export_contacts
 from digest.services.subscribers.plan import Plan
@@ -43,7 +46,7 @@ app = typer_app("Keep lists and subscribers.")
 def sync(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="Your folder of YAML files, or one such file."),
+        typer.Argument(metavar="DIR", help="Your folder of YAML files, or one such file."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
@@ -114,11 +117,41 @@ def list_(json: Json = False) -> None:
                 ", ".join(one["lists"]),
                 ", ".join(place["channel"] for place in one["destinations"]),
                 one["follows"],
-                one["next_due_at"],
+                _next(one),
             ]
             for one in found
         ],
     )
+
+
+def _next(one: Mapping[str, Any]) -> str:
+    due = one["next_due_at"]
+    if due is None:
+        return "" if one["state"] == SubscriberState.LEFT else "worked out at the next run"
+    return "never" if due.startswith("9999") else moment(due)
+
+
+@app.command("lists")
+def lists_(json: Json = False) -> None:
+    """List the lists: how many are on each, and how much it follows."""
+    found = lists.lists(open_app(sends=False))
+    if json:
+        say_json(found)
+        return
+    table(
+        "Lists",
+        ["key", "name", "members", "follows", "about"],
+        [[one[of] for of in ("key", "name", "members", "follows", "about")] for one in found],
+    )
+
+
+@app.command("remove-list")
+def remove_list(
+    key: Annotated[str, typer.Argument(metavar="LIST", help="Key of a list.")],
+) -> None:
+    """Delete a list that nobody is on. A sync makes it anew if it is still in your files."""
+    lists.remove_list(open_app(sends=False), key, clock.now())
+    say(f"The list {key} is removed.")
 
 
 @app.command("import")
@@ -128,9 +161,11 @@ def import_(
         list[str] | None,
         typer.Option("--map", metavar="COLUMN=FIELD", help='"Work mail=email"; may be repeated.'),
     ] = None,
-    lists: Annotated[
+    on_lists: Annotated[
         list[str] | None,
-        typer.Option("--list", help="A list that all new ones join; may be repeated."),
+        typer.Option(
+            "--list", metavar="LIST", help="A list that all new ones join; may be repeated."
+        ),
     ] = None,
     unconfirmed: Annotated[
         bool,
@@ -164,7 +199,7 @@ def import_(
             clock.now(),
             name=str(file),
             mapping=_mapping(columns or []),
-            lists=lists or (),
+            lists=on_lists or (),
             confirmed=not unconfirmed,
             encoding=encoding,
             dry_run=dry_run,
@@ -190,7 +225,7 @@ def _mapping(columns: list[str]) -> dict[str, str]:
     pairs = [one.rpartition("=") for one in columns]
     for column, _, field in pairs:
         if not column or not field:
-            raise InputError('--map is written COLUMN=FIELD, such as --map "Work mail=email"')
+            raise WrongUsage('--map is written COLUMN=FIELD, such as --map "Work mail=email"')
     return {column.strip(): field.strip() for column, _, field in pairs}
 
 

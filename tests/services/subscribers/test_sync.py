@@ -546,7 +546,7 @@ def test_who_is_gone_from_the_files_is_kept_and_named(desk: Desk):
     plan = desk.sync("subscribers: []")
 
     assert lines(plan) == [
-        "! list gulf: no longer in the files; kept as it is",
+        "! list gulf: no longer in the files; kept, use `digest subscribers remove-list gulf`",
         "! subscriber amira: no longer in the files; kept, use `digest subscribers remove amira`",
     ]
     assert desk.rows() == before

@@ -3,16 +3,18 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.models import Destination, Follow, List, ListMember, Subscriber
+from digest.models.words import SubscriberState
 from digest.services.app import App
 from digest.services.subscribers.wanted import shown
 
 
 def subscribers(app: App) -> list[dict[str, Any]]:
-    """Every Subscriber by key, with lists, Destinations and the number of own Follows."""
+    """Every Subscriber by key, with lists, Destinations and how much they follow, Lists' Follows
+    included. Who has left has no next digest."""
     with app.db.read() as session:
         places, lists, follows = _places(session), _lists(session), _follows(session)
         return [
@@ -26,7 +28,11 @@ def subscribers(app: App) -> list[dict[str, Any]]:
                 "lists": lists.get(one.id, []),
                 "follows": follows[one.id],
                 "destinations": places.get(one.id, []),
-                "next_due_at": one.next_due_at.isoformat() if one.next_due_at else None,
+                "next_due_at": (
+                    one.next_due_at.isoformat()
+                    if one.next_due_at and one.state != SubscriberState.LEFT
+                    else None
+                ),
             }
             for one in session.scalars(select(Subscriber).order_by(Subscriber.key))
         ]
@@ -61,9 +67,22 @@ def _lists(session: Session) -> dict[int, list[str]]:
 
 
 def _follows(session: Session) -> Counter[int]:
-    rows = session.execute(
-        select(Follow.subscriber_id, func.count())
-        .where(Follow.subscriber_id.is_not(None))
-        .group_by(Follow.subscriber_id)
+    """Subscribers' own Follows and those of their Lists; what both follow counts once.
+
+    An own Follow without weight gives up what a List follows.
+    """
+    columns = (Follow.interest_id, Follow.story_id, Follow.weight > 0)
+    own = session.execute(
+        select(Subscriber.id, *columns).join(Follow, Follow.subscriber_id == Subscriber.id)
     )
-    return Counter({subscriber_id: n for subscriber_id, n in rows if subscriber_id is not None})
+    found: dict[int, dict[tuple[int | None, int | None], bool]] = defaultdict(dict)
+    for subscriber_id, interest, story, counts in own:
+        found[subscriber_id][interest, story] = counts
+    of_lists = session.execute(
+        select(ListMember.subscriber_id, *columns)
+        .join(ListMember, ListMember.list_id == Follow.list_id)
+        .where(ListMember.left_at.is_(None))
+    )
+    for subscriber_id, interest, story, counts in of_lists:
+        found[subscriber_id].setdefault((interest, story), counts)
+    return Counter({one: sum(follows.values()) for one, follows in found.items()})

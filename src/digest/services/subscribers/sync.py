@@ -152,7 +152,8 @@ def _absent(
     """Names what the files had once and have no longer; it stays as it is."""
     for key, (row, _) in groups.items():
         if row.from_files and key not in lists:
-            work.note(f"list {key}", "no longer in the files; kept as it is")
+            hint = f"`digest subscribers remove-list {key}`"
+            work.note(f"list {key}", f"no longer in the files; kept, use {hint}")
     known = {one.key for one in people}
     for key in work.session.scalars(
         select(Subscriber.key)
