@@ -17,7 +17,8 @@ FORMS = (".eml", ".html", ".txt", ".json")
 def preview(
     subscriber: Annotated[str, typer.Argument(help="Key, name or address of a subscriber.")],
     on: Annotated[
-        str | None, typer.Option("--date", help="Local date of the digest; today without it.")
+        str | None,
+        typer.Option("--date", help="Local date of the digest; the next one without it."),
     ] = None,
     channel: Annotated[str, typer.Option("--channel", help="email, slack or telegram.")] = "email",
     to_file: Annotated[

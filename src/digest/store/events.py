@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -131,11 +131,13 @@ def candidates(
     upto: int,
     visible_after: datetime | None = None,
     event_ids: Iterable[int] | None = None,
+    until: datetime | None = None,
 ) -> list[Candidate]:
     """The newest Revision, with `after` < seq <= `upto`, of every Event that has one there.
 
     `visible_after` leaves older ones out, unless they put something right; `event_ids` restricts
-    to these Events.
+    to these Events. `until` takes the place of `upto`: the newest Revision of those visible by
+    then, whether or not they have a place already. Interests and Story are always those of now.
     """
     query = select(
         Revision.event_id,
@@ -154,7 +156,11 @@ def candidates(
         Event.reported_at,
         Event.retracted_at,
     ).join(Event, Event.id == Revision.event_id)
-    query = query.where(Revision.seq > after, Revision.seq <= upto).order_by(Revision.seq)
+    if until is None:
+        query = query.where(Revision.seq > after, Revision.seq <= upto).order_by(Revision.seq)
+    else:
+        new = or_(Revision.seq > after, Revision.seq.is_(None))
+        query = query.where(new, Revision.visible_at <= until).order_by(Revision.number)
     if visible_after is not None:
         query = query.where(
             or_(
@@ -167,12 +173,13 @@ def candidates(
     newest = {row.event_id: row for row in session.execute(query)}
     reach = reaches(session, newest)
     above = story_lines(session)
-    past = _past(session, [one for one, row in newest.items() if row.number > 1], upto)
+    by_then = Revision.seq <= upto if until is None else Revision.visible_at <= until
+    past = _past(session, [one for one, row in newest.items() if row.number > 1], by_then)
     return [
         Candidate(
             event_id=row.event_id,
             revision=row.number,
-            seq=row.seq,
+            seq=upto + 1 if row.seq is None else row.seq,
             slug=row.slug,
             severity=row.severity,
             visible_at=row.visible_at,
@@ -188,7 +195,11 @@ def candidates(
             righted=max(
                 (one.revision for one in past[row.event_id] if one.code in RIGHTING), default=None
             ),
-            retracted=row.retracted_at is not None,
+            retracted=(
+                row.retracted_at is not None
+                if until is None
+                else bool(row.record.get("retraction"))
+            ),
             happened_at=(
                 row.occurred_at or row.reported_at
                 if row.record.get("time_precision") == "instant"
@@ -201,7 +212,9 @@ def candidates(
     ]
 
 
-def _past(session: Session, event_ids: Iterable[int], upto: int) -> dict[int, list[Past]]:
+def _past(
+    session: Session, event_ids: Iterable[int], by_then: ColumnElement[bool]
+) -> dict[int, list[Past]]:
     """The visible Revisions of each Event, oldest first; with their records if it was corrected."""
     found: dict[int, list[Past]] = defaultdict(list)
     for part in chunks(event_ids):
@@ -217,7 +230,7 @@ def _past(session: Session, event_ids: Iterable[int], upto: int) -> dict[int, li
                 Revision.record["breaking"].label("breaking"),
                 Revision.history,
             )
-            .where(Revision.event_id.in_(part), Revision.seq <= upto)
+            .where(Revision.event_id.in_(part), by_then)
             .order_by(Revision.event_id, Revision.number)
         )
         for row in rows:
@@ -306,14 +319,25 @@ def story_lines(session: Session) -> dict[int | None, tuple[int, ...]]:
     return lines
 
 
+def span(session: Session) -> tuple[datetime, datetime] | None:
+    """When the first and the last Revision become visible; None without any."""
+    first, last = session.execute(
+        select(func.min(Revision.visible_at), func.max(Revision.visible_at))
+    ).one()
+    return None if first is None else (first, last)
+
+
 def materials(
-    session: Session, keys: Iterable[tuple[int, int]]
+    session: Session, keys: Iterable[tuple[int, int]], until: datetime | None = None
 ) -> Mapping[tuple[int, int], Material]:
-    """What is stored about each (event id, revision), for composing."""
+    """What is stored about each (event id, revision), for composing.
+
+    `until` leaves out Perspectives that no Revision visible by then held.
+    """
     wanted = set(keys)
     event_ids = sorted({event_id for event_id, _ in wanted})
     regions = _regions(session, event_ids)
-    views, of_story = _views(session, event_ids)
+    views, of_story = _views(session, event_ids, until)
     found: dict[tuple[int, int], Material] = {}
     for part in chunks(event_ids):
         rows = session.execute(
@@ -392,7 +416,7 @@ def _regions(session: Session, event_ids: list[int]) -> dict[int, tuple[str, ...
 
 
 def _views(
-    session: Session, event_ids: list[int]
+    session: Session, event_ids: list[int], until: datetime | None
 ) -> tuple[dict[int, list[View]], dict[int, list[View]]]:
     """Perspectives of the Events themselves, and of their Stories, newest first."""
     of_event: dict[int, list[View]] = defaultdict(list)
@@ -407,6 +431,11 @@ def _views(
             )
             .order_by(Perspective.as_of.desc(), Perspective.id)
         ).all()
+        if until is not None:
+            said = _said(session, part, {row.story_id for row in rows}, until)
+            rows = [
+                row for row in rows if (row.story_id, row.event_id, row.actor, row.text) in said
+            ]
         actors: dict[int, set[int]] = defaultdict(set)
         for ids in chunks([row.id for row in rows]):
             for one in session.scalars(
@@ -420,3 +449,24 @@ def _views(
             elif row.story_id is not None:
                 of_story[row.story_id].append(view)
     return of_event, of_story
+
+
+def _said(
+    session: Session, event_ids: list[int], story_ids: Iterable[int | None], until: datetime
+) -> set[tuple[int | None, int | None, str, str]]:
+    """(story, event, actor, text) of each Perspective in a Revision visible by `until`; the event
+    is None where the Perspective belongs to the Story."""
+    stories = [one for one in story_ids if one is not None]
+    rows = session.execute(
+        select(Event.id, Event.story_id, Revision.record["perspectives"].label("perspectives"))
+        .join(Revision, Revision.event_id == Event.id)
+        .where(
+            or_(Event.id.in_(event_ids), Event.story_id.in_(stories)),
+            Revision.visible_at <= until,
+        )
+    )
+    return {
+        (row.story_id, row.id if row.story_id is None else None, one["actor"], one["text"])
+        for row in rows
+        for one in row.perspectives or ()
+    }

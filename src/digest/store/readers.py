@@ -166,10 +166,14 @@ def readers(
     now: datetime,
     event_ids: Iterable[int],
     fact_keys: Iterable[str],
+    until: datetime | None = None,
 ) -> list[Reader]:
-    """The accounts as the desk sees them, each with its memory of these Events and facts."""
+    """The accounts as the desk sees them, each with its memory of these Events and facts.
+
+    What they were told after `until` is not in it.
+    """
     ids = [one.subscriber.id for one in known]
-    told = memories(session, ids, event_ids, fact_keys)
+    told = memories(session, ids, event_ids, fact_keys, until)
     alerts = recent_alerts(session, ids, now)
     return [
         Reader(
@@ -219,8 +223,9 @@ def memories(
     subscriber_ids: Iterable[int],
     event_ids: Iterable[int],
     fact_keys: Iterable[str],
+    until: datetime | None = None,
 ) -> Mapping[int, list[Memory]]:
-    """What each Subscriber was told of these Events and facts, oldest first."""
+    """What each Subscriber was told of these Events and facts (by `until`), oldest first."""
     found: dict[int, list[Memory]] = defaultdict(list)
     about = _about(session, event_ids, fact_keys)
     subscribers = list(subscriber_ids)
@@ -250,6 +255,7 @@ def memories(
                 Slot.subscriber_id.in_(subscribers),
                 Item.event_id.in_(part),
                 reached(),
+                *(() if until is None else (Slot.planned_at <= until,)),
             )
         ).all()
     for row in sorted(rows, key=lambda row: (row.planned_at, row.id, row.revision)):

@@ -1,11 +1,12 @@
 """Scenarios of Stories: which have moved, and which have run out."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, func, select, update
+from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Assertion, Event, Scenario, Story
@@ -69,6 +70,86 @@ def moved_since(session: Session, after: datetime, upto: datetime) -> list[Watch
         )
         for scenario, title, event_id, slug, count in rows
     ]
+
+
+def moved_by(
+    session: Session, after: datetime, until: datetime, rules: ScenarioRules
+) -> list[Watched]:
+    """Like `moved_since`, as it was known at `until`: what was retracted later still counts.
+
+    Each Scenario is told again from its Assertions by their own time: history may have been stored
+    in any order, and what came later has changed the row.
+    """
+    here = select(Assertion.scenario_id).where(Assertion.at > after, Assertion.at <= until)
+    rows = session.execute(
+        select(Assertion, Scenario.story_id, Story.title, Event.slug)
+        .join(Scenario, Scenario.id == Assertion.scenario_id)
+        .join(Event, Event.id == Assertion.event_id)
+        .outerjoin(Story, Story.id == Scenario.story_id)
+        .where(
+            Assertion.at <= until,
+            or_(Event.retracted_at.is_(None), Event.retracted_at > until),
+            or_(
+                Scenario.id.in_(here),
+                and_(Scenario.expires_at > after, Scenario.expires_at <= until),
+            ),
+        )
+        .order_by(Assertion.scenario_id, Assertion.at, Assertion.id)
+    )
+    found = []
+    for _, group in groupby(rows, key=lambda row: row.Assertion.scenario_id):
+        told = list(group)
+        newest = told[-1]
+        state, moved_at = _retold((row.Assertion for row in told), until, rules)
+        if moved_at <= after:
+            continue
+        found.append(
+            Watched(
+                story_id=newest.story_id,
+                story=newest.title or "",
+                state=state,
+                text=newest.Assertion.text,
+                kind=newest.Assertion.kind,
+                horizon=newest.Assertion.horizon,
+                confidence=newest.Assertion.confidence,
+                first_at=told[0].Assertion.at,
+                moved_at=moved_at,
+                events=len({row.Assertion.event_id for row in told}),
+                event_id=newest.Assertion.event_id,
+                event_slug=newest.slug,
+            )
+        )
+    return found
+
+
+def _retold(
+    told: Iterable[Assertion], until: datetime, rules: ScenarioRules
+) -> tuple[str, datetime]:
+    """The state that these Assertions, oldest first, lead to by `until`, and since when."""
+    before: Assertion | None = None
+    state, moved_at = "", until
+    for one in told:
+        if before is not None and state not in ENDED:
+            over = rules.expires_at(before.horizon, before.at)
+            if over <= one.at:
+                state, moved_at = "expired", over
+        record = AssertionRecord(
+            kind=one.kind,
+            text=one.text,
+            horizon=one.horizon,
+            confidence=one.confidence,
+            state=one.state,  # only an end was stated; of anything else the rules take no notice
+        )
+        horizon, confidence = (before.horizon, before.confidence) if before else (None, None)
+        after = rules.transition(record, horizon, confidence, state or None)
+        if after != "restated" or not state:
+            state, moved_at = after, one.at
+        before = one
+    if before is not None and state not in ENDED:
+        over = rules.expires_at(before.horizon, before.at)
+        if over <= until:
+            state, moved_at = "expired", over
+    return state, moved_at
 
 
 def expire(session: Session, now: datetime) -> int:

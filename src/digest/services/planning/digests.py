@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.edit import compose
+from digest.edit import scenarios as rules
 from digest.edit.select import Budget, Selection
 from digest.edit.select import select as choose
 from digest.models import Slot
@@ -17,11 +18,13 @@ from digest.models.words import Cadence, EditionKind, Outcome
 from digest.services.app import App
 from digest.services.planning.occasions import Due, missed
 from digest.store import events, readers, scenarios
+from digest.store.current import ScenarioRules
 from digest.store.readers import Account
 
 FIRST_DAYS = 1  # what a first digest tells of
 WEEK_DAYS = 7
 LATE = timedelta(minutes=30)  # after its hour: the reader is told so
+RETOLD_BY = ScenarioRules(rules.transition, rules.expires_at)
 ADMIN_SEES = 7  # missed dates that are listed one by one
 
 
@@ -35,6 +38,7 @@ class Task:
     last_day: date | None
     last_at: datetime | None  # of the one whose window was the last that is closed
     lost: bool = False  # the one before reached nobody: this one tells its news, too
+    since: datetime | None = None  # nothing older: for a look back
 
     @classmethod
     def of(cls, account: Account, due: Due, last: Slot | None, closed: Slot | None) -> "Task":
@@ -55,9 +59,13 @@ class Task:
 
 
 def last_digests(
-    session: Session, subscriber_ids: Sequence[int], *, closed: bool = False
+    session: Session,
+    subscriber_ids: Sequence[int],
+    *,
+    closed: bool = False,
+    before: date | None = None,
 ) -> dict[int, Slot]:
-    """The newest digest Slot of each Subscriber that covers a window.
+    """The newest digest Slot (`before` a date) of each Subscriber that covers a window.
 
     With `closed` the newest that had its say: there was nothing to tell, or it was told. What
     a digest had to tell that reached nobody is news for the next one.
@@ -70,6 +78,7 @@ def last_digests(
             Slot.kind == EditionKind.DIGEST,
             Slot.window_to.is_not(None),
             *([had_its_say] if closed else ()),
+            *(() if before is None else (Slot.key < before.isoformat(),)),
         )
         .group_by(Slot.subscriber_id)
         .subquery()
@@ -109,18 +118,28 @@ class Desk:
     hashes: Mapping[tuple[int, int], str]
 
     @classmethod
-    def load(cls, session: Session, app: App, tasks: Sequence[Task], now: datetime) -> "Desk":
+    def load(
+        cls,
+        session: Session,
+        app: App,
+        tasks: Sequence[Task],
+        now: datetime,
+        until: datetime | None = None,
+    ) -> "Desk":
+        """`until` is for a look at another hour than this one, without a write: all that becomes
+        visible by then and nothing later, whatever its place in the order."""
         upto = events.newest_seq(session)
         oldest = now - timedelta(days=max(app.settings.lookback_days, WEEK_DAYS))
         first = events.seq_before(session, oldest)  # where a first digest begins to look
         after = min(first if one.window_from is None else one.window_from for one in tasks)
-        found = events.candidates(session, after, upto, visible_after=oldest)
+        found = events.candidates(session, after, upto, visible_after=oldest, until=until)
         people = readers.readers(
             session,
             [task.account for task in tasks],
             now,
             {one.event_id for one in found},
             {one.fact_key for one in found},
+            until,
         )
         keys = {(one.event_id, one.revision) for one in found}
         keys |= {(one.event_id, one.righted) for one in found if one.righted is not None}
@@ -135,26 +154,32 @@ class Desk:
             now,
             upto,
             found,
-            events.materials(session, keys),
+            events.materials(session, keys, until),
             people,
-            scenarios.moved_since(session, oldest, now),
+            scenarios.moved_since(session, oldest, now)
+            if until is None
+            else scenarios.moved_by(session, oldest, until, RETOLD_BY),
             {(one.event_id, one.revision): one.content_hash for one in found},
         )
 
     def window(self, task: Task) -> list[Candidate]:
         """What became visible since the last digest, as far back as digests tell of anything.
 
-        What was told before and is put right belongs to it however long ago that was.
+        What was told before and is put right belongs to it however long ago that was; a look back
+        has its hours only, or a backfill's old corrections would be in every digest.
         """
         after = task.window_from or 0
         days = self.app.settings.lookback_days if task.window_from is not None else FIRST_DAYS
         if task.account.schedule.cadence == Cadence.WEEKLY:
             days = max(days, WEEK_DAYS)
         oldest = self.now - timedelta(days=days)
+        if task.since is not None:
+            oldest = max(oldest, task.since)
         return [
             one
             for one in self.candidates
-            if one.seq > after and (one.visible_at > oldest or one.righted == one.revision)
+            if one.seq > after
+            and (one.visible_at > oldest or (task.since is None and one.righted == one.revision))
         ]
 
     def late(self, task: Task) -> bool:

@@ -1,13 +1,14 @@
 """Preview: the message a Subscriber would get, or got, for a date; nothing is stored or sent."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.channels.base import Channel, Message
-from digest.clock import instant_of, zone
+from digest.clock import instant_of, local_date, zone
+from digest.edit.select import Selection
 from digest.errors import InputError, NotFound
 from digest.models import Destination, Edition, Slot, Subscriber
 from digest.models.content import EditionContent, Envelope
@@ -15,10 +16,10 @@ from digest.models.words import EditionKind
 from digest.services import find
 from digest.services.app import App
 from digest.services.links import Bearer
-from digest.services.planning.digests import Desk, Task, last_digests
-from digest.services.planning.occasions import Due
-from digest.services.visible import make_visible
-from digest.store import readers
+from digest.services.planning.digests import WEEK_DAYS, Desk, Task, last_digests
+from digest.services.planning.occasions import Due, due_dates
+from digest.store import events, readers
+from digest.store.readers import Account
 
 PLACEHOLDER = {
     "email": "reader@example.org",
@@ -36,14 +37,22 @@ class Preview:
     stored: bool
 
 
-class _Undo(Exception):
-    """Ends the transaction of a preview without keeping anything."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Which digest is looked at, and until when the news counts."""
+
+    due: Due
+    until: datetime
+    past: bool  # whether publish would no longer make it
 
 
 def preview(
     app: App, subscriber_name: str, day: date | None, channel_name: str, now: datetime
 ) -> Preview:
-    """The digest of `day` (today in the Subscriber's zone without one) on a Channel.
+    """The digest of `day` (without one: today's, or the next where today's hour is over).
+
+    A day in the past is shown as it would have been told then: the Events and Revisions that were
+    visible by its hour, whenever they were stored. What the reader follows is that of now.
 
     Raises:
         NotFound: no such Subscriber; or nothing to tell on that day, and says why.
@@ -54,52 +63,83 @@ def preview(
         raise InputError(
             f"there is no channel {channel_name!r}; there are {', '.join(app.channels)}"
         )
-    _ = app.links  # may write its key: before the transaction that is undone
-    found: Preview | None = None
-    try:
-        with app.db.begin() as session:
-            person = find.subscriber(session, subscriber_name)
-            content, stored = _content(session, app, person, day, now)
-            message = channel.render(content, envelope(session, app, channel, person, content, now))
-            found = Preview(message, content, stored)
-            raise _Undo
-    except _Undo:
-        assert found is not None
-        return found
+    _ = app.links  # may write its key: all that follows only reads
+    with app.db.read() as session:
+        person = find.subscriber(session, subscriber_name)
+        content, stored = _content(session, app, person, day, now)
+        filled = envelope(session, app, channel, person, content, now)
+    return Preview(channel.render(content, filled), content, stored)
 
 
 def _content(
     session: Session, app: App, person: Subscriber, day: date | None, now: datetime
 ) -> tuple[EditionContent, bool]:
     account = readers.accounts(session, [person.id], now)[0]
-    tz = zone(account.schedule.zone)
-    day = day or now.astimezone(tz).date()
-    slot = session.scalar(
+    today = local_date(now, zone(account.schedule.zone))
+    slot = _slot(session, person, day or today)
+    if slot is not None and slot.edition_id is not None:
+        row = session.get_one(Edition, slot.edition_id)
+        return EditionContent.model_validate(row.content), True
+    late = timedelta(hours=app.settings.late_hours) if slot is None else timedelta(0)
+    look = _look(account, day, today, late, now)
+    last = last_digests(session, [person.id], before=look.due.day).get(person.id)
+    closed = last_digests(session, [person.id], before=look.due.day, closed=True).get(person.id)
+    task = Task.of(account, look.due, last, closed)
+    if look.past:
+        # Numbers say what was stored since the last one; of history that came later hours say more.
+        task = replace(task, since=task.last_at or look.until - timedelta(days=WEEK_DAYS))
+    desk = Desk.load(session, app, [task], look.until, look.until)
+    content, selection = desk.compose(task, desk.readers[0])
+    if content is None:
+        why = _nothing(session, desk, task, selection)
+        raise NotFound(f"nothing to tell {person.key} on {look.due.day}: {why}")
+    return content, False
+
+
+def _slot(session: Session, person: Subscriber, day: date) -> Slot | None:
+    return session.scalar(
         select(Slot).where(
             Slot.subscriber_id == person.id,
             Slot.kind == EditionKind.DIGEST,
             Slot.key == day.isoformat(),
         )
     )
-    if slot is not None and slot.edition_id is not None:
-        row = session.get_one(Edition, slot.edition_id)
-        return EditionContent.model_validate(row.content), True
-    due = Due(day, instant_of(day, account.schedule.at, tz))
-    make_visible(session, due.at)
-    last = last_digests(session, [person.id]).get(person.id)
-    closed = last_digests(session, [person.id], closed=True).get(person.id)
-    if last is not None and date.fromisoformat(last.key) >= day:
-        last = closed = None  # a day in the past: as if it were the first digest
-    task = Task.of(account, due, last, closed)
-    desk = Desk.load(session, app, [task], due.at)
-    content, selection = desk.compose(task, desk.readers[0])
-    if content is None:
-        left = ", ".join(sorted({rule.replace("_", " ") for _, rule in selection.left_out}))
-        raise NotFound(
-            f"nothing to tell {person.key} on {day}: {selection.matched} matched"
-            + (f" ({left})" if left else "")
-        )
-    return content, False
+
+
+def _look(account: Account, day: date | None, today: date, late: timedelta, now: datetime) -> _Look:
+    """`late` is how long after its hour today's digest would still be made."""
+    schedule = account.schedule
+    asked = Due(day or today, instant_of(day or today, schedule.at, zone(schedule.zone)))
+    if asked.at > now:
+        return _Look(asked, asked.at, past=False)
+    if asked.day == today and now - asked.at < late:
+        return _Look(asked, now, past=False)
+    if day is None and (following := due_dates(schedule, now)[1]) is not None:
+        return _Look(following, following.at, past=False)
+    return _Look(asked, asked.at, past=True)
+
+
+def _nothing(session: Session, desk: Desk, task: Task, selection: Selection) -> str:
+    """Why a digest has nothing to tell, for whoever asked."""
+    if selection.matched:
+        left = sorted({rule.replace("_", " ") for _, rule in selection.left_out})
+        return f"{selection.matched} matched ({', '.join(left)})"
+    begin = desk.occasion(task).covers_from
+    hours = f"between {_minute(begin)} and {_minute(desk.now)} UTC"
+    count = len(desk.window(task))
+    if count:
+        return f"none of the {count} events of its hours, {hours}, concerns what they follow"
+    span = events.span(session)
+    if span is None:
+        return "there are no events yet; `digest import` brings them in"
+    return (
+        f"no event became visible {hours};"
+        f" those stored here do between {_minute(span[0])} and {_minute(span[1])}"
+    )
+
+
+def _minute(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}" if instant else "the beginning"
 
 
 def envelope(
