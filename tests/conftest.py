@@ -9,6 +9,7 @@ from databases import (  # noqa: F401 - fixtures
     app_on_sqlite,
     database,
     empty_url,
+    own_postgres_server,
     postgres_server,
     postgres_template,
 )

@@ -53,17 +53,22 @@ class Server:
     """A running server. Every database it gives out is fresh, and dropped afterwards."""
 
     def __init__(self, binaries: Path, folder: Path, user: str | None) -> None:
+        self._binaries = binaries
         self._folder = folder
         self._user = user
         self._run(binaries / "initdb", "-D", "data", "-E", "UTF8", *QUICK)
+        self.start()
+
+    def start(self) -> None:
+        """At first, and again after `stop`."""
         options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
-        with (folder / "log").open("wb") as log:
+        with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [binaries / "postgres", "-D", "data", "-k", str(folder), *options],
-                cwd=folder,
+                [self._binaries / "postgres", "-D", "data", "-k", str(self._folder), *options],
+                cwd=self._folder,
                 stdout=log,
                 stderr=log,
-                user=user,
+                user=self._user,
                 preexec_fn=_end_with_parent,
             )
         self._wait()
@@ -187,6 +192,16 @@ def running_server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """The server of this process of tests."""
+    try:
+        with running_server() as server:
+            yield server
+    except NoServer as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+
+
+@pytest.fixture
+def own_postgres_server() -> Iterator[Server]:
+    """One that a test may stop and start."""
     try:
         with running_server() as server:
             yield server

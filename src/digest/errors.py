@@ -17,6 +17,10 @@ class ConfigurationError(DigestError):
     """A setting, template or file of ours is wrong; names the place and the remedy."""
 
 
+class DatabaseAway(ConfigurationError):
+    """The database can't be reached, or doesn't answer: now, and perhaps not in a minute."""
+
+
 class InputError(DigestError):
     """A document or record handed to us cannot be read.
 

@@ -5,24 +5,31 @@ A missed tick does no harm, and two clocks at once do none: every decision has a
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from digest.errors import DatabaseAway
+from digest.services.admin import work
 from digest.services.app import App
 from digest.services.news import feeds
 from digest.services.planning.alert import alert
 from digest.services.planning.publish import publish
 from digest.services.planning.release import release
 from digest.services.sending.deliver import Deliverer, resume, sweep
+from digest.services.sending.outage import Outage
 
 ALERT_SECONDS = 2  # how soon what another process stored is alerted
 PLAN_SECONDS = 20  # a digest starts at most this long after its hour
 FEED_SECONDS = 60
 SWEEP_SECONDS = 5
 
-Verb = Callable[[App, datetime], object]
+T = TypeVar("T")
+Verb = Callable[[App, datetime], T]
 
 
 class Service:
@@ -33,6 +40,7 @@ class Service:
         self.clock = clock
         self.stopping = asyncio.Event()
         self._deliverer = Deliverer(app, clock)
+        self._outage = Outage(app.db)
         self._scheduler = AsyncIOScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -40,6 +48,7 @@ class Service:
 
     async def run(self) -> None:
         """Runs until `stop`; what is being sent then is finished and recorded first."""
+        work.started(self.app)
         await asyncio.to_thread(resume, self.app, self.clock())
         for job, seconds in (
             (self._alert, ALERT_SECONDS),
@@ -47,63 +56,77 @@ class Service:
             (self._feeds, FEED_SECONDS),
             (self._sweep, SWEEP_SECONDS),
         ):
-            self._scheduler.add_job(job, "interval", seconds=seconds, next_run_time=self.clock())
+            self._scheduler.add_job(
+                self._job, "interval", args=[job], seconds=seconds, next_run_time=self.clock()
+            )
         self._scheduler.start()
         try:
-            await self._deliverer.serve(self.stopping)
+            await self._deliverer.serve(self.stopping, self._outage)
         finally:
             self._scheduler.shutdown(wait=False)
+            self._outage.close()
+            work.stopped()
 
     def stop(self) -> None:
         """Asks the worker to finish what it is sending and to end."""
         self.stopping.set()
         self._deliverer.wake()
 
-    async def _plan(self, *verbs: Verb) -> None:
+    async def _job(self, job: Callable[[], Awaitable[None]]) -> None:
+        """One turn. To be cut short by the end of the service is no failure."""
+        try:
+            await job()
+        except asyncio.CancelledError:
+            if not self.stopping.is_set():
+                raise
+
+    async def _plan(self, verbs: Mapping[str, Verb[Counter[str]]]) -> None:
         """Alerts and digests are planned beside each other, a batch of readers at a time: no alert
         waits until all digests are planned."""
-        for verb in verbs:
-            await self._aside(verb)
+        for what, verb in verbs.items():
+            work.planned(what, await self._aside(verb) or {})
         self._deliverer.wake()
 
     async def _alert(self) -> None:
-        await self._plan(alert, release)
+        await self._plan({"alerts": alert, "held alerts": release})
 
     async def _digests(self) -> None:
-        await self._plan(publish)
+        await self._plan({"digests": publish})
 
     async def _feeds(self) -> None:
-        await self._aside(feeds.poll)
+        work.polled(await self._aside(feeds.poll) or ())
 
     async def _sweep(self) -> None:
         await self._aside(sweep)
 
-    async def _aside(self, verb: Verb) -> None:
-        """Runs a verb in a thread that holds up nobody's exit.
+    async def _aside(self, verb: Verb[T]) -> T | None:
+        """Runs a verb in a thread that holds up nobody's exit; None while the database is away.
 
         Each of them may end at any moment without harm, as it would by kill -9, so a slow feed or
         a long plan need not be waited for.
         """
+        if self._outage.lasts:
+            return None
         loop = asyncio.get_running_loop()
-        ended: asyncio.Future[None] = loop.create_future()
+        ended: asyncio.Future[T] = loop.create_future()
 
-        def work() -> None:
-            failure: Exception | None = None
+        def work_aside() -> None:
             try:
-                verb(self.app, self.clock())
+                settle = partial(ended.set_result, verb(self.app, self.clock()))
             except Exception as error:
-                failure = error
+                settle = partial(ended.set_exception, error)
             if not loop.is_closed():
-                loop.call_soon_threadsafe(_settle, ended, failure)
+                loop.call_soon_threadsafe(_settle, ended, settle)
 
-        threading.Thread(target=work, daemon=True, name=getattr(verb, "__name__", "verb")).start()
-        await ended
+        name = getattr(verb, "__name__", "verb")
+        threading.Thread(target=work_aside, daemon=True, name=name).start()
+        try:
+            return await ended
+        except DatabaseAway as error:
+            self._outage.begin(error)
+            return None
 
 
-def _settle(ended: asyncio.Future[None], failure: Exception | None) -> None:
-    if ended.done():  # nobody waits any more
-        return
-    if failure is None:
-        ended.set_result(None)
-    else:
-        ended.set_exception(failure)
+def _settle(ended: asyncio.Future[T], settle: Callable[[], None]) -> None:
+    if not ended.done():  # else nobody waits any more
+        settle()

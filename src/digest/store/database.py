@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session, sessionmaker
 
-from digest.errors import ConfigurationError
+from digest.errors import ConfigurationError, DatabaseAway
 from digest.render.environment import built_in_folder
 
 if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
@@ -54,7 +55,7 @@ class Database:
         On SQLite it takes the write lock at once, so that what was read stays true until commit.
 
         Raises:
-            ConfigurationError: the database can't be reached.
+            DatabaseAway: the database can't be reached.
         """
         self._must_be_there()
         with self._explained(), self._session.begin() as session:
@@ -65,7 +66,7 @@ class Database:
         """A session for reading; nothing is committed. Rows stay readable after its end.
 
         Raises:
-            ConfigurationError: the database can't be reached.
+            DatabaseAway: the database can't be reached.
         """
         self._must_be_there()
         with self._explained(), self._session() as session:
@@ -97,15 +98,19 @@ class Database:
                 raise ConfigurationError(
                     f"{place} has not been set up: run `digest init` ({why})"
                 ) from error
-            if isinstance(error, OperationalError) and not _too_large(error):
-                raise ConfigurationError(f"the database {place} does not answer: {why}") from error
+            away = isinstance(error, OperationalError) and not _too_large(error)
+            if away or error.connection_invalidated:
+                raise DatabaseAway(f"the database {place} does not answer: {why}") from error
             raise
+        except NoConnectionFree as error:  # all wait for a server that doesn't answer
+            place = self.url.render_as_string(hide_password=True)
+            raise DatabaseAway(f"the database {place} does not answer in time") from error
 
     def migrate(self, revision: str = "head") -> None:
         """Brings the tables to `revision` ("base" removes them all).
 
         Raises:
-            ConfigurationError: the database can't be reached.
+            DatabaseAway: the database can't be reached.
         """
         from alembic import command
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.errors import ConfigurationError, InputError, NotFound
+from digest.errors import ConfigurationError, DatabaseAway, InputError, NotFound
 from digest.models import Event
 from digest.services.app import App
 from digest.store import readers
@@ -25,6 +25,7 @@ from digest.web.site import Gone, Site, locale_of, site_of
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 5.0  # for the database's answer
+AWAY_SECONDS = 30  # after which a program may ask again
 
 
 def create(app: App, clock: Callable[[], datetime], inbox: Inbox | None = None) -> Starlette:
@@ -57,6 +58,7 @@ def create(app: App, clock: Callable[[], datetime], inbox: Inbox | None = None) 
             NotFound: not_found,
             Gone: gone,
             InputError: not_understood,
+            DatabaseAway: away,
             ConfigurationError: broken,
             Exception: broken,
         },
@@ -95,6 +97,9 @@ async def ready(request: Request) -> Response:
     try:
         async with asyncio.timeout(READY_SECONDS):
             await asyncio.to_thread(ask)
+    except DatabaseAway as error:
+        log.debug("not ready: %s", error)
+        return PlainTextResponse("the database does not answer\n", 503)
     except Exception as error:
         log.warning("not ready: %s", error)
         return PlainTextResponse("the database does not answer\n", 503)
@@ -133,6 +138,15 @@ async def gone(request: Request, error: Exception) -> Response:
 
 async def not_understood(request: Request, error: Exception) -> Response:
     return _problem(request, "problem", 400, str(error))
+
+
+async def away(request: Request, error: Exception) -> Response:
+    """The database can't be reached: no fault of this page, and whoever plans and sends has said
+    it in the log already, once."""
+    log.debug("a page could not be served: %s", error)
+    response = _problem(request, "away", 503, "")
+    response.headers["retry-after"] = str(AWAY_SECONDS)
+    return response
 
 
 async def broken(request: Request, error: Exception) -> Response:

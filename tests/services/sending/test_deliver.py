@@ -33,6 +33,7 @@ from digest.models.words import DeliveryState as State
 from digest.services.app import App
 from digest.services.sending import attempts, lanes, outcomes
 from digest.services.sending.deliver import Deliverer, resume, summary, sweep
+from digest.services.sending.outage import Outage
 from digest.services.sending.workers import gone, worker_name
 from digest.store import deliveries as ledger
 from digest.store.database import Database
@@ -635,7 +636,7 @@ async def test_two_workers_beside_each_other_send_everything_once(room: Newsroom
 async def test_serving_sends_what_comes_and_ends_when_asked(room: Newsroom) -> None:
     stop, sent = asyncio.Event(), asyncio.Event()
     deliverer = Deliverer(room.app, room.clock)
-    serving = asyncio.create_task(deliverer.serve(stop))
+    serving = asyncio.create_task(deliverer.serve(stop, Outage(room.app.db)))
     await asyncio.sleep(0.05)
 
     async def note(_: Sending) -> None:
@@ -667,7 +668,7 @@ async def test_serving_goes_on_after_trouble(
 
     monkeypatch.setattr(lanes.Lane, "_write_once", once)
     room.deliveries_to_come(room.reader())
-    serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop))
+    serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)))
     await asyncio.sleep(0.1)
     assert "sending was interrupted" in caplog.text
     room.later(minutes=3)  # the lease of the failed claim

@@ -15,14 +15,16 @@ NOISY = (
     "httpx",
     "slack_sdk",
     "telegram",
+    "uvicorn",
 )
-"""Libraries whose lines hold URLs with tokens, or one line a request."""
+"""Libraries whose lines hold URLs with tokens, come once a request, or say what ours say."""
 
 
 def configure_logs(level: str, form: str) -> None:
     """Sends all logs to standard error as text or JSON."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,

@@ -25,12 +25,14 @@ GIVE_UP_AFTER = 30  # failures in a row of a feed that is gone
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What came of one poll."""
+    """What came of one poll. `failures` in a row: with this one, or before it went well again."""
 
     url: str
     summary: Summary
     error: str | None = None
     unchanged: bool = False
+    feed_id: int = 0
+    failures: int = 0
 
 
 def add(app: App, url: str, now: datetime, every_minutes: int = 15) -> Feed:
@@ -106,11 +108,13 @@ def _poll(app: App, feed: Feed, now: datetime) -> Poll:
 def _went_well(app: App, feed: Feed, answer: fetch.Answer, summary: Summary, now: datetime) -> Poll:
     with app.db.begin() as session:
         row = session.get_one(Feed, feed.id)
+        failures = row.failures
         row.failures, row.last_error, row.last_ok_at = 0, None, now
         row.next_poll_at = now + timedelta(minutes=row.every_minutes)
         if answer.status == 200:
             row.etag, row.last_modified = answer.etag, answer.last_modified
-    return Poll(feed.url, summary, unchanged=answer.status == 304)
+    same = answer.status == 304
+    return Poll(feed.url, summary, unchanged=same, feed_id=feed.id, failures=failures)
 
 
 def _went_wrong(
@@ -127,4 +131,5 @@ def _went_wrong(
         row.next_poll_at = now + wait
         if answer is not None and answer.status in GONE and row.failures >= GIVE_UP_AFTER:
             row.enabled = False
-    return Poll(feed.url, Summary(), why)
+        failures = row.failures
+    return Poll(feed.url, Summary(), why, feed_id=feed.id, failures=failures)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from digest.services.app import App
 from digest.services.sending.lanes import Counts, Lane
+from digest.services.sending.outage import Outage
 from digest.services.sending.workers import gone, worker_name
 from digest.store import deliveries as ledger
 
@@ -41,9 +42,12 @@ class Deliverer:
             done.update(one)
         return done
 
-    async def serve(self, stop: asyncio.Event) -> None:
-        """Sends whatever becomes due, until `stop`; looks at once after `wake`."""
-        await asyncio.gather(*(lane.serve(stop) for lane in self._lanes))
+    async def serve(self, stop: asyncio.Event, outage: Outage) -> None:
+        """Sends whatever becomes due, until `stop`; looks at once after `wake`.
+
+        `outage` is what all of one process share that wait for the same database.
+        """
+        await asyncio.gather(*(lane.serve(stop, outage) for lane in self._lanes))
 
     def wake(self) -> None:
         """There may be work, or `stop` was set."""

@@ -7,12 +7,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from digest.channels.base import Channel
-from digest.errors import Action, ConfigurationError
+from digest.errors import Action, ConfigurationError, DatabaseAway
 from digest.services.app import App
-from digest.services.sending import outcomes
+from digest.services.sending import outcomes, work
 from digest.services.sending.attempts import Ended, attempt
+from digest.services.sending.outage import Outage
 from digest.services.sending.parcels import Parcel, parcels
 from digest.services.sending.refusals import stop_channel, take_back
 from digest.services.sending.scribe import Scribe
@@ -40,13 +42,19 @@ class Lane:
     dice: random.Random
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     _halted: bool = False  # the Channel refuses us as a whole
+    _outage: Outage | None = None  # of the process that runs for long
 
-    async def serve(self, stop: asyncio.Event) -> None:
+    async def serve(self, stop: asyncio.Event, outage: Outage) -> None:
         """Drains whenever something may be due, until `stop`."""
+        self._outage = outage
         while not stop.is_set():
             self.wake.clear()
             try:
                 await self.drain(stop)
+            except DatabaseAway as error:
+                outage.begin(error)
+                await outage.end(stop)
+                continue
             except Exception:
                 log.exception("sending was interrupted; it goes on by itself")
             try:
@@ -58,7 +66,7 @@ class Lane:
         """Sends all that is due. What was begun is finished when `stop` is set, the rest is freed.
 
         Raises:
-            ConfigurationError: the database does not answer.
+            DatabaseAway: the database does not answer.
         """
         done: Counts = Counter()
         self._halted = False
@@ -72,6 +80,7 @@ class Lane:
     async def _send(self, waiting: deque[Parcel], done: Counts, stop: asyncio.Event) -> None:
         scribe = Scribe(self._write)
         left: list[int] = []
+        batch: Counts = Counter()
 
         async def runner() -> None:
             ended: Ended | None = None
@@ -82,13 +91,16 @@ class Lane:
                     left.append(parcel.delivery.id)
                     continue
                 ended = await attempt(self.channel, parcel, self.clock, self.dice)
-                done[parcel.kind, self.channel.name, ended.result.state] += 1
+                batch[parcel.kind, self.channel.name, ended.result.state] += 1
+                log.debug("delivery %s: %s", parcel.delivery.id, ended.result.state)
             if ended is not None:
                 await scribe.turn(ended)
 
         crew = min(self.channel.limits.concurrency, len(waiting))
         failures = await asyncio.gather(*(runner() for _ in range(crew)), return_exceptions=True)
         left += [parcel.delivery.id for parcel in waiting]
+        done.update(batch)
+        work.sent(self.channel.name, batch, level=logging.INFO if self._outage else logging.DEBUG)
         for failure in failures:
             if isinstance(failure, BaseException):
                 raise failure
@@ -121,12 +133,16 @@ class Lane:
             try:
                 return await asyncio.to_thread(self._write_once, ended, wanted)
             except ConfigurationError as error:
-                log.warning("results wait to be written: %s", error)
+                if self._outage is not None and isinstance(error, DatabaseAway):
+                    self._outage.begin(error)
+                else:
+                    log.warning("results wait to be written: %s", error)
                 await asyncio.sleep(seconds)
         return await asyncio.to_thread(self._write_once, ended, wanted)
 
     def _write_once(self, ended: Sequence[Ended], wanted: Sequence[int]) -> set[int]:
         now = self.clock()
+        told: list[Callable[[], None]] = []  # once it is true: after the transaction
         with self.app.db.begin() as session:
             ledger.record(session, [one.result for one in ended], self.worker)
             for one in ended:
@@ -134,11 +150,17 @@ class Lane:
                     continue
                 if one.error.action is Action.STOP and not self._halted:
                     self._halted = True
-                    stop_channel(session, self.channel.name, one.error, now)
+                    until = stop_channel(session, self.channel.name, one.error, now)
+                    told.append(partial(work.halted, self.channel.name, one.error.reason, until))
                 elif one.error.action in (Action.PAUSE, Action.MOVE):
-                    address = one.parcel.envelope.address
-                    take_back(session, one.parcel.delivery, address, one.error, now)
-            return set() if self._halted else ledger.begin(session, wanted, self.worker, now)
+                    row, address = one.parcel.delivery, one.parcel.envelope.address
+                    did = take_back(session, row, address, one.error, now)
+                    if did is not None:
+                        told.append(partial(work.took_back, row, did, one.error.reason))
+            mine = set() if self._halted else ledger.begin(session, wanted, self.worker, now)
+        for tell in told:
+            tell()
+        return mine
 
     def _give_back(self, ids: Iterable[int]) -> None:
         with self.app.db.begin() as session:

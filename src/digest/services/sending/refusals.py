@@ -15,29 +15,33 @@ TRY_AGAIN = timedelta(minutes=15)
 MOVED = "moved"
 
 
-def stop_channel(session: Session, channel: str, error: DeliveryError, now: datetime) -> None:
-    """Nothing is sent over `channel` for a while; what waits stays in the ledger."""
+def stop_channel(session: Session, channel: str, error: DeliveryError, now: datetime) -> datetime:
+    """Nothing is sent over `channel` for a while; what waits stays in the ledger. Returns until
+    when."""
     until = now + max(TRY_AGAIN, timedelta(seconds=error.retry_after or 0))
     values = {"reason": error.reason, "detail": error.detail, "at": now, "until": until}
     upsert(session, ChannelStop, {"channel": channel}, values)
     _audit(session, now, "channel stopped", channel, error)
+    return until
 
 
 def take_back(
     session: Session, delivery: Delivery, address: str, error: DeliveryError, now: datetime
-) -> None:
+) -> str | None:
     """Pauses the Destination, or stores its new address; the Subscriber keeps all Follows.
 
-    `address` is where it was sent. A Destination that has another by now is left as it is.
+    `address` is where it was sent. A Destination that has another by now is left as it is. Returns
+    what was done: "paused", "moved" or None.
     """
     place = session.get(Destination, delivery.destination_id, with_for_update=True)
     if place is None or place.address != address or place.disabled_at is not None:
-        return
+        return None
     if error.action is Action.MOVE and error.moved_to:
         _move(session, place, error, error.moved_to, now)
-    else:
-        _pause(session, place, error.reason, now)
-        _audit(session, now, "destination paused", f"destination {place.id}", error)
+        return "moved"
+    _pause(session, place, error.reason, now)
+    _audit(session, now, "destination paused", f"destination {place.id}", error)
+    return "paused"
 
 
 def _move(

@@ -1,0 +1,149 @@
+"""The log of `digest serve`: one line for each pass that did something, and nobody's address."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from newsroom import Newsroom
+
+from digest import clock
+from digest.errors import AddressRefused, ChannelStopped, DatabaseAway
+from digest.scheduler import Service
+from digest.services.admin import logs, work
+from digest.services.app import App
+from digest.services.news import feeds, fetch
+from digest.services.sending import outage
+from digest.store.database import Database
+
+SECONDS = 60.0  # a busy machine takes its time
+
+
+@pytest.fixture
+def room(app_on_sqlite: App, caplog: pytest.LogCaptureFixture) -> Newsroom:
+    for name in logs.NOISY:
+        caplog.set_level(logging.WARNING, logger=name)
+    caplog.set_level(logging.INFO)
+    return Newsroom(app_on_sqlite, now=clock.now())  # the scheduler makes up for each missed second
+
+
+@asynccontextmanager
+async def serving(room: Newsroom) -> AsyncIterator[None]:
+    service = Service(room.app, room.clock)
+    running = asyncio.create_task(service.run())
+    try:
+        yield
+    finally:
+        service.stop()
+        await asyncio.wait_for(running, SECONDS)
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+def lines(caplog: pytest.LogCaptureFixture, start: str) -> list[Any]:
+    return [one for one in caplog.records if one.getMessage().startswith(start)]
+
+
+async def test_what_is_done_is_said_with_numbers(
+    room: Newsroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    room.reader(places={"email": "maria@example.org", "slack": "C0MARIA"})
+    room.deliveries_to_come(room.reader("anna", follows=()), 5)
+    room.news("pilots", breaking=True, severity=5)
+    async with serving(room):
+        await until(lambda: len(room.email.sent) == 6 and len(room.slack.sent) == 1)
+        await until(lambda: set(room.states()) == {"sent"})
+    messages = [one.getMessage() for one in caplog.records]
+    assert (messages[0], messages[-1]) == ("started", "stopped")
+    assert lines(caplog, "started")[0].channels == "email, slack, telegram"
+    [planned] = lines(caplog, "alerts planned")
+    assert planned.edition == 1
+    sent = lines(caplog, "deliveries")
+    assert sum(one.sent for one in sent if one.channel == "email") == 6
+    assert len([one for one in sent if one.channel == "email"]) <= 2, "not one a message"
+    said = "\n".join(str(one.__dict__) for one in caplog.records)
+    for secret in ("@example.org", "email-", "C0MARIA", "Rossi", "pilots"):
+        assert secret not in said
+
+
+async def test_refusals_are_warnings_by_number(
+    room: Newsroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    maria = room.reader()
+    room.deliveries_to_come(maria, at="@example.org")
+    room.email.script = [AddressRefused("mailbox_unknown", "no such user")]
+    room.deliveries_to_come(maria, channel="slack")
+    room.slack.script = [ChannelStopped("token_revoked")]
+    async with serving(room):
+        await until(lambda: lines(caplog, "channel stopped") and lines(caplog, "destination"))
+    [stopped] = lines(caplog, "channel stopped")
+    assert (stopped.levelname, stopped.channel, stopped.reason) == (
+        "WARNING",
+        "slack",
+        "token_revoked",
+    )
+    assert stopped.until == (room.now + timedelta(minutes=15)).isoformat(timespec="seconds")
+    [paused] = lines(caplog, "destination paused")
+    assert (paused.levelname, paused.reason) == ("WARNING", "mailbox_unknown")
+    assert isinstance(paused.destination, int)
+    assert "@example.org" not in "\n".join(str(one.__dict__) for one in caplog.records)
+
+
+async def test_a_feed_that_fails_and_answers_again(
+    room: Newsroom, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://news.example.org/feed?key=s3cret"
+    answers = iter([503, 304])
+
+    def get(*_: Any, **__: Any) -> fetch.Answer:
+        return fetch.Answer(next(answers), b"")
+
+    monkeypatch.setattr(fetch, "get", get)
+    feeds.add(room.app, url, room.now)
+    async with serving(room):
+        await until(lambda: lines(caplog, "feed fails"))
+    room.later(days=1)
+    work.polled(feeds.poll(room.app, room.now))
+    [failed] = lines(caplog, "feed fails")
+    assert (failed.levelname, failed.feed, failed.host) == ("WARNING", 1, "news.example.org")
+    assert failed.why == "the server answered 503"
+    [again] = lines(caplog, "feed answers again")
+    assert again.failures == 1
+    assert "s3cret" not in "\n".join(str(one.__dict__) for one in caplog.records)
+
+
+async def test_an_outage_is_two_lines_whoever_meets_it(
+    room: Newsroom, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "FIRST_WAIT", 0.05)
+    monkeypatch.setattr(outage, "LONGEST_WAIT", 0.2)
+    explained, away = Database._explained, True
+
+    def refuse(self: Database) -> Any:
+        if away:
+            raise DatabaseAway("the database does not answer")
+        return explained(self)
+
+    room.reader()
+    async with serving(room):
+        await asyncio.sleep(0.3)
+        before = len(caplog.records)
+        monkeypatch.setattr(Database, "_explained", refuse)
+        await asyncio.sleep(4)  # lanes have looked four times, the planner twice
+        assert len(caplog.records) == before + 1
+        away = False
+        await until(lambda: len(caplog.records) > before + 1)
+        room.deliveries_to_come(1)
+        await until(lambda: room.email.sent)
+    [gone] = lines(caplog, "the database does not answer")
+    assert "looked for in 0.05 s" in gone.getMessage()
+    assert gone.exc_info is None
+    [back] = lines(caplog, "the database is back after")
+    assert back.levelname == "WARNING"
