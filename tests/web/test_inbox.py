@@ -15,11 +15,20 @@ def client_of(world: World, inbox: Inbox | None = None) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url=BASE_URL)
 
 
-async def test_shows_the_same_news_on_all_channels_side_by_side(world: World) -> None:
+async def test_opens_the_newest_beside_the_same_news_on_other_channels(world: World) -> None:
     async with client_of(world) as client:
         page = (await client.get("/inbox")).text
     for name in ("Email", "Slack", "Telegram"):
-        assert f'aria-label="{name}: ' in page
+        assert page.count(f'aria-label="{name}: ') == 1
+    rows = page.split("<li><a ")[1:]
+    assert [row.count("aria-current") for row in rows[:4]] == [1, 0, 0, 0], "the newest, alone"
+    assert 'loading="lazy"' not in page, "what is open is drawn at once"
+
+
+async def test_counts_every_message_once(world: World) -> None:
+    async with client_of(world) as client:
+        page = (await client.get("/inbox")).text
+    assert "5 of 5 messages, newest first; 1 of them stands in a Slack thread below" in page
 
 
 async def test_the_ledger_and_the_reasons_stand_beside_each_message(world: World) -> None:

@@ -109,7 +109,7 @@ def inbox_routes(inbox: Inbox) -> list[Route]:
 
 
 async def page(inbox: Inbox, request: Request) -> Response:
-    """The list at the left; the chosen messages, or those of the newest Event, at the right."""
+    """The list at the left; the chosen messages, or the newest and its like, at the right."""
     site = site_of(request)
     given = request.query_params
     filters = Filters(
@@ -122,7 +122,9 @@ async def page(inbox: Inbox, request: Request) -> Response:
     response = site.page(
         "inbox",
         entries=kept,
-        total=len(every),
+        total=sum(entry.letter.count for entry in every),
+        shown=sum(entry.letter.count for entry in kept),
+        replies=sum(entry.letter.count - 1 for entry in kept),
         chosen=chosen or side_by_side(kept),
         asked=bool(chosen),
         filters=filters,
@@ -175,19 +177,14 @@ def _entries(site: Site, inbox: Inbox) -> list[Entry]:
 
 
 def side_by_side(entries: Sequence[Entry]) -> list[Entry]:
-    """The newest message of each Channel about the Event that most Channels have told."""
-    best: list[Entry] = []
-    for event in dict.fromkeys(event for entry in entries[:200] for event in entry.events[:1]):
-        found = {
-            name: next(
-                (e for e in entries if e.letter.channel == name and e.events[:1] == (event,)), None
-            )
-            for name in CHANNELS
-        }
-        here = [entry for entry in found.values() if entry is not None]
-        if len(here) > len(best):
-            best = here
-    return best or list(entries[:1])
+    """The newest message, and what the other Channels told last that begins with the same Event."""
+    if not entries:
+        return []
+    newest = entries[0]
+    beside: dict[str, Entry] = {newest.letter.channel: newest}
+    for other in related(entries, newest, most=len(entries)):
+        beside.setdefault(other.letter.channel, other)
+    return list(beside.values())
 
 
 def related(entries: Sequence[Entry], entry: Entry, most: int = 8) -> list[Entry]:

@@ -36,6 +36,11 @@ class Letter:
     headers: tuple[tuple[str, str], ...] = field(default=())
     raw: str = ""
 
+    @property
+    def count(self) -> int:
+        """Messages that it stands for: a thread is read as one."""
+        return len(self.parts) if self.channel == "slack" else 1
+
 
 def emails(raw: Sequence[bytes]) -> list[Letter]:
     """The mails, in the order in which they came."""
