@@ -10,7 +10,7 @@ import typer
 import uvicorn
 
 from digest import clock
-from digest.cli.common import day, err, out, progress, table
+from digest.cli.common import day, err, note, progress, say, table
 from digest.demo.play import Programme, faults, play
 from digest.demo.stage import Stage, stage
 from digest.errors import DigestError
@@ -33,7 +33,7 @@ def demo(
     """
     configure_logs("warning", "text")
     today = day(on) if on else clock.now().date()
-    port = free_port(port)
+    wanted, port = port, free_port(port)
     with (
         tempfile.TemporaryDirectory(prefix="digest-demo-") as folder,
         stage(Path(folder), f"http://127.0.0.1:{port}") as set_stage,
@@ -43,33 +43,45 @@ def demo(
         wrong = faults(set_stage, programme)
         if wrong:
             raise DigestError("the demo failed: " + "; ".join(wrong))
-        if not once:
-            _show(set_stage, programme, port)
+        if once:
+            say("Run ./run demo without --once to look at the messages.")
+        else:
+            taken = f"port {wanted} is in use; " if wanted not in (0, port) else ""
+            _show(set_stage, programme, port, taken)
 
 
 def _play(set_stage: Stage, today: date) -> Programme:
     with progress(quiet=False) as bar:
         task = bar.add_task("Playing the day", total=None)
 
+        said = 0
+
         def tell(what: str, done: int, total: int) -> None:
+            nonlocal said
             bar.update(task, completed=done, total=total, description=f"Playing the day, {what}")
+            if not err.is_terminal and set_stage.messages != said:  # where no bar is seen
+                said = set_stage.messages
+                note(f"Playing the day, {what}: {said} messages so far ({done} of {total} scenes)")
 
         return asyncio.run(play(set_stage, today, tell))
 
 
 def _tell(set_stage: Stage, programme: Programme) -> None:
-    out.print(
+    made, arrived = programme.deliveries.total(), set_stage.messages
+    rewrote = f"; {made - arrived} of them rewrote one that was there" if made > arrived else ""
+    say(
         f"Played {programme.day}: {programme.events.new} events, {programme.events.revised}"
-        f" revisions, {set_stage.messages} messages."
+        f" revisions. {made} deliveries made {arrived} messages{rewrote}."
     )
     table(
         "Deliveries",
         ["kind", "channel", "state", "count"],
-        [[*key, n] for key, n in sorted(programme.deliveries.items())],
+        [*([*key, n] for key, n in sorted(programme.deliveries.items())), ["all", "", "", made]],
     )
 
 
-def _show(set_stage: Stage, programme: Programme, port: int) -> None:
+def _show(set_stage: Stage, programme: Programme, port: int, taken: str = "") -> None:
+    """Serves the inbox until Ctrl-C; `taken` says why it isn't on the port that was asked for."""
     end = programme.reports[-1].now
     inbox = Inbox(
         emails=lambda: [mail.data for mail in set_stage.mail.mails],
@@ -85,6 +97,6 @@ def _show(set_stage: Stage, programme: Programme, port: int) -> None:
             access_log=False,
         )
     )
-    out.print(f"\nThe inbox: http://127.0.0.1:{port}/inbox   (Ctrl-C ends it)")
+    say(f"\nThe inbox: http://127.0.0.1:{port}/inbox   ({taken}Ctrl-C ends it)")
     server.run()
     err.print("Bye.")
