@@ -4,38 +4,39 @@ import re
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from shell import PROGRAM, Shell
 
 from digest.cli.root import COMMANDS, load
 
-CPU_SECONDS = 0.7
-UNHURRIED = 2  # a busy machine's processor seconds are longer; the bound must hold there too
+NEEDED = (sys.executable, "-c", "import sqlalchemy.orm, typer")  # what no command does without
+TIMES = 3  # what a command may take, set beside that
+TRIES = 3
 
 
-def cpu_of(shell: Shell, *args: str) -> float:
-    """The least processor seconds of two starts."""
-
-    def once() -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [PROGRAM, *args],
-            cwd=shell.folder,
-            env=shell.environment(),
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    return min(once() for _ in range(2))
+def cpu_of(shell: Shell, *command: str | Path) -> float:
+    """The processor seconds of one start."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        command,
+        cwd=shell.folder,
+        env=shell.environment(),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @pytest.mark.parametrize("args", [("--help",), ("why", "nobody", "nothing")], ids=" ".join)
 def test_a_command_starts_quickly(shell: Shell, args: tuple[str, ...]) -> None:
-    assert cpu_of(shell, *args) < CPU_SECONDS * UNHURRIED
+    """Processor seconds are longer on a busy machine: both are measured in turn, and compared."""
+    pairs = [(cpu_of(shell, *NEEDED), cpu_of(shell, PROGRAM, *args)) for _ in range(TRIES)]
+    needed, taken = (min(one) for one in zip(*pairs, strict=True))
+    assert taken < TIMES * needed, pairs
 
 
 def test_why_does_not_wait_for_providers_and_servers(shell: Shell) -> None:
