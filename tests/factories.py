@@ -4,6 +4,7 @@ Migrating and reading the gazetteer take a second; they are done once a process,
 a copy of the file.
 """
 
+import atexit
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +21,12 @@ from digest.services.app import App
 from digest.settings import Settings
 from digest.store.database import Database
 
-_kept: list[TemporaryDirectory[str]] = []  # ends with the process
-
 
 @cache
 def _first() -> tuple[App, Path]:
-    _kept.append(TemporaryDirectory(prefix="digest-tests-"))
-    path = Path(_kept[-1].name, "first.db")
+    kept = TemporaryDirectory(prefix="digest-tests-")
+    atexit.register(kept.cleanup)  # before it would do so by itself, and complain
+    path = Path(kept.name, "first.db")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(path.parent)  # a digest.toml of the person who runs the tests is not read
         app = bootstrap.build(settings_for(path))
