@@ -83,7 +83,7 @@ def _templates(app: App, now: datetime) -> Sequence[Finding]:
         try:
             environment.parse(app.templates.source(name), name)
         except TemplateSyntaxError as error:
-            where = f"templates/{name}, line {error.lineno}"
+            where = f"{app.templates.shown(name)}, line {error.lineno}"
             raise ConfigurationError(f"{where}: {error.message}") from None
     links = LinkMaker(app.settings.base_url, "not a key: these links open nothing")
     for name, channel in app.channels.items():
