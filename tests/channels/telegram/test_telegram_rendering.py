@@ -60,7 +60,7 @@ def test_a_digest_says_what_it_is_then_what_was_wrong_then_the_news(
         "Digest · Thu 5 March",
         "8 events · 1 correction · 1 minute",
         "Persian Gulf, Turkey, Sahel",
-        "07:00 Wednesday to 07:00 Thursday, London time",
+        "07:00 Wednesday to 07:00 Thursday, London",
     ]
     order = [
         "Corrected Wednesday: Chile passes a law on lithium exports",
@@ -87,7 +87,7 @@ def test_an_item_has_its_takeaway_scenario_source_status_and_reason(
     assert scenario.startswith("Risk (immediate, assessed): Crude could jump")
     assert small == (
         "Conflict · Persian Gulf · Developing"
-        " · First reported by Lloyd's Gazette, 4 March; also 2 more"
+        " · First reported by Lloyd's Gazette, 4 March; also 2 more sources"
     )
     assert why == "Because you follow Persian Gulf."
 
@@ -202,11 +202,14 @@ def test_a_long_digest_is_a_few_items_and_a_short_list(offline: TelegramChannel)
     assert text[-1].startswith("23 matched, 13 shown")
 
 
-def test_the_reasons_give_way_to_the_news(offline: TelegramChannel) -> None:
+@pytest.mark.parametrize(("full", "reasons"), [(6, 6), (10, 0)])
+def test_the_reasons_give_way_to_the_news(
+    offline: TelegramChannel, full: int, reasons: int
+) -> None:
     long = "A sentence of some length that says what this could mean for others. " * 3
-    items = (item.model_copy(update={"takeaway": long}) for item in make_digest(10, 8).items)
+    items = (item.model_copy(update={"takeaway": long}) for item in make_digest(full, 8).items)
     text = lines(offline, make_digest(items=tuple(items)))
-    assert 0 < sum(line.startswith("Because you follow") for line in text) < 7
+    assert sum(line.startswith("Because you follow") for line in text) == reasons
     assert sum(line.startswith("• ") for line in text) == 6 + 3  # the scenario watch, too
 
 
@@ -267,12 +270,12 @@ def test_links_are_escaped_once(offline: TelegramChannel) -> None:
 def test_a_text_in_another_direction_stays_in_its_place(offline: TelegramChannel) -> None:
     item = make_item(1, headline="مصر: محادثات جديدة", takeaway="بدأت المحادثات.")
     text = html(offline, make_digest(items=(item,)))
-    assert "Takeaway: \u2068بدأت المحادثات.\u2069" in text
+    assert "<b>Takeaway:</b> \u2068بدأت المحادثات.\u2069" in text
     assert ">مصر: محادثات جديدة</a>" in text  # a line of its own needs no isolate
 
 
 def test_names_in_another_direction_do_not_turn_their_line_round(offline: TelegramChannel) -> None:
-    source = SourceLine(publisher="الجزيرة", published_on=DAY)
+    source = SourceLine(publisher="الجزيرة", published_on=DAY, first=True)
     reason = Reason(follow="مصر", kind="region", slug="egypt")
     text = html(offline, make_digest(items=(make_item(1, sources=(source,), reasons=(reason,)),)))
     assert "First reported by \u2068الجزيرة\u2069, 5 March" in text
