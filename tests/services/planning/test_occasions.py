@@ -160,6 +160,12 @@ def test_however_often_they_move_no_date_comes_twice(
     assert [due.at for due in made] == sorted(due.at for due in made)
 
 
+def test_the_next_date_of_who_moves_east_does_not_come_before_the_last() -> None:
+    last = Due(date(2026, 10, 20), datetime(2026, 10, 20, 12, tzinfo=UTC))
+    due, _ = due_dates(daily("Pacific/Apia", time(0)), last.at + timedelta(minutes=10), last)
+    assert due == Due(date(2026, 10, 21), last.at)
+
+
 def test_a_new_hour_late_in_the_day_does_not_leave_a_reader_for_long() -> None:
     last = Due(date(2026, 3, 5), datetime(2026, 3, 5, 7, tzinfo=UTC))
     _, following = due_dates(daily("UTC", time(22)), last.at + timedelta(hours=1), last)

@@ -54,8 +54,11 @@ def due_dates(
 def _instant(schedule: Schedule, day: date, last: Due | None) -> datetime:
     tz = zone(schedule.zone)
     at = instant_of(day, schedule.at, tz)
-    follows = last is not None and last.day + timedelta(days=1) == day
-    if last is None or not follows or len(set(weekdays(schedule))) < 7:
+    if last is None:
+        return at
+    if day > last.day:  # whoever moved east has that hour behind them already
+        at = max(at, last.at)
+    if last.day + timedelta(days=1) != day or len(set(weekdays(schedule))) < 7:
         return at
     return min(at, max(last.at + LONGEST_GAP, instant_of(day, time(0), tz)))
 
