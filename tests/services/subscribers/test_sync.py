@@ -221,6 +221,19 @@ def test_a_change_of_the_list_reaches_those_who_differ_in_something_else(desk: D
     assert desk.account("a").schedule.at == time(5, 15)
 
 
+def test_who_writes_no_schedule_lives_in_the_services_own_zone(app: App, folder: Path):
+    app.settings = app.settings.model_copy(update={"default_zone": "Asia/Dubai"})
+    desk = Desk(app, folder)
+    desk.sync("subscribers: [{key: a, follows: [Iran], destinations: a@example.org}]")
+    assert desk.account("a").schedule.zone == "Asia/Dubai"
+
+    desk.sync("""\
+        lists: [{key: gulf, name: Gulf, schedule: {at: '06:00', zone: Asia/Tokyo}}]
+        subscribers: [{key: a, lists: [gulf], follows: [Iran], destinations: a@example.org}]
+        """)
+    assert desk.account("a").schedule.zone == "Asia/Tokyo", "that of their list again"
+
+
 def test_the_services_own_zone_and_language_fill_in(app: App, folder: Path):
     app.settings = app.settings.model_copy(
         update={"default_zone": "Asia/Dubai", "default_locale": "ar"}

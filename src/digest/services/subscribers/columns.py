@@ -106,6 +106,14 @@ def laid_over(written: Columns, base: Schedule | None, default_zone: str) -> Col
     return {**_of(base, SCHEDULE_DEFAULTS), **written}
 
 
+def or_default(written: Columns | None, base: Schedule | None, default_zone: str) -> Columns | None:
+    """What is written for a person; for one who has no Schedule at all an empty one of their own,
+    where the installation's zone is not UTC, which is that of a missing Schedule."""
+    if written is None and base is None and default_zone != "UTC":
+        return {}
+    return written
+
+
 def schedule_words(source: Schedule | Mapping[str, Any]) -> dict[str, str]:
     """All of a Schedule as it would be written: {"at": "07:00", "weekdays": "mon, tue"}."""
     of = _of(source, SCHEDULE_DEFAULTS)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from digest.formats.contacts_csv import Contact, Row
 from digest.models import Base, Destination, Follow, ListMember, Schedule, Subscriber
 from digest.models.words import SubscriberState
-from digest.services.subscribers.columns import laid_over
+from digest.services.subscribers.columns import laid_over, or_default
 from digest.services.subscribers.wanted import Checker, WantedSubscriber, derived_key
 from digest.store import subscribers as store
 from digest.store.chunks import chunks
@@ -255,11 +255,13 @@ class Adding:
         return rows
 
     def _schedule(self, one: Checked) -> list[dict[str, Any]]:
-        if one.wanted.schedule is None:
-            return []
         on = [self.groups[key].schedule for key, left in self._lists_of(one).items() if not left]
         base = next((schedule for schedule in on if schedule is not None), None)
-        columns = laid_over(one.wanted.schedule, base, self.checker.settings.default_zone)
+        zone = self.checker.settings.default_zone
+        written = or_default(one.wanted.schedule, base, zone)
+        if written is None:
+            return []
+        columns = laid_over(written, base, zone)
         return [{"subscriber_id": _person(one).id, **columns}]
 
 

@@ -12,6 +12,7 @@ from digest.services.subscribers.columns import (
     Columns,
     follow_words,
     laid_over,
+    or_default,
     schedule_line,
     schedule_words,
 )
@@ -75,6 +76,8 @@ def schedule(
     `wanted` is what was written; the rest comes from `base`, the Schedule of the first List, or is
     the service's own.
     """
+    if owner.subscriber_id is not None:
+        wanted = or_default(wanted, base, work.default_zone)
     if row is not None and not row.from_files:
         columns = None if wanted is None else laid_over(wanted, base, work.default_zone)
         if columns is not None and schedule_words(row) != schedule_words(columns):
