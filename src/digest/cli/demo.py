@@ -61,7 +61,7 @@ def _play(set_stage: Stage, today: date) -> Programme:
             bar.update(task, completed=done, total=total, description=f"Playing the day, {what}")
             if not err.is_terminal and set_stage.messages != said:  # where no bar is seen
                 said = set_stage.messages
-                note(f"Playing the day, {what}: {said} messages so far ({done} of {total} scenes)")
+                note(f"Playing the day, {what}: {said} {"message" if said == 1 else "messages"} so far ({done} of {total} scenes)")
 
         return asyncio.run(play(set_stage, today, tell))
 

@@ -41,7 +41,7 @@ from digest.render.words import HORIZON_ORDER, KIND_ORDER
 HORIZONS, KINDS = HORIZON_ORDER, KIND_ORDER
 SCENARIOS = {"lead": 3, "item": 2}
 STANDS = {"lead": 3, "item": 0}
-SOURCES = 4
+SOURCES = 12
 
 Materials = Mapping[tuple[int, int], Material]
 
