@@ -61,7 +61,8 @@ def _play(set_stage: Stage, today: date) -> Programme:
             bar.update(task, completed=done, total=total, description=f"Playing the day, {what}")
             if not err.is_terminal and set_stage.messages != said:  # where no bar is seen
                 said = set_stage.messages
-                note(f"Playing the day, {what}: {said} {"message" if said == 1 else "messages"} so far ({done} of {total} scenes)")
+                count = f"{said} message" if said == 1 else f"{said} messages"
+                note(f"Playing the day, {what}: {count} so far ({done} of {total} scenes)")
 
         return asyncio.run(play(set_stage, today, tell))
 

@@ -30,7 +30,8 @@ class Value(BaseModel):
     def __copy__(self) -> Self:
         """A copy may be changed by `model_copy` before anybody sees it."""
         copied = super().__copy__()
-        copied.__dict__.pop("_hash", None)
+        for reckoned in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[reckoned]
         return copied
 
 
@@ -229,6 +230,16 @@ class Item(Value):
     correction: Annotated[Correction | None, SAYING_OR_NONE] = None
     retraction: Retraction | None = None
 
+    @cached_property
+    def words(self) -> int:
+        """Words a reader reads of it, by its section."""
+        texts = [self.headline]
+        if self.section in ("lead", "item"):
+            texts += [self.takeaway or "", *(line.text for line in self.scenarios)]
+        if self.section == "lead":
+            texts.append(self.standfirst or "")
+        return sum(len(text.split()) for text in texts)
+
 
 class LeftOut(Value):
     """What matched and is not shown, and why: a rule of edit/rules.py."""
@@ -273,15 +284,9 @@ class EditionContent(Value):
     @property
     def words(self) -> int:
         """Words a reader reads: headlines, takeaways, standfirsts and scenarios."""
-        count = 0
-        for item in self.items:
-            texts = [item.headline]
-            if item.section in ("lead", "item"):
-                texts += [item.takeaway or "", *(line.text for line in item.scenarios)]
-            if item.section == "lead":
-                texts.append(item.standfirst or "")
-            count += sum(len(text.split()) for text in texts)
-        return count + sum(len(line.text.split()) for line in self.watch)
+        return sum(item.words for item in self.items) + sum(
+            len(line.text.split()) for line in self.watch
+        )
 
     @property
     def minutes(self) -> int:

@@ -53,8 +53,7 @@ def kind_of(content: EditionContent) -> str:
     return _ALERT_KINDS.get(content.code, "alert")
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """All that a fragment sees besides its argument, as `content`: equal frames share them."""
 
     kind: str
