@@ -206,7 +206,7 @@ def test_the_samples_are_taken_when_they_are_named_or_meant(fresh: Shell) -> Non
     assert named.err.startswith("digest: warning: subscribers holds the sample readers")
     meant = fresh("subscribers", "sync", "--samples", "--dry-run")
     assert "+ subscriber amira" in meant.said
-    assert meant.err == ""
+    assert "sample readers" not in meant.err
 
 
 def test_a_copy_that_became_ones_own_is_no_sample(fresh: Shell) -> None:

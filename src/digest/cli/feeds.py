@@ -67,7 +67,7 @@ def _look(app: App, url: str) -> str:
         return "It can be read, and has no entries yet."
     records = [one.record for one in entries if one.record is not None]
     refused = len(entries) - len(records)
-    source = records[0].first_source if records else None
+    source = next(iter(records[0].sources), None) if records else None
     return (
         f"It has {len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
         + (f" of {source.publisher}" if source else "")

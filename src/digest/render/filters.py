@@ -42,7 +42,7 @@ def cut(text: str | None, length: int) -> str:
     return head.rstrip(" ,;:-–—") + "…"
 
 
-@lru_cache(4096)  # the headlines of one day lead many editions
+@lru_cache(4096, typed=True)  # the headlines of one day lead many editions
 def shorten(text: str | None, length: int, stretch: int = 0) -> str:
     """`clean(text)` in at most `length` characters (see `pauses.shorten`), for lines that only a
     few words of are seen: cut where a reader would pause, not at whatever word comes last."""

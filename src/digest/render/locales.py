@@ -4,7 +4,7 @@ No compiled .mo files are kept: a catalogue of this size is read in a few millis
 """
 
 import io
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from babel import Locale, UnknownLocaleError
@@ -72,6 +72,7 @@ def _language_names() -> frozenset[str]:
     return frozenset(str(name).casefold() for name in names)
 
 
+@lru_cache(256)  # Babel parses the name each time, and a page asks often; `lang` is anybody's word
 def direction(lang: str) -> str:
     """ "rtl" or "ltr", for the `dir` attribute."""
     try:

@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from functools import lru_cache
 
 WIDTH = 78  # RFC 5322 2.1.1
 
@@ -16,6 +17,7 @@ def fold(text: str, width: int = WIDTH) -> str:
     return "\n".join(_fold_line(line, width) for line in text.split("\n"))
 
 
+@lru_cache(4096)  # most lines of a mail stand in others, too
 def _fold_line(line: str, width: int) -> str:
     line = line.rstrip()
     if len(line) <= width:

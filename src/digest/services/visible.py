@@ -11,6 +11,11 @@ from digest.store.current import ScenarioRules
 RULES = ScenarioRules(scenarios.transition, scenarios.expires_at)
 
 
+def foresee(session: Session, until: datetime) -> None:
+    """Shows what will be visible by `until` in a session that keeps nothing."""
+    events.foresee(session, until, RULES)
+
+
 def make_visible(session: Session, now: datetime) -> int:
     """Shows every Revision whose hour has come; returns how many. See store/events.py."""
     return events.make_visible(session, now, RULES)

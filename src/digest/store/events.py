@@ -33,6 +33,20 @@ VISIBLE = "visible"
 FOLLOWED = 500  # Revisions whose Events follow them at a time
 
 
+def foresee(session: Session, until: datetime, rules: ScenarioRules) -> None:
+    """Lets Events follow what waits for its hour and will be visible by `until`.
+
+    For a look ahead, in a session that keeps nothing; no Revision gets its place by it.
+    """
+    waiting = session.scalars(
+        select(Revision.id)
+        .where(Revision.seq.is_(None), Revision.visible_at <= until, Revision.found.is_not(None))
+        .order_by(Revision.visible_at, Revision.id)
+    ).all()
+    for part in chunks(waiting, FOLLOWED):
+        _follow(session, part, rules, until)
+
+
 def make_visible(session: Session, now: datetime, rules: ScenarioRules) -> int:
     """Gives every Revision whose hour has come its place in the order of becoming visible.
 

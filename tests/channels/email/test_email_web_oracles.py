@@ -95,7 +95,7 @@ def sources() -> Iterator[tuple[str, str]]:
         for locale in LOCALES:
             ways = direction(locale)
             known = {
-                "{{ direction(locale) }}": ways,
+                "{{ dir }}": ways,
                 "{{ start }}": "right" if ways == "rtl" else "left",
                 "{{ locale }}": locale,
             }

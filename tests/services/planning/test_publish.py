@@ -329,6 +329,7 @@ def test_weekdays_and_weekly(quick: Newsroom) -> None:
     quick.news("n", severity=3)
     for _ in range(12):
         quick.publish()
+        quick.arrive()
         quick.later(days=1)
     assert [slot.key[-2:] for slot in digests_of(quick, workdays)] == [
         "05", "06", "09", "10", "11", "12", "13", "16",

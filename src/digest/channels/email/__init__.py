@@ -121,8 +121,18 @@ class EmailChannel:
     def _message(
         self, outline: Outline, page: Page, values: Mapping[str, str], bounce: str
     ) -> Message:
-        html = fill(page.html, {name: quoted_printable(escape(v)) for name, v in values.items()})
-        text = fill(page.text, {name: quoted_printable(v) for name, v in values.items()})
+        plain = {name: quoted_printable(value) for name, value in values.items()}
+        # Most values hold nothing that HTML escapes.
+        html = fill(
+            page.html,
+            {
+                name: plain[name]
+                if (escaped := escape(value)) == value
+                else quoted_printable(escaped)
+                for name, value in values.items()
+            },
+        )
+        text = fill(page.text, plain)
         data = compose(outline, html, text, self.settings, self.signers)
         payload = Submission(
             sender=self._return_path(bounce),
@@ -130,12 +140,12 @@ class EmailChannel:
             reference=outline.message_id,
             data=data,
         )
-        plain = binascii.a2b_qp(text).decode("utf-8", "replace").replace("\r\n", "\n")
+        read = binascii.a2b_qp(text).decode("utf-8", "replace").replace("\r\n", "\n")
         return Message(
             channel=self.name,
             address=outline.to_address,
             steps=(Step(METHOD, payload.as_mapping()),),
-            text=plain,
+            text=read,
             subject=outline.subject,
         )
 

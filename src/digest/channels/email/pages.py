@@ -76,6 +76,16 @@ class Opening(NamedTuple):
     late: bool
     catch_up: bool
     zone: str
+    follows: tuple[str, ...]
+
+
+class Closing(NamedTuple):
+    """Why a reader gets this, in the last lines: the same for many readers."""
+
+    follows: tuple[str, ...]
+    kind: str
+    at: datetime
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +157,7 @@ class Pages:
             "zone": frame.zone,
             "at": frame.at,
             "phrases": Phrases(frame),
-            "start": "right" if direction(frame.locale) == "rtl" else "left",
+            **_direction(frame.locale),
             "links": self._links,
             "reader": self._reader,
         }
@@ -187,7 +197,9 @@ class Pages:
     ) -> Page:
         locale = frame.locale
         values: dict[str, Any] = {
-            "content": content.model_copy(update={"left_out": shown.left_out(content)}),
+            "content": content
+            if not shown.more
+            else content.model_copy(update={"left_out": shown.left_out(content)}),
             "full": shown.full,
             "briefs": shown.briefs,
             "alerted": shown.alerted,
@@ -205,7 +217,9 @@ class Pages:
                 content.late,
                 content.catch_up,
                 content.zone,
+                content.follows,
             ),
+            "closing": Closing(content.follows, content.kind, content.at, content.zone),
             "shown": shown.count,
             "headlines": shown.headlines,
             "test": content.test,
@@ -243,7 +257,7 @@ class Pages:
         seen = {
             "test": False,
             "phrases": Phrases(frame),
-            "start": "right" if direction(locale) == "rtl" else "left",
+            **_direction(locale),
             "links": self._links,
             "reader": self._reader,
             **values,
@@ -259,3 +273,9 @@ def _confident(content: EditionContent, shown: Arrangement) -> bool:
     return any(line.confidence for line in content.watch) or any(
         line.confidence for item in shown.full if not item.retraction for line in item.scenarios
     )
+
+
+def _direction(locale: str) -> dict[str, str]:
+    """`dir` of the page, and the side on which its lines start."""
+    found = direction(locale)
+    return {"dir": found, "start": "right" if found == "rtl" else "left"}

@@ -18,6 +18,7 @@ from digest.services.app import App
 from digest.services.links import Bearer
 from digest.services.planning.digests import WEEK_DAYS, Desk, Task, last_digests
 from digest.services.planning.occasions import Due, due_dates
+from digest.services.visible import foresee
 from digest.store import events, readers
 from digest.store.readers import Account
 
@@ -88,6 +89,7 @@ def _content(
     if look.past:
         # Numbers say what was stored since the last one; of history that came later hours say more.
         task = replace(task, since=task.last_at or look.until - timedelta(days=WEEK_DAYS))
+    foresee(session, look.until)
     desk = Desk.load(session, app, [task], look.until, look.until)
     content, selection = desk.compose(task, desk.readers[0])
     if content is None:
