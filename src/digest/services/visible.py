@@ -5,17 +5,17 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.edit import scenarios
-from digest.store import events
-from digest.store.current import ScenarioRules
+from digest.store import visibility
+from digest.store.shown import ScenarioRules
 
 RULES = ScenarioRules(scenarios.transition, scenarios.expires_at)
 
 
 def foresee(session: Session, until: datetime) -> None:
     """Shows what will be visible by `until` in a session that keeps nothing."""
-    events.foresee(session, until, RULES)
+    visibility.foresee(session, until, RULES)
 
 
 def make_visible(session: Session, now: datetime) -> int:
-    """Shows every Revision whose hour has come; returns how many. See store/events.py."""
-    return events.make_visible(session, now, RULES)
+    """Shows every Revision whose hour has come; returns how many. See store/visibility.py."""
+    return visibility.make_visible(session, now, RULES)

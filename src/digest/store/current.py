@@ -5,81 +5,32 @@ the Revision, and is used here when it becomes visible: nobody sees before its h
 names, asserts or takes back. A batch costs the same number of queries, however large it is.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from digest.models import (
     Analysis,
-    Assertion,
-    Base,
     Event,
     EventInterest,
     Interest,
     Link,
     Perspective,
     PerspectiveActor,
-    Scenario,
     Source,
     Story,
     Update,
 )
-from digest.models.record import AssertionRecord, EventRecord
+from digest.models.record import EventRecord
 from digest.store.chunks import chunks
+from digest.store.current_scenarios import add_assertions
+from digest.store.shown import Found, ScenarioRules, Shown, id_of, insert_rows
 
 CHILDREN = (Source, Analysis, Link, EventInterest, Perspective)
 PAIRS = 400  # pairs of values that one statement carries
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the desk found in a record, besides what the Revision keeps in columns."""
-
-    story_slug: str | None
-    parents: tuple[tuple[str, str], ...]  # (slug, title) of broader threads, nearest first
-    severity_origin: str
-    fact_key: str
-    interests: tuple[tuple[int, str, str], ...] = ()  # (interest id, role, origin)
-    actors: Mapping[str, frozenset[int]] = field(default_factory=dict)  # of perspectives' labels
-    scenario_keys: tuple[str, ...] = ()
-
-
-_FOUND: Final = TypeAdapter(Found)
-
-
-def to_json(found: Found) -> dict[str, Any]:
-    """As a Revision keeps it."""
-    kept: dict[str, Any] = _FOUND.dump_python(found, mode="json")
-    return kept
-
-
-def from_json(kept: Mapping[str, Any]) -> Found:
-    return _FOUND.validate_python(kept)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A Revision whose hour has come, and its Event (the row, with an id)."""
-
-    event: Event
-    number: int
-    record: EventRecord
-    severity: int
-    visible_at: datetime
-    found: Found
-
-
-@dataclass(frozen=True, slots=True)
-class ScenarioRules:
-    """The desk's rules for Scenarios, see edit/scenarios.py; the store doesn't know the desk."""
-
-    transition: Callable[[AssertionRecord, str | None, str | None, str | None], str]
-    expires_at: Callable[[str | None, datetime], datetime]
 
 
 def columns(
@@ -116,8 +67,8 @@ def follow(session: Session, batch: Sequence[Shown], rules: ScenarioRules, now: 
         [
             {
                 "id": one.event.id,
-                "story_id": _id(stories.get(one.found.story_slug)),
-                "update_id": _id(updates.get(_update_key(one, stories))),
+                "story_id": id_of(stories.get(one.found.story_slug)),
+                "update_id": id_of(updates.get(_update_key(one, stories))),
                 **columns(one.record, one.found, one.severity, one.visible_at),
             }
             for one in newest
@@ -132,17 +83,8 @@ def follow(session: Session, batch: Sequence[Shown], rules: ScenarioRules, now: 
     interests = _interests(session, batch)
     _children(session, newest, interests)
     _perspectives(session, batch, newest, stories, interests)
-    _assertions(session, batch, stories, rules)
+    add_assertions(session, batch, stories, rules)
     session.flush()
-
-
-def _id(row: Story | Update | None) -> int | None:
-    return row.id if row is not None else None
-
-
-def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, Any]]) -> None:
-    if values := list(rows):
-        session.execute(insert(table), values)
 
 
 # Stories and Updates ---------------------------------------------------------------------------
@@ -235,7 +177,7 @@ def _interests(session: Session, batch: Iterable[Shown]) -> set[int]:
 
 
 def _children(session: Session, newest: Sequence[Shown], interests: set[int]) -> None:
-    _insert(
+    insert_rows(
         session,
         EventInterest,
         (
@@ -245,7 +187,7 @@ def _children(session: Session, newest: Sequence[Shown], interests: set[int]) ->
             if interest_id in interests
         ),
     )
-    _insert(
+    insert_rows(
         session,
         Source,
         (
@@ -267,7 +209,7 @@ def _children(session: Session, newest: Sequence[Shown], interests: set[int]) ->
         for one in newest
         for place, analysis in enumerate(one.record.analyses)
     }
-    _insert(
+    insert_rows(
         session,
         Analysis,
         (
@@ -281,7 +223,7 @@ def _children(session: Session, newest: Sequence[Shown], interests: set[int]) ->
 def _links(session: Session, newest: Sequence[Shown]) -> None:
     names = {link.event for one in newest for link in one.record.links if link.event}
     others = _named(session, names)
-    _insert(
+    insert_rows(
         session,
         Link,
         (
@@ -356,7 +298,7 @@ def _perspectives(
     last = {one.event.id: one.number for one in newest}
     wanted: dict[_Voice, frozenset[int]] = {}
     for one in batch:
-        story_id = _id(stories.get(one.found.story_slug))
+        story_id = id_of(stories.get(one.found.story_slug))
         if story_id is None and last[one.event.id] != one.number:
             continue
         for said in one.record.perspectives:
@@ -373,7 +315,7 @@ def _perspectives(
         [dict(zip((one.key for one in _VOICE), voice, strict=True)) for voice in wanted],
     )
     ids = {(story_id, event_id, *said): row_id for row_id, story_id, event_id, *said in rows}
-    _insert(
+    insert_rows(
         session,
         PerspectiveActor,
         (
@@ -398,105 +340,3 @@ def _said_before(session: Session, wanted: Iterable[_Voice]) -> list[_Voice]:
 
 
 # Scenarios -------------------------------------------------------------------------------------
-
-_Place = tuple[int | None, str]  # (story id, key)
-
-
-def _assertions(
-    session: Session,
-    batch: Iterable[Shown],
-    stories: Mapping[str | None, Story],
-    rules: ScenarioRules,
-) -> None:
-    """Every Assertion is kept; it moves its Scenario, which is made at its first one."""
-    said = [
-        (one, place, assertion, _place(one, key, stories))
-        for one in batch
-        for place, (key, assertion) in enumerate(
-            zip(one.found.scenario_keys, one.record.assertions, strict=True)
-        )
-    ]
-    known = _scenarios(session, (where for *_, where in said))
-    states: list[str] = []
-    for one, _, assertion, where in said:
-        before = known.get(where, {})
-        state = rules.transition(
-            assertion, before.get("horizon"), before.get("confidence"), before.get("state")
-        )
-        states.append(state)
-        known[where] = _moved(before, where, assertion, state, one.visible_at, rules)
-    ids = _save(session, known)
-    _insert(
-        session,
-        Assertion,
-        (
-            {
-                "scenario_id": ids[where],
-                "event_id": one.event.id,
-                "revision": one.number,
-                "position": place,
-                "kind": assertion.kind,
-                "text": assertion.text,
-                "horizon": assertion.horizon,
-                "confidence": assertion.confidence,
-                "state": state,
-                "at": one.visible_at,
-            }
-            for (one, place, assertion, where), state in zip(said, states, strict=True)
-        ),
-    )
-
-
-def _place(one: Shown, key: str, stories: Mapping[str | None, Story]) -> _Place:
-    story_id = _id(stories.get(one.found.story_slug))
-    return story_id, key if story_id is not None else f"event:{one.event.id}:{key}"
-
-
-def _scenarios(session: Session, places: Iterable[_Place]) -> dict[_Place, dict[str, Any]]:
-    """The stored Scenarios at these places, each as its columns."""
-    wanted = set(places)
-    found: dict[_Place, dict[str, Any]] = {}
-    for part in chunks(sorted({key for _, key in wanted})):
-        for row in session.execute(
-            select(*Scenario.__table__.columns).where(Scenario.key.in_(part))
-        ):
-            if (row.story_id, row.key) in wanted:
-                found[row.story_id, row.key] = dict(row._mapping)
-    return found
-
-
-def _moved(
-    before: Mapping[str, Any],
-    where: _Place,
-    said: AssertionRecord,
-    state: str,
-    at: datetime,
-    rules: ScenarioRules,
-) -> dict[str, Any]:
-    """A Scenario's columns after an Assertion."""
-    moves = state != "restated" or not before.get("state")
-    return {
-        "story_id": where[0],
-        "key": where[1],
-        "first_at": at,
-        **before,
-        "kind": said.kind,
-        "text": said.text,
-        "horizon": said.horizon,
-        "confidence": said.confidence,
-        "expires_at": rules.expires_at(said.horizon, at),
-        **({"state": state, "moved_at": at} if moves else {}),
-    }
-
-
-def _save(session: Session, known: Mapping[_Place, dict[str, Any]]) -> dict[_Place, int]:
-    """Writes the Scenarios; returns the id of each."""
-    if stored := [values for values in known.values() if "id" in values]:
-        session.execute(update(Scenario), stored)
-    ids = {where: values["id"] for where, values in known.items() if "id" in values}
-    if new := [values for values in known.values() if "id" not in values]:
-        rows = session.execute(
-            insert(Scenario).returning(Scenario.story_id, Scenario.key, Scenario.id), new
-        )
-        ids |= {(story_id, key): scenario_id for story_id, key, scenario_id in rows}
-    return ids

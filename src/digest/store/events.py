@@ -1,12 +1,12 @@
-"""Events: becoming visible, and what the desk needs to know of them."""
+"""Events as the desk judges them: candidates, what they reach, what was said of them before."""
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -14,129 +14,15 @@ from digest.models import (
     EventInterest,
     Interest,
     InterestClosure,
-    Perspective,
-    PerspectiveActor,
     Revision,
     Story,
-    Update,
 )
-from digest.models.desk import ROLE_RANK, Candidate, Material, Past, Reach, View
+from digest.models.desk import ROLE_RANK, Candidate, Past, Reach
 from digest.models.record import EventRecord
-from digest.models.words import RIGHTING, Code, InterestKind
-from digest.store import counters, current
+from digest.models.words import RIGHTING, Code
 from digest.store.chunks import chunks
-from digest.store.current import ScenarioRules, Shown
 
 log = logging.getLogger(__name__)
-
-VISIBLE = "visible"
-FOLLOWED = 500  # Revisions whose Events follow them at a time
-
-
-def foresee(session: Session, until: datetime, rules: ScenarioRules) -> None:
-    """Lets Events follow what waits for its hour and will be visible by `until`.
-
-    For a look ahead, in a session that keeps nothing; no Revision gets its place by it.
-    """
-    waiting = session.scalars(
-        select(Revision.id)
-        .where(Revision.seq.is_(None), Revision.visible_at <= until, Revision.found.is_not(None))
-        .order_by(Revision.visible_at, Revision.id)
-    ).all()
-    for part in chunks(waiting, FOLLOWED):
-        _follow(session, part, rules, until)
-
-
-def make_visible(session: Session, now: datetime, rules: ScenarioRules) -> int:
-    """Gives every Revision whose hour has come its place in the order of becoming visible.
-
-    The counter's row is locked until commit, so this order is the order of commits: a reader of
-    "all up to n" misses nothing that gets a number at or below n later. Events follow those that
-    were stored before their hour, in the same transaction. Returns how many.
-    """
-    waiting = (Revision.seq.is_(None), Revision.visible_at <= now)
-    if session.scalar(select(Revision.id).where(*waiting).limit(1)) is None:
-        return 0
-    last = counters.lock(session, VISIBLE)
-    rows = session.execute(
-        select(Revision.id, Revision.found.is_not(None))
-        .where(*waiting)
-        .order_by(Revision.visible_at, Revision.id)
-    ).all()
-    if rows:
-        numbered = [{"id": row[0], "seq": last + place} for place, row in enumerate(rows, start=1)]
-        session.execute(update(Revision), numbered)
-        counters.advance(session, VISIBLE, last + len(rows))
-    for part in chunks((one for one, early in rows if early), FOLLOWED):
-        _follow(session, part, rules, now)
-    return len(rows)
-
-
-def _follow(session: Session, ids: list[int], rules: ScenarioRules, now: datetime) -> None:
-    """Lets Events follow Revisions that were stored before their hour.
-
-    One that cannot be followed leaves its Event as it was: it must not keep all news from
-    everybody for ever.
-    """
-    batch = _shown(session, ids)
-    try:
-        with session.begin_nested():
-            current.follow(session, batch, rules, now)
-    except Exception:
-        log.warning("what became visible is followed one by one", exc_info=True)
-        for one in batch:
-            try:
-                with session.begin_nested():
-                    current.follow(session, [one], rules, now)
-            except Exception:
-                log.exception("revision %d of %s cannot be followed", one.number, one.event.slug)
-    session.execute(
-        update(Revision)
-        .where(Revision.id.in_(ids))
-        .values(found=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _shown(session: Session, ids: list[int]) -> list[Shown]:
-    rows = session.execute(
-        select(
-            Event,
-            Revision.number,
-            Revision.record,
-            Revision.severity,
-            Revision.visible_at,
-            Revision.found,
-        )
-        .join(Event, Event.id == Revision.event_id)
-        .where(Revision.id.in_(ids))
-        .order_by(Revision.visible_at, Revision.id)
-    )
-    return [
-        Shown(
-            event,
-            number,
-            EventRecord.model_validate(record),
-            severity,
-            visible_at,
-            current.from_json(found),
-        )
-        for event, number, record, severity, visible_at, found in rows
-    ]
-
-
-def newest_seq(session: Session) -> int:
-    """The last place given out; 0 without any."""
-    return counters.read(session, VISIBLE)
-
-
-def seq_before(session: Session, instant: datetime) -> int:
-    """The place after which all stand that became visible after `instant`.
-
-    Older ones may stand after it as well: history that was imported late.
-    """
-    first = session.scalar(select(func.min(Revision.seq)).where(Revision.visible_at > instant))
-    return first - 1 if first is not None else newest_seq(session)
 
 
 def candidates(
@@ -339,148 +225,3 @@ def span(session: Session) -> tuple[datetime, datetime] | None:
         select(func.min(Revision.visible_at), func.max(Revision.visible_at))
     ).one()
     return None if first is None else (first, last)
-
-
-def materials(
-    session: Session, keys: Iterable[tuple[int, int]], until: datetime | None = None
-) -> Mapping[tuple[int, int], Material]:
-    """What is stored about each (event id, revision), for composing.
-
-    `until` leaves out Perspectives that no Revision visible by then held.
-    """
-    wanted = set(keys)
-    event_ids = sorted({event_id for event_id, _ in wanted})
-    regions = _regions(session, event_ids)
-    views, of_story = _views(session, event_ids, until)
-    found: dict[tuple[int, int], Material] = {}
-    for part in chunks(event_ids):
-        rows = session.execute(
-            select(
-                Revision.event_id,
-                Revision.number,
-                Revision.record,
-                Revision.severity,
-                Revision.visible_at,
-                Revision.stored_at,
-                Event.slug,
-                Event.story_id,
-                Story.title,
-                Story.slug.label("story_slug"),
-                Update.number.label("update_number"),
-                Update.title.label("update_title"),
-            )
-            .join(Event, Event.id == Revision.event_id)
-            .outerjoin(Story, Story.id == Event.story_id)
-            .outerjoin(Update, Update.id == Event.update_id)
-            .where(Revision.event_id.in_(part))
-        )
-        for row in rows:
-            if (row.event_id, row.number) not in wanted:
-                continue
-            update_label = None
-            if row.update_number is not None:
-                update_label = f"#{row.update_number} {row.update_title}".strip()
-            found[row.event_id, row.number] = Material(
-                record=EventRecord.model_validate(row.record),
-                severity=row.severity,
-                slug=row.slug,
-                visible_at=row.visible_at,
-                stored_at=row.stored_at,
-                story=row.title,
-                story_slug=row.story_slug,
-                update=update_label,
-                regions=regions.get(row.event_id, ()),
-                views=(*views.get(row.event_id, ()), *of_story.get(row.story_id, ())),
-            )
-    gone = _gone(session, (one.record for one in found.values()))
-    for key, one in found.items():
-        named = frozenset(link.event for link in one.record.links if link.event in gone)
-        if named:
-            found[key] = replace(one, gone=named)
-    return found
-
-
-def _gone(session: Session, of: Iterable[EventRecord]) -> set[str]:
-    """Ids and slugs of retracted Events among those that these records link to."""
-    names = {link.event for record in of for link in record.links if link.event}
-    gone: set[str] = set()
-    for part in chunks(names, 450):  # each stands twice in the statement
-        rows = session.execute(
-            select(Event.external_id, Event.slug).where(
-                Event.retracted_at.is_not(None),
-                Event.external_id.in_(part) | Event.slug.in_(part),
-            )
-        )
-        gone.update(name for row in rows for name in row)
-    return gone
-
-
-def _regions(session: Session, event_ids: list[int]) -> dict[int, tuple[str, ...]]:
-    """Names of the Regions of each Event, by role and then by name; at most three."""
-    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for part in chunks(event_ids):
-        rows = session.execute(
-            select(EventInterest.event_id, EventInterest.role, Interest.name)
-            .join(Interest, Interest.id == EventInterest.interest_id)
-            .where(EventInterest.event_id.in_(part), Interest.kind == InterestKind.REGION)
-        )
-        for event_id, role, name in rows:
-            found[event_id].append((-ROLE_RANK.get(role, 0), name))
-    return {event_id: tuple(n for _, n in sorted(rows)[:3]) for event_id, rows in found.items()}
-
-
-def _views(
-    session: Session, event_ids: list[int], until: datetime | None
-) -> tuple[dict[int, list[View]], dict[int, list[View]]]:
-    """Perspectives of the Events themselves, and of their Stories, newest first."""
-    of_event: dict[int, list[View]] = defaultdict(list)
-    of_story: dict[int, list[View]] = defaultdict(list)
-    for part in chunks(event_ids):
-        stories = select(Event.story_id).where(Event.id.in_(part), Event.story_id.is_not(None))
-        rows = session.scalars(
-            select(Perspective)
-            .where(
-                Perspective.event_id.in_(part)
-                | (Perspective.event_id.is_(None) & Perspective.story_id.in_(stories))
-            )
-            .order_by(Perspective.as_of.desc(), Perspective.id)
-        ).all()
-        if until is not None:
-            said = _said(session, part, {row.story_id for row in rows}, until)
-            rows = [
-                row for row in rows if (row.story_id, row.event_id, row.actor, row.text) in said
-            ]
-        actors: dict[int, set[int]] = defaultdict(set)
-        for ids in chunks([row.id for row in rows]):
-            for one in session.scalars(
-                select(PerspectiveActor).where(PerspectiveActor.perspective_id.in_(ids))
-            ):
-                actors[one.perspective_id].add(one.interest_id)
-        for row in rows:
-            view = View(row.actor, row.text, row.as_of, frozenset(actors[row.id]))
-            if row.event_id is not None:
-                of_event[row.event_id].append(view)
-            elif row.story_id is not None:
-                of_story[row.story_id].append(view)
-    return of_event, of_story
-
-
-def _said(
-    session: Session, event_ids: list[int], story_ids: Iterable[int | None], until: datetime
-) -> set[tuple[int | None, int | None, str, str]]:
-    """(story, event, actor, text) of each Perspective in a Revision visible by `until`; the event
-    is None where the Perspective belongs to the Story."""
-    stories = [one for one in story_ids if one is not None]
-    rows = session.execute(
-        select(Event.id, Event.story_id, Revision.record["perspectives"].label("perspectives"))
-        .join(Revision, Revision.event_id == Event.id)
-        .where(
-            or_(Event.id.in_(event_ids), Event.story_id.in_(stories)),
-            Revision.visible_at <= until,
-        )
-    )
-    return {
-        (row.story_id, row.id if row.story_id is None else None, one["actor"], one["text"])
-        for row in rows
-        for one in row.perspectives or ()
-    }

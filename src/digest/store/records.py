@@ -13,7 +13,7 @@ from digest.models.record import EventRecord
 from digest.models.words import Code
 from digest.store import current
 from digest.store.chunks import chunks
-from digest.store.current import Found, ScenarioRules, Shown
+from digest.store.shown import Found, ScenarioRules, Shown, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def store(
     now: datetime,
 ) -> None:
     """Stores Revisions, each with what is known of its Event `after` it. Events follow those whose
-    hour has come; the others wait for `events.make_visible`."""
+    hour has come; the others wait for `visibility.make_visible`."""
     if not batch:
         return
     _add(session, [one.event for one, _ in batch if one.number == 1])
@@ -186,5 +186,5 @@ def _revision(one: Known, judged: Judged, now: datetime) -> dict[str, Any]:
         "history": judged.history,
         "visible_at": judged.visible_at,
         "stored_at": now,
-        "found": current.to_json(judged.found) if one.waiting else None,
+        "found": to_json(judged.found) if one.waiting else None,
     }

@@ -13,7 +13,7 @@ from digest.models import Assertion, Event, Scenario, Story
 from digest.models.desk import Watched
 from digest.models.record import AssertionRecord
 from digest.store.chunks import chunks
-from digest.store.current import ScenarioRules
+from digest.store.shown import ScenarioRules
 
 ENDED = ("materialised", "contradicted", "withdrawn", "expired")
 # Written out in the statement: an index of part of a table serves no query whose part is a value.

@@ -14,7 +14,7 @@ from digest.models.desk import Candidate, Match, Reader
 from digest.models.words import EditionKind, Outcome, SubscriberState
 from digest.services import find
 from digest.services.app import App
-from digest.store import events, readers
+from digest.store import events, readers, visibility
 
 PERSON: Mapping[str, str] = {
     SubscriberState.PAUSED: "this subscriber has paused",
@@ -144,7 +144,7 @@ def _match_now(
         is None
     ):
         return [], str(person.state)
-    found = events.candidates(session, 0, events.newest_seq(session), event_ids=[event.id])
+    found = events.candidates(session, 0, visibility.newest_seq(session), event_ids=[event.id])
     if not found:
         return [], "not_planned" if event.visible_at <= now else "not_visible"
     reader = _reader(session, person, found[0], now)

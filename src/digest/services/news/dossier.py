@@ -19,7 +19,7 @@ from digest.models.record import AssertionRecord, CorrectionRecord, EventRecord,
 from digest.models.words import SeverityOrigin
 from digest.render.locales import is_language
 from digest.services.news.reading import Reading, reading
-from digest.store import events
+from digest.store import materials
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
     revisions, event = [row.Revision for row in rows], rows[-1].Event
     newest = revisions[-1]
     key = (event.id, newest.number)
-    material = events.materials(session, {key})[key]
+    material = materials.materials(session, {key})[key]
     stands, earlier = _stands(material, now)
     told = _told([EventRecord.model_validate(one.record) for one in revisions])
     outlooks = _outlooks(session, event.id, newest.number, material.record, now)

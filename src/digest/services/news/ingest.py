@@ -23,8 +23,8 @@ from digest.services.app import App
 from digest.services.visible import RULES
 from digest.store import records
 from digest.store.chunks import chunks
-from digest.store.current import Found
 from digest.store.records import Judged, Known
+from digest.store.shown import Found
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from digest.services.planning.audience import audience, pauses
 from digest.services.planning.mend import mend
 from digest.services.planning.rows import settle, slot_row
 from digest.services.planning.telling import Telling, Told, prepare
-from digest.store import counters, editions, events, readers, scenarios, threads
+from digest.store import counters, editions, events, readers, scenarios, threads, visibility
 from digest.store.chunks import chunks
 from digest.store.readers import Account
 
@@ -69,7 +69,7 @@ def alert(app: App, now: datetime) -> Counter[str]:
 def _next(session: Session, now: datetime) -> Turn | None:
     """History never alerts, a backfill of thousands is passed over in one go; nor does a Revision
     that has a newer one, which is told instead and knows of any correction before it."""
-    last, newest = counters.read(session, ALERTED), events.newest_seq(session)
+    last, newest = counters.read(session, ALERTED), visibility.newest_seq(session)
     revision = session.scalar(
         select(Revision)
         .where(

@@ -17,9 +17,9 @@ from digest.models.desk import Candidate, Material, Occasion, Reader, Watched
 from digest.models.words import Cadence, EditionKind, Outcome
 from digest.services.app import App
 from digest.services.planning.occasions import Due, missed
-from digest.store import events, readers, scenarios
-from digest.store.current import ScenarioRules
+from digest.store import events, materials, readers, scenarios, visibility
 from digest.store.readers import Account
+from digest.store.shown import ScenarioRules
 
 FIRST_DAYS = 1  # what a first digest tells of
 WEEK_DAYS = 7
@@ -128,9 +128,9 @@ class Desk:
     ) -> "Desk":
         """`until` is for a look at another hour than this one, without a write: all that becomes
         visible by then and nothing later, whatever its place in the order."""
-        upto = events.newest_seq(session)
+        upto = visibility.newest_seq(session)
         oldest = now - timedelta(days=max(app.settings.lookback_days, WEEK_DAYS))
-        first = events.seq_before(session, oldest)  # where a first digest begins to look
+        first = visibility.seq_before(session, oldest)  # where a first digest begins to look
         after = min(first if one.window_from is None else one.window_from for one in tasks)
         found = events.candidates(session, after, upto, visible_after=oldest, until=until)
         people = readers.readers(
@@ -154,7 +154,7 @@ class Desk:
             now,
             upto,
             found,
-            events.materials(session, keys, until),
+            materials.materials(session, keys, until),
             people,
             scenarios.moved_since(session, oldest, now)
             if until is None

@@ -14,7 +14,7 @@ from digest.models.desk import Candidate
 from digest.models.words import DeliveryState
 from digest.services.app import App
 from digest.services.planning.rows import delivery_rows
-from digest.store import editions, events, readers, threads
+from digest.store import editions, materials, readers, threads
 from digest.store.deliveries import ALERTS
 from digest.store.threads import Shown
 
@@ -37,7 +37,7 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
     if not alike:
         return 0
     key = (candidate.event_id, candidate.revision)
-    material = events.materials(session, {key})[key]
+    material = materials.materials(session, {key})[key]
     mended = {
         edition_id: content
         for edition_id, told in editions.load_all(session, alike).items()

@@ -21,7 +21,7 @@ from digest.models.words import RIGHTING, Outcome
 from digest.services.app import App
 from digest.services.planning.rows import settle
 from digest.services.planning.telling import Telling, Told, prepare
-from digest.store import editions, events, readers
+from digest.store import editions, events, readers, visibility
 from digest.store.readers import Account
 
 OLDEST = timedelta(hours=12)  # held longer than this: it goes to the digest
@@ -109,7 +109,7 @@ def _since(slot: Slot, decision: Decision, candidate: Candidate) -> datetime:
 
 def _batch(session: Session, app: App, slots: Sequence[Slot], now: datetime) -> Counter[str]:
     event_ids = {slot.event_id for slot in slots if slot.event_id is not None}
-    newest = events.candidates(session, 0, events.newest_seq(session), event_ids=event_ids)
+    newest = events.candidates(session, 0, visibility.newest_seq(session), event_ids=event_ids)
     found = {one.event_id: one for one in newest}
     messages: list[list[tuple[Slot, Decision]]] = []
     tellings: list[Telling] = []

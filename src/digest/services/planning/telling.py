@@ -23,7 +23,7 @@ from digest.models.words import RIGHTING, Code, EditionKind
 from digest.services.app import App
 from digest.services.planning.audience import ToldWhere, told_where
 from digest.services.planning.rows import delivery_rows
-from digest.store import editions, events, readers
+from digest.store import editions, materials, readers
 from digest.store.deliveries import ALERTS
 from digest.store.readers import Account
 
@@ -60,12 +60,12 @@ def prepare(session: Session, app: App, tellings: Sequence[Telling], now: dateti
     """Stores the Editions; the Deliveries are only prepared. A fixed number of queries."""
     places = _places(session, tellings)
     reached = [one for one in tellings if places[id(one)]]
-    materials = events.materials(session, {key for one in reached for key in _keys(one)})
+    told_of = materials.materials(session, {key for one in reached for key in _keys(one)})
     contents: dict[object, EditionContent] = {}
     for one in reached:
         alike = _signature(one)
         if alike not in contents:
-            contents[alike] = _content(one, app, materials, now)
+            contents[alike] = _content(one, app, told_of, now)
     hashes = {
         (candidate.event_id, candidate.revision): candidate.content_hash
         for one in reached

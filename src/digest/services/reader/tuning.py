@@ -14,7 +14,7 @@ from digest.models.desk import Match
 from digest.models.words import InterestKind
 from digest.services import find
 from digest.services.reader.following import Target, target_of
-from digest.store import events, readers
+from digest.store import events, readers, visibility
 
 NOT_A_FOLLOW = "told"  # kind of the Reason for what is put right without a Follow
 
@@ -135,7 +135,7 @@ def _said(session: Session, subscriber_id: int, delivery_id: int, event_id: int)
 
 
 def _matching(session: Session, subscriber_id: int, event: Event, now: datetime) -> _Said:
-    found = events.candidates(session, 0, events.newest_seq(session), event_ids=[event.id])
+    found = events.candidates(session, 0, visibility.newest_seq(session), event_ids=[event.id])
     known = readers.accounts(session, [subscriber_id], now)
     if not found or not known:
         return []

@@ -1,0 +1,119 @@
+"""Scenarios that follow what becomes visible: Assertions are added, and each moves its Scenario."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from digest.models import (
+    Assertion,
+    Scenario,
+    Story,
+)
+from digest.models.record import AssertionRecord
+from digest.store.chunks import chunks
+from digest.store.shown import ScenarioRules, Shown, id_of, insert_rows
+
+_Place = tuple[int | None, str]  # (story id, key)
+
+
+def add_assertions(
+    session: Session,
+    batch: Iterable[Shown],
+    stories: Mapping[str | None, Story],
+    rules: ScenarioRules,
+) -> None:
+    """Every Assertion is kept; it moves its Scenario, which is made at its first one."""
+    said = [
+        (one, place, assertion, _place(one, key, stories))
+        for one in batch
+        for place, (key, assertion) in enumerate(
+            zip(one.found.scenario_keys, one.record.assertions, strict=True)
+        )
+    ]
+    known = _scenarios(session, (where for *_, where in said))
+    states: list[str] = []
+    for one, _, assertion, where in said:
+        before = known.get(where, {})
+        state = rules.transition(
+            assertion, before.get("horizon"), before.get("confidence"), before.get("state")
+        )
+        states.append(state)
+        known[where] = _moved(before, where, assertion, state, one.visible_at, rules)
+    ids = _save(session, known)
+    insert_rows(
+        session,
+        Assertion,
+        (
+            {
+                "scenario_id": ids[where],
+                "event_id": one.event.id,
+                "revision": one.number,
+                "position": place,
+                "kind": assertion.kind,
+                "text": assertion.text,
+                "horizon": assertion.horizon,
+                "confidence": assertion.confidence,
+                "state": state,
+                "at": one.visible_at,
+            }
+            for (one, place, assertion, where), state in zip(said, states, strict=True)
+        ),
+    )
+
+
+def _place(one: Shown, key: str, stories: Mapping[str | None, Story]) -> _Place:
+    story_id = id_of(stories.get(one.found.story_slug))
+    return story_id, key if story_id is not None else f"event:{one.event.id}:{key}"
+
+
+def _scenarios(session: Session, places: Iterable[_Place]) -> dict[_Place, dict[str, Any]]:
+    """The stored Scenarios at these places, each as its columns."""
+    wanted = set(places)
+    found: dict[_Place, dict[str, Any]] = {}
+    for part in chunks(sorted({key for _, key in wanted})):
+        for row in session.execute(
+            select(*Scenario.__table__.columns).where(Scenario.key.in_(part))
+        ):
+            if (row.story_id, row.key) in wanted:
+                found[row.story_id, row.key] = dict(row._mapping)
+    return found
+
+
+def _moved(
+    before: Mapping[str, Any],
+    where: _Place,
+    said: AssertionRecord,
+    state: str,
+    at: datetime,
+    rules: ScenarioRules,
+) -> dict[str, Any]:
+    """A Scenario's columns after an Assertion."""
+    moves = state != "restated" or not before.get("state")
+    return {
+        "story_id": where[0],
+        "key": where[1],
+        "first_at": at,
+        **before,
+        "kind": said.kind,
+        "text": said.text,
+        "horizon": said.horizon,
+        "confidence": said.confidence,
+        "expires_at": rules.expires_at(said.horizon, at),
+        **({"state": state, "moved_at": at} if moves else {}),
+    }
+
+
+def _save(session: Session, known: Mapping[_Place, dict[str, Any]]) -> dict[_Place, int]:
+    """Writes the Scenarios; returns the id of each."""
+    if stored := [values for values in known.values() if "id" in values]:
+        session.execute(update(Scenario), stored)
+    ids = {where: values["id"] for where, values in known.items() if "id" in values}
+    if new := [values for values in known.values() if "id" not in values]:
+        rows = session.execute(
+            insert(Scenario).returning(Scenario.story_id, Scenario.key, Scenario.id), new
+        )
+        ids |= {(story_id, key): scenario_id for story_id, key, scenario_id in rows}
+    return ids

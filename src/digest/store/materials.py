@@ -1,0 +1,172 @@
+"""Materials: all that a message or page tells of an Event, as it was at one of its Revisions."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from digest.models import (
+    Event,
+    EventInterest,
+    Interest,
+    Perspective,
+    PerspectiveActor,
+    Revision,
+    Story,
+    Update,
+)
+from digest.models.desk import ROLE_RANK, Material, View
+from digest.models.record import EventRecord
+from digest.models.words import InterestKind
+from digest.store.chunks import chunks
+
+log = logging.getLogger(__name__)
+
+
+def materials(
+    session: Session, keys: Iterable[tuple[int, int]], until: datetime | None = None
+) -> Mapping[tuple[int, int], Material]:
+    """What is stored about each (event id, revision), for composing.
+
+    `until` leaves out Perspectives that no Revision visible by then held.
+    """
+    wanted = set(keys)
+    event_ids = sorted({event_id for event_id, _ in wanted})
+    regions = _regions(session, event_ids)
+    views, of_story = _views(session, event_ids, until)
+    found: dict[tuple[int, int], Material] = {}
+    for part in chunks(event_ids):
+        rows = session.execute(
+            select(
+                Revision.event_id,
+                Revision.number,
+                Revision.record,
+                Revision.severity,
+                Revision.visible_at,
+                Revision.stored_at,
+                Event.slug,
+                Event.story_id,
+                Story.title,
+                Story.slug.label("story_slug"),
+                Update.number.label("update_number"),
+                Update.title.label("update_title"),
+            )
+            .join(Event, Event.id == Revision.event_id)
+            .outerjoin(Story, Story.id == Event.story_id)
+            .outerjoin(Update, Update.id == Event.update_id)
+            .where(Revision.event_id.in_(part))
+        )
+        for row in rows:
+            if (row.event_id, row.number) not in wanted:
+                continue
+            update_label = None
+            if row.update_number is not None:
+                update_label = f"#{row.update_number} {row.update_title}".strip()
+            found[row.event_id, row.number] = Material(
+                record=EventRecord.model_validate(row.record),
+                severity=row.severity,
+                slug=row.slug,
+                visible_at=row.visible_at,
+                stored_at=row.stored_at,
+                story=row.title,
+                story_slug=row.story_slug,
+                update=update_label,
+                regions=regions.get(row.event_id, ()),
+                views=(*views.get(row.event_id, ()), *of_story.get(row.story_id, ())),
+            )
+    gone = _gone(session, (one.record for one in found.values()))
+    for key, one in found.items():
+        named = frozenset(link.event for link in one.record.links if link.event in gone)
+        if named:
+            found[key] = replace(one, gone=named)
+    return found
+
+
+def _gone(session: Session, of: Iterable[EventRecord]) -> set[str]:
+    """Ids and slugs of retracted Events among those that these records link to."""
+    names = {link.event for record in of for link in record.links if link.event}
+    gone: set[str] = set()
+    for part in chunks(names, 450):  # each stands twice in the statement
+        rows = session.execute(
+            select(Event.external_id, Event.slug).where(
+                Event.retracted_at.is_not(None),
+                Event.external_id.in_(part) | Event.slug.in_(part),
+            )
+        )
+        gone.update(name for row in rows for name in row)
+    return gone
+
+
+def _regions(session: Session, event_ids: list[int]) -> dict[int, tuple[str, ...]]:
+    """Names of the Regions of each Event, by role and then by name; at most three."""
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for part in chunks(event_ids):
+        rows = session.execute(
+            select(EventInterest.event_id, EventInterest.role, Interest.name)
+            .join(Interest, Interest.id == EventInterest.interest_id)
+            .where(EventInterest.event_id.in_(part), Interest.kind == InterestKind.REGION)
+        )
+        for event_id, role, name in rows:
+            found[event_id].append((-ROLE_RANK.get(role, 0), name))
+    return {event_id: tuple(n for _, n in sorted(rows)[:3]) for event_id, rows in found.items()}
+
+
+def _views(
+    session: Session, event_ids: list[int], until: datetime | None
+) -> tuple[dict[int, list[View]], dict[int, list[View]]]:
+    """Perspectives of the Events themselves, and of their Stories, newest first."""
+    of_event: dict[int, list[View]] = defaultdict(list)
+    of_story: dict[int, list[View]] = defaultdict(list)
+    for part in chunks(event_ids):
+        stories = select(Event.story_id).where(Event.id.in_(part), Event.story_id.is_not(None))
+        rows = session.scalars(
+            select(Perspective)
+            .where(
+                Perspective.event_id.in_(part)
+                | (Perspective.event_id.is_(None) & Perspective.story_id.in_(stories))
+            )
+            .order_by(Perspective.as_of.desc(), Perspective.id)
+        ).all()
+        if until is not None:
+            said = _said(session, part, {row.story_id for row in rows}, until)
+            rows = [
+                row for row in rows if (row.story_id, row.event_id, row.actor, row.text) in said
+            ]
+        actors: dict[int, set[int]] = defaultdict(set)
+        for ids in chunks([row.id for row in rows]):
+            for one in session.scalars(
+                select(PerspectiveActor).where(PerspectiveActor.perspective_id.in_(ids))
+            ):
+                actors[one.perspective_id].add(one.interest_id)
+        for row in rows:
+            view = View(row.actor, row.text, row.as_of, frozenset(actors[row.id]))
+            if row.event_id is not None:
+                of_event[row.event_id].append(view)
+            elif row.story_id is not None:
+                of_story[row.story_id].append(view)
+    return of_event, of_story
+
+
+def _said(
+    session: Session, event_ids: list[int], story_ids: Iterable[int | None], until: datetime
+) -> set[tuple[int | None, int | None, str, str]]:
+    """(story, event, actor, text) of each Perspective in a Revision visible by `until`; the event
+    is None where the Perspective belongs to the Story."""
+    stories = [one for one in story_ids if one is not None]
+    rows = session.execute(
+        select(Event.id, Event.story_id, Revision.record["perspectives"].label("perspectives"))
+        .join(Revision, Revision.event_id == Event.id)
+        .where(
+            or_(Event.id.in_(event_ids), Event.story_id.in_(stories)),
+            Revision.visible_at <= until,
+        )
+    )
+    return {
+        (row.story_id, row.id if row.story_id is None else None, one["actor"], one["text"])
+        for row in rows
+        for one in row.perspectives or ()
+    }
