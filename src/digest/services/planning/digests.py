@@ -8,23 +8,21 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.edit import compose
-from digest.edit import scenarios as rules
 from digest.edit.select import Budget, Selection
 from digest.edit.select import select as choose
 from digest.models import Slot
 from digest.models.content import EditionContent
 from digest.models.desk import Candidate, Material, Occasion, Reader, Watched
 from digest.models.words import Cadence, EditionKind, Outcome
+from digest.services import visible
 from digest.services.app import App
 from digest.services.planning.occasions import Due, missed
 from digest.store import events, materials, readers, scenarios, visibility
 from digest.store.readers import Account
-from digest.store.shown import ScenarioRules
 
 FIRST_DAYS = 1  # what a first digest tells of
 WEEK_DAYS = 7
 LATE = timedelta(minutes=30)  # after its hour: the reader is told so
-RETOLD_BY = ScenarioRules(rules.transition, rules.expires_at)
 ADMIN_SEES = 7  # missed dates that are listed one by one
 
 
@@ -158,7 +156,7 @@ class Desk:
             people,
             scenarios.moved_since(session, oldest, now)
             if until is None
-            else scenarios.moved_by(session, oldest, until, RETOLD_BY),
+            else scenarios.moved_by(session, oldest, until, visible.RULES),
             {(one.event_id, one.revision): one.content_hash for one in found},
         )
 
