@@ -1,6 +1,7 @@
 """What changed: a diff of fields between what a reader was told and what is so now. No prose."""
 
 from digest.edit.facts import normalise
+from digest.edit.scenarios import ENDED
 from digest.models.content import Change
 from digest.models.desk import Candidate, Memory
 from digest.models.record import EventRecord
@@ -22,8 +23,9 @@ def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> 
     """Fields of `now` that differ from `was`, weightiest first.
 
     `severities` are those in force for the two, which may be derived. Sources and scenarios are
-    counted: `now` is how many were added. The body is only named, its words are not compared, and
-    then neither is a headline that is cut from it. What was taken away is not named.
+    counted: `now` is how many were added; one that has ended is no scenario any more. The body is
+    only named, its words are not compared, and then neither is a headline that is cut from it. What
+    was taken away is not named.
     """
     before = {name: getattr(was, name) for name in FIELDS} | {"severity": severities[0]}
     after = {name: getattr(now, name) for name in FIELDS} | {"severity": severities[1]}
@@ -39,7 +41,8 @@ def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> 
     if added:
         found.append(Change(field="sources", now=str(added)))
     old = {(one.kind, normalise(one.text)) for one in was.assertions}
-    fresh = {(one.kind, normalise(one.text)) for one in now.assertions} - old
+    open_now = (one for one in now.assertions if one.state not in ENDED)
+    fresh = {(one.kind, normalise(one.text)) for one in open_now} - old
     if fresh:
         found.append(Change(field="scenarios", now=str(len(fresh))))
     if body and now.body:

@@ -322,6 +322,16 @@ def test_who_moves_gets_no_date_twice_and_waits_36_hours_at_most(quick: Newsroom
     assert max(gaps) <= timedelta(hours=36, minutes=30)
 
 
+def test_a_first_weekly_digest_says_which_week_it_covers(quick: Newsroom) -> None:
+    quick.reader(cadence=Cadence.WEEKLY, weekdays=[3])
+    quick.now = SEVEN - 4 * DAY
+    quick.news("n", severity=3)
+    quick.now = SEVEN
+    quick.publish()
+    (content,) = quick.contents()
+    assert content.covers_from == SEVEN - 7 * DAY
+
+
 def test_weekdays_and_weekly(quick: Newsroom) -> None:
     workdays = quick.reader("work", weekdays=[0, 1, 2, 3, 4])
     weekly = quick.reader("week", cadence=Cadence.WEEKLY, weekdays=[0])

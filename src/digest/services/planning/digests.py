@@ -49,6 +49,12 @@ class Task:
         return cls(account, due, closed.window_to, day, closed.due_at, closed is not last)
 
     @property
+    def first_days(self) -> int:
+        """How far back a first digest looks."""
+        weekly = self.account.schedule.cadence == Cadence.WEEKLY
+        return WEEK_DAYS if weekly else FIRST_DAYS
+
+    @property
     def missed(self) -> list[date]:
         """Dates since the last digest on which one was due and none was made; the newest few."""
         if self.last_day is None:
@@ -167,9 +173,9 @@ class Desk:
         has its hours only, or a backfill's old corrections would be in every digest.
         """
         after = task.window_from or 0
-        days = self.app.settings.lookback_days if task.window_from is not None else FIRST_DAYS
-        if task.account.schedule.cadence == Cadence.WEEKLY:
-            days = max(days, WEEK_DAYS)
+        days = task.first_days
+        if task.window_from is not None:
+            days = max(days, self.app.settings.lookback_days)
         oldest = self.now - timedelta(days=days)
         if task.since is not None:
             oldest = max(oldest, task.since)
@@ -227,7 +233,7 @@ class Desk:
             at=at,
             day=task.due.day,
             zone=task.account.schedule.zone,
-            covers_from=task.last_at or self.now - timedelta(days=FIRST_DAYS),
+            covers_from=task.last_at or self.now - timedelta(days=task.first_days),
             covers_to=at,
             late=self.late(task),
             catch_up=task.lost or bool(task.missed),
