@@ -104,6 +104,8 @@ def test_what_only_looks_like_a_name_is_not_tagged(text: str, slug: str) -> None
     ("text", "slug"),
     [
         ("A runway opens at Aden Adde airport", "yemen"),
+        ("Twenty ships wait for a berth, the port said", "egypt"),
+        ("Minister Sudan Gurung resigns in Kathmandu", "sudan"),
         ("The submarine costs AU$4 billion", "african-union"),
         ("The foreign office in Islamabad regrets it", "united-kingdom"),
         ("Fire crews meet in West Manchester Township", "united-kingdom"),

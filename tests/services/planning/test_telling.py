@@ -458,6 +458,23 @@ async def test_an_error_told_at_night_is_put_right_at_night(room: Newsroom) -> N
 # Held and released -------------------------------------------------------------------------
 
 
+async def test_the_gravest_of_a_roundup_leads_it(room: Newsroom) -> None:
+    room.reader(**NIGHT)
+    room.now = datetime(2026, 3, 5, 23, tzinfo=UTC)
+    for name, severity in (("minor", 4), ("grave", 5), ("other", 4)):
+        room.news(name, severity=severity)
+        await tell(room)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    await tell(room)
+    (sent,) = room.sent
+    assert [item.headline for item in sent.content.items] == [
+        "Headline of grave",
+        "Headline of minor",
+        "Headline of other",
+    ]
+    assert sent.content.items[0].section == "lead"
+
+
 async def test_a_quiet_night_ends_with_one_roundup(room: Newsroom) -> None:
     maria = room.reader(zone="Europe/London", **NIGHT)
     for hour in (22, 23):

@@ -39,6 +39,11 @@ def release(app: App, now: datetime) -> Counter[str]:
             done.update(_batch(session, app, slots, now))
 
 
+def _weight(decision: Decision) -> tuple[int, bool]:
+    candidate = decision.match.candidate if decision.match is not None else None
+    return (candidate.severity, candidate.breaking) if candidate is not None else (0, False)
+
+
 def _due(session: Session, now: datetime) -> Sequence[Slot]:
     """Held Slots whose time has come, by reader; those that another planner has in hand are not
     among them."""
@@ -93,6 +98,7 @@ class Held:
         """What goes into one message each: a righting alone, all others together."""
         alone = [[one] for one in self.ready if one[1].code in RIGHTING]
         rest = [one for one in self.ready if one[1].code not in RIGHTING]
+        rest.sort(key=lambda one: _weight(one[1]), reverse=True)  # the gravest leads
         return [*alone, rest] if rest else alone
 
     def telling(self, message: Sequence[tuple[Slot, Decision]]) -> Telling:
