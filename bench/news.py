@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +16,28 @@ _CATEGORIES = ("Armed conflicts and attacks", "Disasters and accidents", "Politi
 
 
 class News(NamedTuple):
-    """`data` is a document that `digest import` reads, with events of `days` days from `first`."""
+    """`data` is a document that `digest import` reads: a record a line, of `days` from `first`."""
 
     data: bytes
     words: str
     first: date = FIRST
     days: int = DAYS
+
+    def until(self, day: date) -> "News":
+        """What is published up to that day, that day included."""
+        return self._with(lambda published: published <= day.isoformat())
+
+    def after(self, day: date) -> "News":
+        """What is published later than that day."""
+        return self._with(lambda published: published > day.isoformat())
+
+    def _with(self, wanted: Callable[[str], bool]) -> "News":
+        lines = (
+            line
+            for line in self.data.splitlines(keepends=True)
+            if wanted(json.loads(line)["published_at"][:10])
+        )
+        return self._replace(data=b"".join(lines))
 
 
 def news() -> News:

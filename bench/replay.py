@@ -5,7 +5,8 @@ by `messages`, to be held to each provider's limits.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from sqlalchemy import select, update
 from bench.importing import bring_in
 from bench.limits import over
 from bench.line import Line, timed
-from bench.news import news
+from bench.news import News, news
 from bench.stage import installed
 from bench.world import HOUR, ZONES, people
 from digest.channels.base import Message
@@ -35,14 +36,12 @@ BATCH = 200
 def run(folder: Path) -> Iterator[Line]:
     found = news()
     with installed(folder) as app:
-        bring_in(app, found)
         people(app, READERS, datetime.combine(found.first, HOUR, UTC))
-        with timed() as watch:
-            outcomes = replay(app, found.first, found.days)
+        replayed = replay(app, found, found.first, found.days)
         yield Line(f"days replayed, {found.words}", found.days)
-        for outcome, count in sorted(outcomes.items()):
+        for outcome, count in sorted(replayed.outcomes.items()):
             yield Line(f"digests, {outcome}", count)
-        yield Line("planning, processor", watch.cpu, "s", most=CPU_SECONDS)
+        yield Line("planning, processor", replayed.cpu, "s", most=CPU_SECONDS)
         yield Line("faults in the ledger", len(_told(faults(app, found.first, found.days))), most=0)
         sent = 0
         wrong: list[str] = []
@@ -61,17 +60,37 @@ def _told(wrong: Sequence[str]) -> Sequence[str]:
     return wrong
 
 
-def replay(
-    app: App, first: date, days: int, progress: Callable[[date], None] = lambda day: None
-) -> Counter[str]:
-    """Plans at each zone's hour of each day; returns how many digests ended in each outcome."""
-    total: Counter[str] = Counter()
+@dataclass
+class Replayed:
+    """How many digests ended in each outcome, and the seconds of processor that planning took."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    cpu: float = 0.0
+
+
+def replay(app: App, found: News, first: date, days: int) -> Replayed:
+    """Plans at each zone's hour of each day. News is imported on the day that it is of; what is
+    older than `first` is there before."""
+    replayed = Replayed()
+    there = first - timedelta(days=1)
+    _import(app, found.until(there))
+    coming = found.after(there)
     for day in (first + timedelta(days=n) for n in range(days)):
         for at in sorted({instant_of(day, HOUR, zone(name)) for name in ZONES}):
-            total.update(plan(app, at).digests)
+            if at.date() > there:
+                there = at.date()
+                _import(app, coming.until(there))
+                coming = coming.after(there)
+            with timed() as watch:
+                replayed.outcomes.update(plan(app, at).digests)
+            replayed.cpu += watch.cpu
             _arrive(app, at)
-        progress(day)
-    return total
+    return replayed
+
+
+def _import(app: App, found: News) -> None:
+    if found.data and (refused := bring_in(app, found).refused):
+        raise ValueError(f"news was refused: {refused}")
 
 
 def _arrive(app: App, at: datetime) -> None:
