@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from digest.models import Delivery, Edition, Item, Slot
 from digest.models.content import EditionContent
 from digest.store.chunks import chunks
-from digest.store.upsert import insert_new
+from digest.store.upsert import columns_of, insert_new
 
 
 def content_key(dumped: Mapping[str, Any]) -> str:
@@ -45,14 +45,15 @@ def save(
         }
         for key, one in zip(keys, dumped, strict=True)
     }
-    fresh = {key for (key,) in insert_new(session, Edition, list(rows.values()), ("content_key",))}
-    ids: dict[str, int] = {}
-    for part in chunks(by_key):
+    new = insert_new(session, Edition, list(rows.values()), ("content_key",), ("id",))
+    fresh: dict[str, int] = dict(new)
+    ids = dict(fresh)
+    for part in chunks(by_key.keys() - ids.keys()):
         found = select(Edition.content_key, Edition.id).where(Edition.content_key.in_(part))
         ids.update((key, edition_id) for key, edition_id in session.execute(found))
     items = [row for key in by_key if key in fresh for row in _items(ids[key], by_key[key], hashes)]
     if items:
-        session.execute(insert(Item), items)
+        session.execute(insert(columns_of(Item)), items)
     return [ids[key] for key in keys]
 
 

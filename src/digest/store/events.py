@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -72,7 +72,7 @@ def candidates(
         query = query.where(Revision.event_id.in_(list(event_ids)))
     newest = {row.event_id: row for row in session.execute(query)}
     reach = reaches(session, newest)
-    above = story_lines(session)
+    above = story_lines(session, {row.story_id for row in newest.values()})
     by_then = Revision.seq <= upto if until is None else Revision.visible_at <= until
     past = _past(session, [one for one, row in newest.items() if row.number > 1], by_then)
     return [
@@ -171,23 +171,26 @@ def _add_records(session: Session, past: dict[int, list[Past]]) -> None:
             ]
 
 
+_REACHED = (
+    select(
+        EventInterest.event_id,
+        EventInterest.role,
+        InterestClosure.ancestor_id,
+        InterestClosure.distance,
+        Interest.name,
+    )
+    .join(InterestClosure, InterestClosure.descendant_id == EventInterest.interest_id)
+    .join(Interest, Interest.id == EventInterest.interest_id)
+    .where(EventInterest.event_id.in_(bindparam("events", expanding=True)))
+    .order_by(EventInterest.event_id, InterestClosure.distance, Interest.name)
+)
+
+
 def reaches(session: Session, event_ids: Iterable[int]) -> dict[int, dict[int, Reach]]:
     """For each Event, every Interest it touches and all ancestors of those, by the best way."""
     found: dict[int, dict[int, Reach]] = defaultdict(dict)
     for part in chunks(event_ids):
-        rows = session.execute(
-            select(
-                EventInterest.event_id,
-                EventInterest.role,
-                InterestClosure.ancestor_id,
-                InterestClosure.distance,
-                Interest.name,
-            )
-            .join(InterestClosure, InterestClosure.descendant_id == EventInterest.interest_id)
-            .join(Interest, Interest.id == EventInterest.interest_id)
-            .where(EventInterest.event_id.in_(part))
-            .order_by(EventInterest.event_id, InterestClosure.distance, Interest.name)
-        )
+        rows = session.execute(_REACHED, {"events": part})
         for row in rows:
             way = Reach(via=row.name, role=row.role, distance=row.distance)
             best = found[row.event_id].get(row.ancestor_id)
@@ -205,18 +208,28 @@ def _better(one: Reach, other: Reach) -> bool:
     )
 
 
-def story_lines(session: Session) -> dict[int | None, tuple[int, ...]]:
+def story_lines(
+    session: Session, story_ids: Iterable[int | None]
+) -> dict[int | None, tuple[int, ...]]:
     """Each Story's id -> itself and its broader threads, nearest first."""
-    parents = {row.id: row.parent_id for row in session.execute(select(Story.id, Story.parent_id))}
-    lines: dict[int | None, tuple[int, ...]] = {None: ()}
-    for story_id in parents:
+    asked = {one for one in story_ids if one is not None}
+    parents: dict[int, int | None] = {}
+    for part in chunks(asked):
+        lines = select(Story.id, Story.parent_id).where(Story.id.in_(part)).cte(recursive=True)
+        # UNION, not UNION ALL: Stories that are each other's broader thread end it
+        lines = lines.union(
+            select(Story.id, Story.parent_id).join(lines, Story.id == lines.c.parent_id)
+        )
+        parents.update((row.id, row.parent_id) for row in session.execute(select(lines)))
+    found: dict[int | None, tuple[int, ...]] = {}
+    for story_id in asked:
         line: list[int] = []
         at: int | None = story_id
         while at is not None and at not in line:
             line.append(at)
             at = parents.get(at)
-        lines[story_id] = tuple(line)
-    return lines
+        found[story_id] = tuple(line)
+    return found
 
 
 def span(session: Session) -> tuple[datetime, datetime] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
@@ -163,18 +163,15 @@ def _follows(
 def readers(
     session: Session,
     known: Sequence[Account],
-    now: datetime,
     event_ids: Iterable[int],
     fact_keys: Iterable[str],
     until: datetime | None = None,
 ) -> list[Reader]:
-    """The accounts as the desk sees them, each with its memory of these Events and facts.
+    """The accounts as a digest is made for them, each with its memory of these Events and facts.
 
     What they were told after `until` is not in it.
     """
-    ids = [one.subscriber.id for one in known]
-    told = memories(session, ids, event_ids, fact_keys, until)
-    alerts = recent_alerts(session, ids, now)
+    told = memories(session, [one.subscriber.id for one in known], event_ids, fact_keys, until)
     return [
         Reader(
             subscriber_id=one.subscriber.id,
@@ -190,10 +187,22 @@ def readers(
             ),
             heard=_by_event(told.get(one.subscriber.id, ())),
             facts={memory.fact_key: memory for memory in told.get(one.subscriber.id, ())},
-            alerts=tuple(alerts.get(one.subscriber.id, ())),
         )
         for one in known
     ]
+
+
+def alert_readers(
+    session: Session,
+    known: Sequence[Account],
+    now: datetime,
+    event_ids: Iterable[int],
+    fact_keys: Iterable[str],
+) -> list[Reader]:
+    """The accounts as alerts are decided for them: with those of their last day as well."""
+    people = readers(session, known, event_ids, fact_keys)
+    alerts = recent_alerts(session, [one.subscriber_id for one in people], now)
+    return [replace(one, alerts=tuple(alerts.get(one.subscriber_id, ()))) for one in people]
 
 
 def _by_event(told: Iterable[Memory]) -> Mapping[int, Sequence[Memory]]:
@@ -218,6 +227,34 @@ def reached(states: Sequence[str] = REACHED) -> Exists:
     )
 
 
+_TOLD = (
+    select(
+        Slot.subscriber_id,
+        Slot.planned_at,
+        Slot.id,
+        Item.event_id,
+        Item.revision,
+        Item.content_hash,
+        Event.fact_key,
+        Revision.severity,
+        Edition.kind,
+        reached(GONE_OUT).label("gone_out"),
+    )
+    .join(Edition, Edition.id == Slot.edition_id)
+    .join(Item, Item.edition_id == Edition.id)
+    .join(Event, Event.id == Item.event_id)
+    .join(
+        Revision,
+        (Revision.event_id == Item.event_id) & (Revision.number == Item.revision),
+    )
+    .where(
+        Slot.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+        Item.event_id.in_(bindparam("events", expanding=True)),
+        reached(),
+    )
+)
+
+
 def memories(
     session: Session,
     subscriber_ids: Iterable[int],
@@ -230,34 +267,9 @@ def memories(
     about = _about(session, event_ids, fact_keys)
     subscribers = list(subscriber_ids)
     rows: list[Any] = []
+    query = _TOLD if until is None else _TOLD.where(Slot.planned_at <= until)
     for part in chunks(about):
-        rows += session.execute(
-            select(
-                Slot.subscriber_id,
-                Slot.planned_at,
-                Slot.id,
-                Item.event_id,
-                Item.revision,
-                Item.content_hash,
-                Event.fact_key,
-                Revision.severity,
-                Edition.kind,
-                reached(GONE_OUT).label("gone_out"),
-            )
-            .join(Edition, Edition.id == Slot.edition_id)
-            .join(Item, Item.edition_id == Edition.id)
-            .join(Event, Event.id == Item.event_id)
-            .join(
-                Revision,
-                (Revision.event_id == Item.event_id) & (Revision.number == Item.revision),
-            )
-            .where(
-                Slot.subscriber_id.in_(subscribers),
-                Item.event_id.in_(part),
-                reached(),
-                *(() if until is None else (Slot.planned_at <= until,)),
-            )
-        ).all()
+        rows += session.execute(query, {"subscribers": subscribers, "events": part}).all()
     for row in sorted(rows, key=lambda row: (row.planned_at, row.id, row.revision)):
         found[row.subscriber_id].append(
             Memory(

@@ -20,39 +20,42 @@ ENDED = ("materialised", "contradicted", "withdrawn", "expired")
 _ended: BindParameter[Any] = bindparam("ended", ENDED, expanding=True, literal_execute=True)
 
 
+_newest = (
+    select(Assertion.scenario_id, func.max(Assertion.id).label("id"))
+    .join(Event, Event.id == Assertion.event_id)
+    .where(Assertion.at <= bindparam("upto"), Event.retracted_at.is_(None))
+    .group_by(Assertion.scenario_id)
+    .subquery()
+)
+_events = (
+    select(Assertion.scenario_id, func.count(Assertion.event_id.distinct()).label("count"))
+    .join(Event, Event.id == Assertion.event_id)
+    .where(Event.retracted_at.is_(None))
+    .group_by(Assertion.scenario_id)
+    .subquery()
+)
+_MOVED = (
+    select(Scenario, Story.title, Event.id, Event.slug, _events.c.count)
+    .join(_newest, _newest.c.scenario_id == Scenario.id)
+    .join(Assertion, Assertion.id == _newest.c.id)
+    .join(Event, Event.id == Assertion.event_id)
+    .join(_events, _events.c.scenario_id == Scenario.id)
+    .outerjoin(Story, Story.id == Scenario.story_id)
+    .where(
+        Scenario.moved_at > bindparam("after"),
+        Scenario.moved_at <= bindparam("upto"),
+        Scenario.state != "restated",
+    )
+    .order_by(Scenario.id)
+)
+
+
 def moved_since(session: Session, after: datetime, upto: datetime) -> list[Watched]:
     """Scenarios that last moved in (after, upto], with the Event that asserted them last.
 
     What was retracted asserts nothing.
     """
-    newest = (
-        select(Assertion.scenario_id, func.max(Assertion.id).label("id"))
-        .join(Event, Event.id == Assertion.event_id)
-        .where(Assertion.at <= upto, Event.retracted_at.is_(None))
-        .group_by(Assertion.scenario_id)
-        .subquery()
-    )
-    events = (
-        select(Assertion.scenario_id, func.count(Assertion.event_id.distinct()).label("count"))
-        .join(Event, Event.id == Assertion.event_id)
-        .where(Event.retracted_at.is_(None))
-        .group_by(Assertion.scenario_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(Scenario, Story.title, Event.id, Event.slug, events.c.count)
-        .join(newest, newest.c.scenario_id == Scenario.id)
-        .join(Assertion, Assertion.id == newest.c.id)
-        .join(Event, Event.id == Assertion.event_id)
-        .join(events, events.c.scenario_id == Scenario.id)
-        .outerjoin(Story, Story.id == Scenario.story_id)
-        .where(
-            Scenario.moved_at > after,
-            Scenario.moved_at <= upto,
-            Scenario.state != "restated",
-        )
-        .order_by(Scenario.id)
-    )
+    rows = session.execute(_MOVED, {"after": after, "upto": upto})
     return [
         Watched(
             story_id=scenario.story_id,

@@ -1,8 +1,9 @@
 """Rows that may exist already: INSERT ... ON CONFLICT, which both databases have."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import Table, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,11 @@ _SIZE = 500  # rows a statement
 def insert_for(session: Session) -> Any:
     """The dialect's own `insert`, which knows conflicts."""
     return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+
+
+def columns_of(table: type) -> Table:
+    """The table of a model. A statement of it takes plain rows, without the ORM's work on each."""
+    return cast("Table", inspect(table).local_table)
 
 
 def upsert(
@@ -26,13 +32,21 @@ def upsert(
 
 
 def insert_new(
-    session: Session, table: type, rows: Sequence[dict[str, Any]], unique: Sequence[str]
+    session: Session,
+    table: type,
+    rows: Sequence[dict[str, Any]],
+    unique: Sequence[str],
+    more: Sequence[str] = (),
 ) -> set[tuple[Any, ...]]:
-    """Inserts rows; those whose `unique` columns exist stay. Returns the keys of the new ones."""
+    """Inserts rows, all with the same columns; those whose `unique` columns exist stay.
+
+    Returns the keys of the new ones, with `more` columns of each.
+    """
+    plain = columns_of(table)
     statement = (
-        insert_for(session)(table)
+        insert_for(session)(plain)
         .on_conflict_do_nothing(index_elements=list(unique))
-        .returning(*(getattr(table, name) for name in unique))
+        .returning(*(plain.c[name] for name in (*unique, *more)))
     )
     found: set[tuple[Any, ...]] = set()
     for start in range(0, len(rows), _SIZE):

@@ -166,4 +166,4 @@ def _match_now(
 
 def _reader(session: Session, person: Subscriber, one: Candidate, now: datetime) -> Reader:
     known = readers.accounts(session, [person.id], now)
-    return readers.readers(session, known, now, [one.event_id], [one.fact_key])[0]
+    return readers.alert_readers(session, known, now, [one.event_id], [one.fact_key])[0]

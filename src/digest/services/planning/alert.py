@@ -50,11 +50,8 @@ def alert(app: App, now: datetime) -> Counter[str]:
     with app.db.begin() as session:
         visible.make_visible(session, now)
         scenarios.expire(session, now)
-    while True:
-        with app.db.begin() as session:
-            turn = _next(session, now)
-            if turn is None:
-                return done
+        turn = _next(session, now)
+    while turn is not None:
         if turn.candidate is not None:
             for ids in chunks(turn.audience, BATCH):
                 with app.db.begin() as session:
@@ -64,12 +61,16 @@ def alert(app: App, now: datetime) -> Counter[str]:
         with app.db.begin() as session:
             counters.lock(session, ALERTED)
             counters.advance(session, ALERTED, turn.seq)
+            turn = _next(session, now)
+    return done
 
 
 def _next(session: Session, now: datetime) -> Turn | None:
     """History never alerts, a backfill of thousands is passed over in one go; nor does a Revision
     that has a newer one, which is told instead and knows of any correction before it."""
     last, newest = counters.read(session, ALERTED), visibility.newest_seq(session)
+    if newest <= last:
+        return None
     revision = session.scalar(
         select(Revision)
         .where(
@@ -81,7 +82,7 @@ def _next(session: Session, now: datetime) -> Turn | None:
         .limit(1)
     )
     if revision is None or revision.seq is None:
-        return Turn(newest) if newest > last else None
+        return Turn(newest)
     found = events.candidates(session, revision.seq - 1, newest, event_ids=[revision.event_id])
     candidate = next((one for one in found if one.revision == revision.number), None)
     if candidate is None:
@@ -99,7 +100,7 @@ def _batch(
 ) -> Counter[str]:
     readers.lock(session, ids)
     known = readers.accounts(session, ids, now)
-    people = readers.readers(session, known, now, [candidate.event_id], [candidate.fact_key])
+    people = readers.alert_readers(session, known, now, [candidate.event_id], [candidate.fact_key])
     waiting = _waiting(session, candidate, ids)
     decided = [
         (account, reader, decision)

@@ -140,7 +140,6 @@ class Desk:
         people = readers.readers(
             session,
             [task.account for task in tasks],
-            now,
             {one.event_id for one in found},
             {one.fact_key for one in found},
             until,

@@ -45,8 +45,10 @@ def publish(
             if not ids:
                 return done
             done.update(_batch(session, app, ids, now))
-            after = ids[-1]
         progress(len(ids))
+        if len(ids) < BATCH:
+            return done
+        after = ids[-1]
 
 
 def due_subscribers(session: Session, now: datetime, after: int) -> list[int]:

@@ -140,7 +140,7 @@ def _by_reader(
         of_reader[slot.subscriber_id].append(slot)
     known = readers.accounts(session, list(of_reader), now)
     facts = {one.fact_key for one in found.values()}
-    people = readers.readers(session, known, now, found, facts)
+    people = readers.alert_readers(session, known, now, found, facts)
     return [
         Held(account, reader, of_reader[reader.subscriber_id])
         for account, reader in zip(known, people, strict=True)
