@@ -1,7 +1,10 @@
 """What a reader meets first."""
 
 import json
+import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk_builders import NOW, record
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from digest.edit.facts import normalise
 from digest.edit.headline import PAUSE_TO, WHOLE_SENTENCE, Opening, opening
 from digest.formats import parse
+from digest.models.record import EventRecord
 from digest.render.sentences import sentences
 
 EVENTS = Path(__file__).parents[3] / "shared" / "data" / "dev_events" / "events.jsonl"
@@ -158,6 +162,35 @@ def test_no_sentence_stands_twice(headline, standfirst, takeaway, body, derived)
     assert len(said) == len(set(said))
     assert normalise(found.headline) not in said
     assert "" not in (found.headline, *parts)
+
+
+def work(record: EventRecord) -> int:
+    """How many calls, of Python's own functions too, `opening` makes."""
+    calls: Counter[str] = Counter()
+
+    def count(frame: object, kind: str, about: Any) -> None:
+        calls[kind] += 1
+
+    sys.setprofile(count)
+    try:
+        opening(record)
+    finally:
+        sys.setprofile(None)
+    return calls["call"] + calls["c_call"]
+
+
+def report_of(sentences: int) -> dict[str, Any]:
+    text = " ".join(f"Sentence {n} says something else." for n in range(sentences))
+    return {"headline": "Sentence 0…", "headline_derived": True, "body": (text,)}
+
+
+def test_of_a_long_text_only_the_beginning_is_read() -> None:
+    assert work(record(**report_of(2000))) == work(record(**report_of(200)))
+
+
+def test_twice_the_standfirst_is_twice_the_work() -> None:
+    few, many = (report_of(n) | {"standfirst": report_of(n)["body"][0]} for n in (500, 1000))
+    assert work(record(**many)) < 2.5 * work(record(**few))
 
 
 @pytest.mark.shared_data

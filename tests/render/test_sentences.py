@@ -1,8 +1,10 @@
 """Where sentences end."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from digest.render.sentences import sentences
+from digest.render.sentences import each_sentence, sentences
 
 
 @pytest.mark.parametrize(
@@ -58,3 +60,17 @@ def test_no_sentence(text: str) -> None:
 def test_no_word_is_lost() -> None:
     text = "One. Two! Three? \u200cFour… and 4.5. Mr. X"
     assert "".join(sentences(text)).replace(" ", "") == text.replace(" ", "")
+
+
+@given(
+    st.lists(st.sampled_from(["Gen.", "Inc.", "No.", "10", "U.S.", "(", '"', "…", "The", "so."]))
+)
+def test_no_text_is_too_odd(words: list[str]) -> None:
+    text = " ".join(words)
+    assert text.startswith(" ".join(sentences(text)))
+
+
+def test_the_first_sentence_is_found_before_the_second_is_looked_for() -> None:
+    found = each_sentence("One. Two.")
+    assert next(found) == "One."
+    assert next(found) == "Two."

@@ -6,12 +6,14 @@ sentence; of a very long one the headline takes the beginning, up to a natural p
 goes on where it stopped. Nobody reads the same words twice, and no text is ever invented.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.edit.facts import normalise
+from digest.edit.heard import Heard
 from digest.models.record import EventRecord
 from digest.render.pauses import PAUSES, may_stop
-from digest.render.sentences import sentences
+from digest.render.sentences import each_sentence
 
 WHOLE_SENTENCE = 200  # characters a first sentence may have to serve as the headline itself
 PAUSE_FROM, PAUSE_TO = 60, 150  # where the headline of a longer one may stop
@@ -38,27 +40,31 @@ def opening(record: EventRecord) -> Opening:
     standfirst = (record.standfirst or "").strip() or None
     stated = (record.takeaway or "").strip() or None
     body = next((part.strip() for part in record.body if part.strip()), None)
-    said: set[str] = set()
+    heard = Heard()
     goes_on = None
     if record.headline_derived:
-        firsts = [one for text in (standfirst, stated, body) for one in sentences(text or "")[:1]]
-        whole = max((one for one in firsts if _begins(one, headline)), key=len, default=None)
-        if whole is not None:
+        firsts = [next(each_sentence(text or ""), "") for text in (standfirst, stated, body)]
+        whole = max((one for one in firsts if _begins(one, headline)), key=len, default="")
+        if whole:
             headline, goes_on = _spread(whole)
-            said.add(normalise(whole))
-    said.add(normalise(headline))
+            heard.add(whole)
+    heard.add(headline)
 
-    takeaway, rest = _fresh(stated, said), goes_on
+    takeaway, rest = _text(heard.fresh(stated)), goes_on
     is_stated = takeaway is not None
     if takeaway is None and goes_on is not None:
-        following = _fresh(body or standfirst, said, few=True)
-        takeaway, rest = " ".join(filter(None, (goes_on, following))), None
+        takeaway, rest = _text([goes_on, *heard.fresh(body or standfirst, FEW)]), None
     if takeaway is None:
-        takeaway = _fresh(standfirst, said, few=True) or _fresh(body, said, few=True)
-    said.update(normalise(one) for one in sentences(takeaway or ""))
-    standfirst = " ".join(filter(None, (rest, _fresh(standfirst, said)))) or None
+        takeaway = _text(heard.fresh(standfirst, FEW)) or _text(heard.fresh(body, FEW))
+    for one in each_sentence(takeaway or ""):
+        heard.add(one)
+    standfirst = _text([*filter(None, [rest]), *heard.fresh(standfirst)])
     went_on = goes_on is not None and rest is None
     return Opening(headline, standfirst, takeaway, went_on, is_stated)
+
+
+def _text(parts: Sequence[str]) -> str | None:
+    return " ".join(parts) or None
 
 
 def _begins(sentence: str, headline: str) -> bool:
@@ -80,18 +86,3 @@ def _spread(sentence: str) -> tuple[str, str | None]:
             stop, start = found[-1]
             return f"{sentence[:stop]}…", f"…{sentence[start:]}"
     return f"{sentence[:PAUSE_TO]}…", f"…{sentence[PAUSE_TO:]}"
-
-
-def _fresh(text: str | None, said: set[str], few: bool = False) -> str | None:
-    """`text` without sentences that were `said`, even if cut off; `few`: its first ones."""
-    kept: list[str] = []
-    heard = set(said)
-    for sentence in sentences(text or ""):
-        words = normalise(sentence)
-        if not words or any(f"{one} ".startswith(f"{words} ") for one in heard):
-            continue
-        if few and kept and len(" ".join(kept)) + len(sentence) > FEW:
-            break
-        heard.add(words)
-        kept.append(sentence)
-    return " ".join(kept) or None

@@ -8,7 +8,7 @@ from itertools import islice
 import nh3
 
 from digest.errors import InputError
-from digest.render.sentences import sentences
+from digest.render.sentences import each_sentence
 
 MAX_HTML = 200_000  # characters of one text that are read
 MAX_ELEMENTS = 400  # in one text; reading it as HTML takes time by the square of their depth
@@ -123,7 +123,7 @@ def any_line(text: object) -> str:
 def first_sentence(text: str, length: int = DERIVED_HEADLINE) -> str:
     """The first sentence of `text` as a headline: no full stop, cut at a word with "…" if long."""
     text = line(text)
-    text = next(iter(sentences(text)), text)
+    text = next(each_sentence(text), text)
     if text.endswith(".") and not text.endswith(".."):
         text = text[:-1]
     if len(text) <= length:

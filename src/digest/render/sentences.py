@@ -1,11 +1,14 @@
 """Sentences: where one ends. A full stop doesn't say so: "U.S. Army", "Gen. Dan", "No. 10"."""
 
 import re
+from collections.abc import Iterator
 
 # Full stops of other scripts end a sentence with or without a blank after them.
-_STOP = re.compile(r"(?:[.!?…؟۔।]+[\"'”’»)\]]*(?=\s|$))|[。！？]+[」』”’）]*")
+_STOP = re.compile(r"(?:(?<![.!?…؟۔।])[.!?…؟۔।]++[\"'”’»)\]]*+(?=\s|$))|[。！？]+[」』”’）]*")
 _WORD = re.compile(r"\w")
 _OPENERS = "(\"'“‘«["
+_NEXT = re.compile(rf"\s*+[{re.escape(_OPENERS)}]*+\s*+")  # what may stand before the next word
+_LONGEST = 40  # characters of a word that are looked at; all words below are shorter
 
 # Never at the end of a sentence: a name follows.
 _TITLES = frozenset(
@@ -30,40 +33,45 @@ _BEGINNERS = frozenset(
 
 def sentences(text: str) -> list[str]:
     """`text` in sentences, each with its stop; abbreviations, initials and decimals end none."""
-    parts: list[str] = []
-    start = 0
+    return list(each_sentence(text))
+
+
+def each_sentence(text: str) -> Iterator[str]:
+    """`sentences`, each found when it is asked for: the first of a long text costs little."""
+    start = read = 0
+    worded = False  # whether the sentence has a word yet; else it is "...and", or a stray stop
     for stop in _STOP.finditer(text):
-        if _goes_on(text, start, stop):
-            continue
-        parts.append(text[start : stop.end()].strip())
-        start = stop.end()
+        worded = worded or _WORD.search(text, read, stop.start()) is not None
+        read = stop.end()
+        if worded and not _goes_on(text, start, stop):
+            yield text[start:read].strip()
+            start, worded = read, False
     tail = text[start:].strip()
-    return [*parts, tail] if _WORD.search(tail) else parts
+    if _WORD.search(tail):
+        yield tail
 
 
 def _goes_on(text: str, start: int, stop: re.Match[str]) -> bool:
-    said = text[start : stop.start()]
-    if not _WORD.search(said):
-        return True  # "...and", or a stray stop
-    rest = text[stop.end() :].lstrip()
-    following = rest.lstrip(_OPENERS)[:1]
-    if following.islower():
+    ahead = _NEXT.match(text, stop.end())
+    after = ahead.end() if ahead else stop.end()
+    following = text[after : after + _LONGEST]
+    if following[:1].islower():
         return True
     if stop.group() != ".":
         return False
+    said = text[max(start, stop.start() - _LONGEST) : stop.start()]
     last = said.rsplit(None, 1)[-1].lstrip(_OPENERS).casefold()
     if last in _TITLES:
-        return bool(rest)
+        return bool(following)
     if last in _BEFORE_NUMBER:
-        return following.isdigit()
+        return following[:1].isdigit()
     if last in _ENDINGS or _is_initials(last):
-        return bool(rest) and not _begins(rest)
+        return bool(following) and not _begins(following)
     return False
 
 
-def _begins(rest: str) -> bool:
-    first = rest.lstrip(_OPENERS).split(None, 1)[0].rstrip(",").casefold()
-    return first in _BEGINNERS
+def _begins(following: str) -> bool:
+    return following.split(None, 1)[0].rstrip(",").casefold() in _BEGINNERS
 
 
 def _is_initials(word: str) -> bool:
