@@ -1,9 +1,12 @@
 """The lint finds each thing that is known to break, and nothing in our own templates."""
 
+import runpy
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from digest.render import environment
 from digest.render.environment import Templates
 from digest.render.lint import LintFinding, lint, lint_all
 from digest.render.sources import Source
@@ -56,3 +59,13 @@ def test_asks_for_language_and_direction() -> None:
 
 def test_our_own_templates_are_clean() -> None:
     assert lint_all(Templates()) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+def test_a_finding_ends_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "email" / "broken.mjml"
+    broken.parent.mkdir()
+    broken.write_text('<mjml lang="en" dir="ltr">\n<mj-hero></mj-hero></mjml>')
+    monkeypatch.setattr(environment, "Templates", lambda: Templates(tmp_path))
+    with pytest.raises(SystemExit, match=r"broken\.mjml, line 2: this element is not compiled"):
+        runpy.run_module("digest.render.lint", run_name="__main__")

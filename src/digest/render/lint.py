@@ -5,6 +5,7 @@ mrml 6.0.1 and premailer 3.10.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -131,3 +132,7 @@ def _bare_statements(source: Source) -> Iterator[LintFinding]:
                 open_names.pop()
         elif not found["single"]:
             open_names.append(found["name"])
+
+
+if __name__ == "__main__":  # `./run check`
+    sys.exit("\n".join(map(str, lint_all(Templates()))) or 0)
