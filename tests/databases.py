@@ -225,7 +225,7 @@ def on(url: str) -> Iterator[App]:
         with installation(Path(name)) as app:
             first = app
         made = Settings.load(database_url=url)
-        app = replace(first, settings=made, db=Database(made.database_url), notes=[])
+        app = replace(first, settings=made, db=Database(made.database_url))
         app.__dict__["tagger"] = _tagger(
             app
         )  # as good for one App as for another, and slow to make

@@ -47,7 +47,7 @@ def installation(folder: Path, **settings: Any) -> Iterator[App]:
     own = folder / "digest.db"
     shutil.copy(path, own)
     made = settings_for(own, **settings)
-    app = replace(first, settings=made, db=Database(made.database_url), notes=[])
+    app = replace(first, settings=made, db=Database(made.database_url))
     try:
         yield app
     finally:

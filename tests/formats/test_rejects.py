@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from documents import CAP, JSON_FEED, NEUTRAL, NEWSML, NINJS, RICH, cap, entries, records, rss
 
-from digest import formats
 from digest.formats import Entry, rejects
+from digest.formats.sniff import guess
 
 
 def kept(document: Any, format: str | None = None) -> bytes:
@@ -46,7 +46,7 @@ REFUSED = [
 @pytest.mark.parametrize("document", REFUSED, ids=lambda one: str(one)[:30])
 def test_what_was_not_put_right_is_refused_again_and_not_a_word_is_lost(document: Any) -> None:
     first = kept(document)
-    assert formats.guess(first) == "rejects"
+    assert guess(first) == "rejects"
     again = kept(first)
     assert kept(again) == again
     assert len(first.splitlines()) == len(again.splitlines())

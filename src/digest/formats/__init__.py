@@ -12,10 +12,10 @@ from digest.errors import InputError
 from digest.formats import cap, feed, jsonfeed, neutral, newsml, ninjs, rejects, rich
 from digest.formats.entry import Entry, NoEntries
 from digest.formats.lint import lint
-from digest.formats.sniff import guess as _guess
+from digest.formats.sniff import guess
 from digest.formats.unpack import unpack
 
-__all__ = ["FORMATS", "Entry", "NoEntries", "guess", "lint", "parse"]
+__all__ = ["FORMATS", "Entry", "NoEntries", "lint", "parse"]
 
 
 Read = Callable[[bytes], Iterator[Entry]]
@@ -23,7 +23,7 @@ Read = Callable[[bytes], Iterator[Entry]]
 
 
 def _open(data: bytes, format: str | None) -> Iterator[Entry]:
-    read = FORMATS.get(format or _guess(data))
+    read = FORMATS.get(format or guess(data))
     if read is None:
         raise InputError(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
     return read(data)
@@ -62,15 +62,6 @@ def parse(
             raise NoEntries("it has no entries")
     except InputError as error:
         raise type(error)(error.message, place=name or error.place) from None
-
-
-def guess(data: bytes, name: str = "") -> str:
-    """The format of a document, gzipped or not: a key of FORMATS.
-
-    Raises:
-        InputError: it is none that we read; says what it seems to be.
-    """
-    return _guess(unpack(data), name)
 
 
 def _linted(entry: Entry, now: datetime) -> Entry:

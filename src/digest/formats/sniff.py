@@ -26,23 +26,20 @@ _RICH_MARKS: Final = frozenset(
 _KNOWN = "our JSON, JSON lines, RSS, Atom, JSON Feed, CAP, ninjs and NewsML"
 
 
-def guess(data: bytes, name: str = "") -> str:
-    """The format of unpacked `data`: a key of `digest.formats.FORMATS`. `name` is for messages.
+def guess(data: bytes) -> str:
+    """The format of unpacked `data`: a key of `digest.formats.FORMATS`.
 
     Raises:
         InputError: it is none that we read; says what it seems to be.
     """
     start = data[:_HEAD].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     if not start:
-        raise InputError("it is empty", place=name)
-    try:
-        if start in (b"{", b"["):
-            return _guess_json(data)
-        if start == b"<" or _FEED_SOMEWHERE.search(data[:_HEAD]):
-            return _guess_xml(data)
-    except InputError as error:
-        raise InputError(error.message, place=name) from None
-    raise InputError(f"it is none of the formats we read: {_KNOWN}", place=name)
+        raise InputError("it is empty")
+    if start in (b"{", b"["):
+        return _guess_json(data)
+    if start == b"<" or _FEED_SOMEWHERE.search(data[:_HEAD]):
+        return _guess_xml(data)
+    raise InputError(f"it is none of the formats we read: {_KNOWN}")
 
 
 def _guess_xml(data: bytes) -> str:

@@ -328,7 +328,6 @@ class Envelope(Value):
     name: str = ""
     links: Links
     sent_at: datetime
-    attempt: int = 1
     resent: bool = False  # an earlier attempt was never answered: this may arrive twice
     earlier: Earlier | None = None
     silent: bool = False  # no sound (Telegram)

@@ -1,7 +1,7 @@
 """What every verb of the service needs: the database, the settings, the Channels, the links."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from digest.channels.base import Channel
@@ -23,7 +23,6 @@ class App:
     channels: Mapping[str, Channel]
     gazetteer: Gazetteer
     unsubscribe_address: str = ""
-    notes: list[str] = field(default_factory=list)
 
     @cached_property
     def tagger(self) -> Tagger:

@@ -65,11 +65,6 @@ def parse(html: str) -> Parsed:
     return _Reader(html).read()
 
 
-def utf16_length(text: str) -> int:
-    """Length in UTF-16 units, the unit of Telegram's offsets."""
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
 class _Reader:
     """One pass over the text. `at` is the place reached; `peek` gives NUL past the end."""
 

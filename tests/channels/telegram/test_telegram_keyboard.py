@@ -1,9 +1,7 @@
-"""Buttons: where they lead, what is public, and the data of those that the bot will answer."""
+"""Buttons: where they lead, and what is public."""
 
 import pytest
 from builders import make_alert, make_digest, make_item, make_links
-from hypothesis import given
-from hypothesis import strategies as st
 
 from digest.channels.telegram import keyboard
 from digest.models.content import Reason
@@ -54,27 +52,3 @@ def test_a_digest_leads_to_the_web_and_the_settings() -> None:
 )
 def test_only_public_web_addresses_become_buttons(url: str, public: bool) -> None:
     assert keyboard.is_public(url) is public
-
-
-@given(
-    st.from_regex(r"[a-z_]{1,20}", fullmatch=True),
-    st.from_regex(r"[0-9A-Za-z_-]{1,40}", fullmatch=True),
-)
-def test_callback_data_is_short_and_read_back(verb: str, identity: str) -> None:
-    data = keyboard.callback(verb, identity)
-    assert len(data.encode()) <= 64
-    assert keyboard.read_callback(data) == (verb, identity)
-
-
-@pytest.mark.parametrize(
-    ("verb", "identity"),
-    [("follow", ""), ("", "x"), ("follow", "x" * 41), ("Follow", "x"), ("mute", "é"), ("a:b", "x")],
-)
-def test_callback_data_that_would_not_come_back_is_refused(verb: str, identity: str) -> None:
-    with pytest.raises(ValueError, match="not callback data"):
-        keyboard.callback(verb, identity)
-
-
-@pytest.mark.parametrize("data", ["", "v2:follow:x", "v1:follow", "v1:follow:x\n", "follow"])
-def test_callback_data_of_others_is_not_ours(data: str) -> None:
-    assert keyboard.read_callback(data) is None

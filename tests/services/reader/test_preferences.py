@@ -85,8 +85,8 @@ class TestFollows:
         self, app: App, maria: int
     ) -> None:
         worlds.add_event(app)
-        story = worlds.story_id(app, "iran-conflict-2026")
-        following.mute_story(app.db, maria, story, NOW, NOW + timedelta(hours=24))
+        story = Target(story_id=worlds.story_id(app, "iran-conflict-2026"))
+        following.mute(app.db, maria, story, NOW, NOW + timedelta(hours=24))
         assert heeded(app, maria)["iran-conflict-2026"]
         with app.db.read() as session:
             later = readers.accounts(session, [maria], NOW + timedelta(hours=25))[0]

@@ -5,7 +5,6 @@ out while the service runs on a private address; the first row is then spelt out
 """
 
 import ipaddress
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -14,9 +13,7 @@ from digest.models.content import EditionContent, Links
 from digest.render.links import event_url, tuned
 from digest.render.words import N_, Gettext
 
-CALLBACK_LIMIT = 64  # bytes; core.telegram.org/bots/api#inlinekeyboardbutton
 _PRIVATE_NAMES = ("localhost", "local", "localdomain", "internal", "lan", "home.arpa", "test")
-_CALLBACK = re.compile(r"v1:(?P<verb>[a-z_]{1,20}):(?P<id>[0-9A-Za-z_-]{1,40})", re.ASCII)
 
 
 class Button(NamedTuple):
@@ -92,21 +89,3 @@ def is_public(url: str) -> bool:
     except ValueError:
         private = any(host == name or host.endswith("." + name) for name in _PRIVATE_NAMES)
         return "." in host and not private
-
-
-def callback(verb: str, identity: str) -> str:
-    """callback_data of a button that the bot answers: "v1:follow:<id>".
-
-    Raises:
-        ValueError: it would not be read back, or is longer than Telegram's 64 bytes.
-    """
-    data = f"v1:{verb}:{identity}"
-    if not _CALLBACK.fullmatch(data) or len(data.encode()) > CALLBACK_LIMIT:
-        raise ValueError(f"{data!r} is not callback data of ours")
-    return data
-
-
-def read_callback(data: str) -> tuple[str, str] | None:
-    """(verb, identity) of callback data of ours; None for anything else."""
-    match = _CALLBACK.fullmatch(data)
-    return (match["verb"], match["id"]) if match else None

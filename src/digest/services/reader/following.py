@@ -147,18 +147,6 @@ def mute(
     return edit.done
 
 
-def mute_story(
-    db: Database,
-    subscriber_id: int,
-    story_id: int,
-    now: datetime,
-    until: datetime | None = None,
-    actor: str = READER,
-) -> Done:
-    """`mute` of a Story, followed or not."""
-    return mute(db, subscriber_id, Target(story_id=story_id), now, until, actor)
-
-
 def unmute(
     db: Database, subscriber_id: int, target: Target, now: datetime, actor: str = READER
 ) -> Done:

@@ -132,7 +132,6 @@ def envelope(
         name=person.name,
         links=app.links.links(Bearer(row.id, person.id, person.token_version)),
         sent_at=now,
-        attempt=row.attempts + 1,
         resent=bool(row.unanswered),
         earlier=_thread(told, content.code in RIGHTING),
         silent=not any(item.severity >= SOUND_FROM for item in content.items)
