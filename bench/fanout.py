@@ -32,6 +32,7 @@ class Nowhere:
 
     name: ClassVar[str] = "email"
     label: ClassVar[str] = "Nowhere"
+    example: ClassVar[str] = "nobody"
     Settings: ClassVar[type[SettingsGroup]] = SettingsGroup
     limits = Limits(concurrency=16)
     configured = True

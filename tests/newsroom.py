@@ -62,6 +62,7 @@ class FakeChannel:
     """Takes every message, or does what its script says: errors are raised, one a message."""
 
     label: ClassVar[str] = "Nowhere"
+    example: ClassVar[str] = "nobody"
     Settings: ClassVar[type[SettingsGroup]] = SettingsGroup
 
     def __init__(self, name: str = "email", **limits: Any) -> None:

@@ -70,6 +70,12 @@ def test_every_channel_can_be_judged() -> None:
     )
 
 
+@adapters
+def test_its_example_is_an_address_of_its_own(name: str) -> None:
+    channel = channel_of(name)
+    assert channel.address(channel.example) == channel.example
+
+
 # Golden Editions
 
 

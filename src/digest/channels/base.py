@@ -107,12 +107,14 @@ class Limits:
 class Channel(Protocol):
     """Code that renders an Edition for one provider and sends it.
 
-    `settings` is an instance of the Channel's own `Settings`.
+    `settings` is an instance of the Channel's own `Settings`; `example` is an address that is
+    nobody's, in its canonical form, for previews.
     `render` is pure: no clock, no network, no database; the same arguments give the same Message.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
+    example: ClassVar[str]
     Settings: ClassVar[type[SettingsGroup]]
     limits: Limits
 

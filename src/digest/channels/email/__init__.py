@@ -32,6 +32,7 @@ class EmailChannel:
 
     name: ClassVar[str] = "email"
     label: ClassVar[str] = "Email"
+    example: ClassVar[str] = "reader@example.org"
     Settings: ClassVar[type[EmailSettings]] = EmailSettings
 
     def __init__(self, settings: EmailSettings, templates: Templates) -> None:

@@ -23,6 +23,7 @@ class SlackChannel:
 
     name: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
+    example: ClassVar[str] = "C0000000001"
     Settings: ClassVar[type[SlackSettings]] = SlackSettings
     # One a second a channel; the limit of a workspace ("several hundred a minute") is not
     # published: docs.slack.dev/apis/web-api/rate-limits

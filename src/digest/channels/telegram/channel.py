@@ -26,6 +26,7 @@ class TelegramChannel:
 
     name: ClassVar[str] = "telegram"
     label: ClassVar[str] = "Telegram"
+    example: ClassVar[str] = "100000001"
     Settings: ClassVar[type[TelegramSettings]] = TelegramSettings
     limits = Limits(
         overall_per_second=OVERALL_PER_SECOND,

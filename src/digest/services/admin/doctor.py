@@ -12,7 +12,6 @@ from digest.channels.base import Channel, Finding
 from digest.errors import ConfigurationError, DigestError
 from digest.services.app import App
 from digest.services.links import LinkMaker
-from digest.services.planning.preview import PLACEHOLDER
 from digest.services.sending.testing import test_content, test_digest, test_envelope
 
 TEMPLATES = (".html", ".jinja", ".mjml", ".txt")
@@ -86,9 +85,9 @@ def _templates(app: App, now: datetime) -> Sequence[Finding]:
             where = f"{app.templates.shown(name)}, line {error.lineno}"
             raise ConfigurationError(f"{where}: {error.message}") from None
     links = LinkMaker(app.settings.base_url, "not a key: these links open nothing")
-    for name, channel in app.channels.items():
+    for channel in app.channels.values():
         for content in (test_content(now), test_digest(now)):
-            channel.render(content, test_envelope(app, PLACEHOLDER.get(name, name), links, now))
+            channel.render(content, test_envelope(app, channel.example, links, now))
     return [Finding("ok", f"{len(names)} can be read; every channel renders with them")]
 
 

@@ -22,12 +22,6 @@ from digest.services.visible import foresee
 from digest.store import events, readers
 from digest.store.readers import Account
 
-PLACEHOLDER = {
-    "email": "reader@example.org",
-    "slack": "C0000000001",
-    "telegram": "100000001",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -162,7 +156,7 @@ def envelope(
     return Envelope(
         delivery_id=0,
         slot=f"preview:{content.day}",
-        address=address or PLACEHOLDER.get(channel.name, "preview"),
+        address=address or channel.example,
         name=person.name,
         links=app.links.links(Bearer(0, person.id, person.token_version)),
         sent_at=content.at,
