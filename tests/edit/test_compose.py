@@ -315,6 +315,24 @@ def test_an_alert_has_the_code_of_its_decision_and_a_roundup_those_of_its_items(
     assert roundup.matched == 2
 
 
+@pytest.mark.parametrize(
+    ("changed", "decided", "code"),
+    [
+        ({"status": "concluded"}, Code.UPDATE, Code.CLOSE),
+        ({"status": "concluded"}, Code.ESCALATE, Code.ESCALATE),
+        ({"status": "confirmed"}, Code.UPDATE, Code.UPDATE),
+    ],
+)
+def test_the_update_by_which_it_has_concluded_closes_it(
+    changed: dict[str, str], decided: Code, code: Code
+) -> None:
+    was, now = event(), event(revision=2)
+    known = {(1, 1): material(was), (1, 2): material(now, **changed)}
+    chosen = Chosen(Match(now, 0.5, ()), "lead", heard(was))
+    told = compose.alert([chosen], decided, reader(), known, OCCASION)
+    assert (told.code, told.items[0].code) == (code, code)
+
+
 # --- whatever comes --------------------------------------------------------------------------
 
 SAID = st.sampled_from(["", " ", "A strike hits Kyiv.", "Talks go on. Nobody is hurt.", "Talks"])

@@ -14,6 +14,7 @@ from digest.edit.select import Chosen, Selection
 from digest.edit.watch import watch_lines
 from digest.models.content import (
     Chain,
+    Change,
     Correction,
     EditionContent,
     Item,
@@ -35,7 +36,7 @@ from digest.models.desk import (
     Watched,
 )
 from digest.models.record import EventRecord
-from digest.models.words import Code, EditionKind
+from digest.models.words import Code, EditionKind, Status
 from digest.render.words import HORIZON_ORDER, KIND_ORDER
 
 HORIZONS, KINDS = HORIZON_ORDER, KIND_ORDER
@@ -74,11 +75,14 @@ def alert(
     materials: Materials,
     occasion: Occasion,
 ) -> EditionContent:
-    """The content of an alert: one Event, or several that were held (`Code.ROUNDUP`)."""
+    """The content of an alert: one Event, or several that were held (`Code.ROUNDUP`).
+
+    The update that an Event has concluded closes what was told of it.
+    """
     items = tuple(_item(one, reader, materials, occasion, code) for one in chosen)
     return EditionContent(
         kind=EditionKind.ALERT,
-        code=code,
+        code=code if code is Code.ROUNDUP else items[0].code,
         items=items,
         matched=len(items),
         **_frame(reader, occasion),
@@ -114,12 +118,13 @@ def _item(
     head = opening(record)
     was = materials.get((told.event_id, told.revision)) if told else None
     lead = section == "lead"
+    changed = changes(was.record, record, (was.severity, material.severity)) if was else ()
     return Item(
         event_id=candidate.event_id,
         slug=material.slug,
         revision=candidate.revision,
         section=section,
-        code=code if code and code is not Code.ROUNDUP else _code(chosen),
+        code=_closing(code if code and code is not Code.ROUNDUP else _code(chosen), changed),
         headline=head.headline,
         standfirst=head.standfirst if lead else None,
         takeaway=head.takeaway,
@@ -148,7 +153,7 @@ def _item(
         update=material.update,
         chain=chain(material, head.headline) if lead else None,
         reasons=_reasons(chosen.match, materials),
-        changes=changes(was.record, record, (was.severity, material.severity)) if was else (),
+        changes=changed,
         told=Told(at=told.at, revision=told.revision, kind=told.kind) if told else None,
         correction=_correction(chosen, materials) if section == "correction" else None,
         retraction=_retraction(material, candidate),
@@ -162,6 +167,11 @@ def _code(chosen: Chosen) -> Code:
     if told is None:
         return Code.NEW
     return Code.ESCALATE if candidate.severity > told.severity else Code.UPDATE
+
+
+def _closing(code: Code, changed: Iterable[Change]) -> Code:
+    over = any(one.field == "status" and one.now == Status.CONCLUDED for one in changed)
+    return Code.CLOSE if over and code is Code.UPDATE else code
 
 
 def scenarios(record: EventRecord) -> tuple[ScenarioLine, ...]:

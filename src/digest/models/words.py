@@ -86,13 +86,15 @@ class Code(StrEnum):
     ESCALATE = "escalate"
     CORRECT = "correct"
     RETRACT = "retract"
-    CLOSE = "close"
+    CLOSE = "close"  # an update that says it is over
     TEST = "test"
     ROUNDUP = "roundup"  # several alerts that were held, in one message
 
 
 RIGHTING = (Code.CORRECT, Code.RETRACT)
 """What puts right something that was told."""
+UPDATES = (Code.UPDATE, Code.CLOSE)
+"""What adds to something that was told: half an alert, as the caps count."""
 
 
 class InterestKind(StrEnum):

@@ -28,6 +28,7 @@ from digest.models import (
 )
 from digest.models.desk import UPDATE_WEIGHT, Alerted, Caps, Following, Memory, Quiet, Reader
 from digest.models.words import (
+    UPDATES,
     Code,
     DeliveryState,
     EditionKind,
@@ -330,7 +331,7 @@ def recent_alerts(
     messages: dict[tuple[int, int], Alerted] = {}
     for row in rows:
         key = (row.subscriber_id, row.edition_id)
-        weight = UPDATE_WEIGHT if row.code == Code.UPDATE else 1.0
+        weight = UPDATE_WEIGHT if row.code in UPDATES else 1.0
         one = messages.get(key) or Alerted(row.planned_at, weight)
         if row.severity >= Severity.CRITICAL:
             one = replace(one, critical=one.critical | {row.event_id})

@@ -101,7 +101,7 @@ def test_without_a_first_message_in_slack_a_change_is_a_post_that_says_so(refere
     [
         (Code.UPDATE, "*Updated 14:02*"),
         (Code.ESCALATE, "*Updated 14:02*\n*More serious than first told*"),
-        (Code.CLOSE, "*Closed 14:02*"),
+        (Code.CLOSE, "*Concluded 14:02*"),
         (Code.CORRECT, "*Corrected Wednesday:* Only the senate has"),
         (Code.RETRACT, "*Retracted 04:00:* The operator found"),
     ],

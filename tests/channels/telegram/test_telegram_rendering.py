@@ -141,7 +141,7 @@ def test_the_hour_is_shown_for_what_was_reported_today(offline: TelegramChannel)
     [
         (Code.UPDATE, "Updated 14:02: severity 3 → 4; 2 more sources; 1 more scenario"),
         (Code.ESCALATE, "Updated 14:02: severity 3 → 4; 2 more sources; 1 more scenario"),
-        (Code.CLOSE, "Closed 14:02"),
+        (Code.CLOSE, "Concluded 14:02"),
         (Code.TEST, "This is a test. Nothing has happened."),
     ],
 )

@@ -594,6 +594,19 @@ async def test_updates_of_one_critical_event_do_not_hold_up_another(room: Newsro
     assert codes(room) == [Code.NEW, Code.UPDATE, Code.UPDATE, Code.UPDATE, Code.NEW]
 
 
+async def test_that_it_is_over_counts_half_as_any_update(room: Newsroom) -> None:
+    room.reader(alerts_per_quarter_hour=3)
+    for each in ("fire", "flood"):
+        room.news(each)
+    await tell(room)
+    room.later(minutes=6)
+    room.news("fire", status="concluded")
+    await tell(room)
+    room.news("flood", standfirst="More.")
+    await tell(room)
+    assert codes(room) == [Code.NEW, Code.NEW, Code.CLOSE, Code.UPDATE]
+
+
 async def test_a_roundup_counts_as_one_message(room: Newsroom) -> None:
     room.reader(alerts_per_quarter_hour=2, **NIGHT)
     room.now = datetime(2026, 3, 6, 6, 50, tzinfo=UTC)
