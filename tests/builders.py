@@ -436,6 +436,7 @@ def make_corrected_item(number: int = 4, /, **changes: Any) -> Item:
             why="Santiago Financial corrected its report at 16:40.",
             at=AT - timedelta(hours=14),
             told_at=AT - timedelta(hours=17),
+            told_in="headline",
         ),
     }
     return make_item(number, **(values | changes))

@@ -18,6 +18,7 @@ from desk_builders import (
     follow_story,
     heard,
     material,
+    past,
     reader,
     record,
 )
@@ -251,12 +252,16 @@ def test_what_was_alerted_and_has_not_changed_is_a_line_without_changes() -> Non
 # --- corrections -----------------------------------------------------------------------------
 
 WRONG, RIGHT = event(), event(revision=2, code=Code.CORRECT, righted=2)
+CORRECT = {"code": Code.CORRECT}
 CORRECTION = CorrectionRecord(wrong="Both are shut.", right="One is shut.", why="")
 
 
 def righted(now: Candidate, who: Reader, **fields: Any) -> Item:
-    made = [(WRONG, material(WRONG)), (RIGHT, material(RIGHT, correction=CORRECTION))]
-    if now != RIGHT:
+    right = material(RIGHT, headline="One is shut", correction=CORRECTION)
+    made = [(WRONG, material(WRONG)), (RIGHT, right)]
+    states = ({"record": record(headline="Both are shut")}, {"record": right.record} | CORRECT)
+    now = replace(now, past=past(*states, *[{}] * (now.revision - 2)))
+    if now.revision != RIGHT.revision:
         made.append((now, material(now, **fields)))
     return composed(select([now], who, NOW), who, *made).items[0]
 
@@ -275,6 +280,19 @@ def test_told_at_is_when_the_error_was_told_not_when_an_alert_put_it_right() -> 
     correction = righted(RIGHT, who).correction
     assert correction is not None
     assert correction.told_at == NOW - 3 * HOUR
+
+
+def test_nobody_is_said_to_have_been_told_what_no_message_showed() -> None:
+    brief = heard(WRONG, section="brief")
+    hidden = {"record": record(body=["Three pipelines. Both are shut."])}
+    right = {"record": record(correction=CORRECTION)} | CORRECT
+    one = replace(RIGHT, past=past(hidden, right))
+    known = (RIGHT, material(RIGHT, correction=CORRECTION))
+    for memory, told_at in ((brief, None), (heard(WRONG, NOW - DAY), NOW - DAY)):
+        who = reader(told=[memory])
+        correction = composed(select([one], who, NOW), who, known).items[0].correction
+        assert correction is not None
+        assert (correction.wrong, correction.told_at) == ("Both are shut.", told_at)
 
 
 def test_who_never_heard_the_error_reads_no_correction() -> None:

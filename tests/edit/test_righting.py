@@ -1,5 +1,7 @@
 """Who was told what was wrong."""
 
+from dataclasses import replace
+
 import pytest
 from desk_builders import DAY, HOUR, NOW, event, heard, past, reader, record
 
@@ -71,6 +73,77 @@ def test_who_was_told_an_earlier_revision_was_told_the_error_if_it_says_the_same
 def test_an_equal_revision_was_as_wrong() -> None:
     one = corrected("A", "B", "C")
     assert wrong(one, reader(told=[heard(event(), content_hash="hash-1-2")])) is not None
+
+
+# What did the message show?
+
+LONG = " ".join(f"Crew {number} went to its valley." for number in range(9))
+SHOWING = {
+    "headline": {"headline": "Both lines are shut"},
+    "takeaway": {"takeaway": "No gas flows: both lines are shut."},
+    "standfirst": {"standfirst": "Both lines are shut.", "takeaway": "No gas flows."},
+    "start of the text": {"body": ["Both lines are shut.", "Two were hurt."]},
+    "end of the text": {"body": ["Crews went to the valley.", "Both lines are shut."]},
+    "end of a long paragraph": {"body": [f"{LONG} Both lines are shut."]},
+}
+
+
+def shut(fields: dict[str, object], **correction: str) -> Candidate:
+    """An Event whose first Revision had these fields, which were corrected."""
+    wrong = record(**({"headline": "Fire at a station"} | fields))
+    said = {"wrong": "Both lines are shut.", "right": "One is."} | correction
+    right = record(headline="Fire at a station", correction=CorrectionRecord(**said))
+    states = ({"record": wrong}, {"record": right, "code": Code.CORRECT})
+    return event(revision=2, righted=2, past=past(*states))
+
+
+def met(fields: dict[str, object], section: str = "lead", **correction: str) -> str | None:
+    """Where a reader of a record with these fields met that both lines are shut."""
+    return righting.told_in(shut(fields, **correction), heard(event(), section=section))
+
+
+@pytest.mark.parametrize(
+    ("words", "lead", "item", "brief"),
+    [
+        ("headline", "headline", "headline", "headline"),
+        ("takeaway", "takeaway", "takeaway", None),
+        ("standfirst", "standfirst", None, None),
+        ("start of the text", "takeaway", "takeaway", None),
+        ("end of a long paragraph", None, None, None),
+    ],
+)
+def test_a_reader_met_the_wrong_words_where_the_message_showed_them(
+    words: str, lead: str | None, item: str | None, brief: str | None
+) -> None:
+    found = [met(SHOWING[words], section) for section in ("lead", "item", "brief")]
+    assert found == [lead, item, brief]
+
+
+def test_words_of_a_paragraph_that_no_message_shows_were_told_to_nobody() -> None:
+    assert met(SHOWING["end of the text"]) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "correction", "part"),
+    [
+        ({"headline": "Gas stops"}, {"field": "headline"}, "headline"),
+        ({"takeaway": "Gas stops."}, {"field": "body"}, "takeaway"),
+        ({"headline": "Gas stops"}, {}, "headline"),
+        ({"takeaway": "Gas stops.", "body": ["No gas."]}, {}, None),
+        ({"body": ["Crews went.", "Gas stops."]}, {"field": "body"}, None),
+    ],
+)
+def test_an_error_in_other_words_was_met_only_where_it_must_have_stood(
+    fields, correction, part
+) -> None:  # type: ignore[no-untyped-def]
+    assert met(fields, wrong="No gas at all.", **correction) == part
+
+
+def test_an_older_message_that_showed_the_error_goes_before_a_newer_that_did_not() -> None:
+    shown, brief = heard(event(), NOW - DAY), heard(event(), section="brief", waits=True)
+    found = wrong(shut(SHOWING["takeaway"]), reader(told=[shown, brief]))
+    assert found == replace(shown, waits=True), "and waits as the newest does"
+    assert wrong(shut(SHOWING["headline"]), reader(told=[shown, brief])) == brief
 
 
 def test_a_retraction_takes_back_everything() -> None:

@@ -7,10 +7,12 @@ import pytest
 from builders import AT, DAY, make_bare_item, make_changed_item, make_digest, make_item
 from markupsafe import Markup
 
-from digest.models.content import Change, Item, Reason, ScenarioLine, SourceLine, Told
+from digest.models.content import Change, Correction, Item, Reason, ScenarioLine, SourceLine, Told
 from digest.render.phrases import Phrases
 
 EN = Phrases(make_digest())
+HOUR = timedelta(hours=1)
+EARLIER = "An earlier version of this event said:"
 
 
 def test_the_kicker_names_what_where_and_how_settled() -> None:
@@ -154,6 +156,27 @@ def test_changes_count_from_when_this_reader_heard_of_it(age: timedelta, since: 
 )
 def test_a_change_is_said_in_a_few_words(change: Change, text: str) -> None:
     assert EN.change(change) == text
+
+
+@pytest.mark.parametrize(
+    ("told", "standfirst", "words"),
+    [
+        ({"told_at": AT - 2 * HOUR, "told_in": "headline"}, False, "At 05:00 we said:"),
+        (
+            {"told_at": AT - 17 * HOUR, "told_in": "takeaway"},
+            False,
+            "On Wednesday at 14:00 we said:",
+        ),
+        ({"told_at": AT - 2 * HOUR, "told_in": "standfirst"}, True, "At 05:00 we said:"),
+        ({"told_at": AT - 2 * HOUR, "told_in": "standfirst"}, False, EARLIER),
+        ({}, True, EARLIER),
+    ],
+)
+def test_we_said_only_what_a_message_showed(
+    told: dict[str, Any], standfirst: bool, words: str
+) -> None:
+    correction = Correction(wrong="Two.", right="One.", at=AT, **told)
+    assert EN.we_said(correction, standfirst) == words
 
 
 def test_an_arrow_points_where_the_reader_reads() -> None:

@@ -298,16 +298,18 @@ def _reasons(found: Match, materials: Materials) -> tuple[Reason, ...]:
 def _correction(chosen: Chosen, materials: Materials) -> Correction | None:
     """What was wrong, from the Revision that put it right, which may not be the newest."""
     candidate, told = chosen.match.candidate, chosen.told
-    righting = _righting_of(candidate, materials)
-    if candidate.retracted or righting is None or righting[0].correction is None:
+    found = _righting_of(candidate, materials)
+    if candidate.retracted or found is None or found[0].correction is None:
         return None
-    correction, at = righting[0].correction, righting[1]
+    correction, at = found[0].correction, found[1]
+    part = righting.told_in(candidate, told) if told else None
     return Correction(
         wrong=correction.wrong,
         right=correction.right,
         why=correction.why,
         at=at,
-        told_at=told.at if told else None,
+        told_at=told.at if told and part else None,
+        told_in=part,
     )
 
 

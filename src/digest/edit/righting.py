@@ -1,16 +1,24 @@
 """Righting: who was told what is now corrected or retracted, and was that put right?"""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from digest.edit.facts import normalise
+from digest.edit.headline import opening
 from digest.models.desk import Candidate, Memory, Reader
 from digest.models.record import EventRecord
 from digest.models.words import Code, EditionKind
+from digest.render.sentences import sentences
+
+SURE = {"headline": 120, "takeaway": 220, "standfirst": 300}  # characters that every Channel shows
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What one reader must be told: `candidate.righted` puts right what `wrong` told them."""
+    """What one reader must be told: `candidate.righted` puts right what `wrong` told them.
+
+    Of several messages that told it `wrong` is the newest that showed the very error.
+    """
 
     candidate: Candidate
     wrong: Memory
@@ -29,9 +37,14 @@ def owed(candidate: Candidate, reader: Reader, kind: EditionKind) -> Owed | None
         if righted == settled:
             return None
         one = replace(candidate, righted=righted)
-        for memory in reversed(heard):
-            if memory.revision >= settled and is_wrong(one, memory.revision, memory.content_hash):
-                return Owed(one, memory)
+        wrong = [
+            memory
+            for memory in heard
+            if memory.revision >= settled and is_wrong(one, memory.revision, memory.content_hash)
+        ]
+        if wrong:
+            newest = ([memory for memory in wrong if told_in(one, memory)] or wrong)[-1]
+            return Owed(one, replace(newest, waits=wrong[-1].waits))
     return None
 
 
@@ -79,6 +92,54 @@ def _says_the_same(told: EventRecord, wrong: EventRecord, right: EventRecord) ->
     if quoted and _quotes(wrong, quoted):
         return _quotes(told, quoted)
     return bool((_texts(wrong) - _texts(right)) & _texts(told))
+
+
+def told_in(candidate: Candidate, memory: Memory) -> str | None:
+    """The part of that message in which its reader met the words that a correction calls wrong.
+
+    None if it showed them nowhere: they stood further down in the text, or nobody knows where.
+    """
+    past = {one.revision: one.record for one in candidate.past}
+    told, right = past.get(memory.revision), past.get(candidate.righted or 0)
+    if told is None or right is None:
+        return None
+    wrong = _error(told, right)
+    parts = (
+        (part, normalise((text or "")[: SURE.get(part)])) for part, text in _parts(told, memory)
+    )
+    return next((part for part, text in parts if wrong and f" {wrong} " in f" {text} "), None)
+
+
+def _parts(told: EventRecord, memory: Memory) -> Iterator[tuple[str, str | None]]:
+    """What a message showed of this record on every Channel; the standfirst on some."""
+    head = opening(told)
+    yield "headline", head.headline
+    if memory.section in ("lead", "item"):
+        yield "takeaway", head.takeaway
+    if memory.section == "lead":
+        yield "standfirst", head.standfirst
+    if memory.section == "correction" and told.correction is not None:
+        yield "correction", told.correction.right
+
+
+def _error(told: EventRecord, right: EventRecord) -> str:
+    """The words of `told` that were wrong: those quoted; or, as a correction may put it in words of
+    its own, the start of the field that it names or the one sentence that `right` dropped."""
+    correction = right.correction
+    quoted = normalise(correction.wrong) if correction is not None else ""
+    if quoted and _quotes(told, quoted):
+        return quoted
+    named = getattr(told, correction.field or "", None) if correction is not None else None
+    if isinstance(named, str):
+        return normalise(next(iter(sentences(named)), ""))
+    dropped = _sentences(told) - _sentences(right)
+    return dropped.pop() if len(dropped) == 1 else ""
+
+
+def _sentences(record: EventRecord) -> set[str]:
+    texts = (record.headline, record.standfirst, record.takeaway, *record.body)
+    found = {normalise(one) for text in texts for one in sentences(text or "")}
+    return found - ({normalise(record.headline)} if record.headline_derived else set())
 
 
 def _value(record: EventRecord, field: str) -> object:

@@ -153,11 +153,15 @@ class Told(Value):
 
 
 class Correction(Value):
+    """`told_at` is when this reader was shown the words that were wrong, `told_in` in which part of
+    the message (headline, takeaway, standfirst, correction); None if no message showed them."""
+
     wrong: str
     right: str
     why: Words = None
     at: datetime
     told_at: datetime | None = None
+    told_in: str | None = None
 
     @property
     def says_something(self) -> bool:

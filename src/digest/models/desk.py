@@ -124,7 +124,8 @@ class Caps:
 class Memory:
     """One thing a reader was told: a Revision of an Event, when, and in which kind of Edition.
 
-    `waits`: nothing of that Edition has gone out to them yet.
+    `section` is where it stood there: how much of it they saw. `waits`: nothing of that Edition has
+    gone out to them yet.
     """
 
     event_id: int
@@ -134,6 +135,7 @@ class Memory:
     severity: int
     at: datetime
     kind: str
+    section: str = "lead"
     waits: bool = False
 
 

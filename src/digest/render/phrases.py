@@ -11,7 +11,15 @@ from typing import Protocol
 from markupsafe import Markup
 
 from digest import clock
-from digest.models.content import Change, EditionContent, Item, ScenarioLine, Stand, WatchLine
+from digest.models.content import (
+    Change,
+    Correction,
+    EditionContent,
+    Item,
+    ScenarioLine,
+    Stand,
+    WatchLine,
+)
 from digest.render.filters import clean, cut, day_name, hour, place_of
 from digest.render.locales import direction, translations
 from digest.render.words import label
@@ -220,12 +228,15 @@ class Phrases:
         at = hour(instant, self.zone, self.locale)
         return at if days == 0 else f"{self._day(instant, days)} {at}"
 
-    def we_said(self, item: Item) -> str:
-        """ "On Wednesday at 14:02 we said:", what comes before the words that were wrong."""
-        _, correction = self._translations.gettext, item.correction
-        told = (correction and correction.told_at) or (item.told and item.told.at)
-        if not told:
-            return _("We said:")
+    def we_said(self, correction: Correction, standfirst: bool = False) -> str:
+        """ "On Wednesday at 14:02 we said:", what comes before the words that were wrong.
+
+        Of words that no message showed this reader it is not said that we told them; nor of those
+        of a `standfirst` on a Channel that shows none.
+        """
+        _, told = self._translations.gettext, correction.told_at
+        if told is None or (correction.told_in == "standfirst" and not standfirst):
+            return _("An earlier version of this event said:")
         days, at = self._days_ago(told), hour(told, self.zone, self.locale)
         if days == 0:
             return _("At %(hour)s we said:") % {"hour": at}

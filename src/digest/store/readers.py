@@ -236,6 +236,7 @@ _TOLD = (
         Item.event_id,
         Item.revision,
         Item.content_hash,
+        Item.section,
         Event.fact_key,
         Revision.severity,
         Edition.kind,
@@ -281,6 +282,7 @@ def memories(
                 severity=row.severity,
                 at=row.planned_at,
                 kind=row.kind,
+                section=row.section,
                 waits=not row.gone_out,
             )
         )

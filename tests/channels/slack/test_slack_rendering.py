@@ -262,7 +262,7 @@ def test_a_retraction_strikes_the_headline_and_says_why() -> None:
 def test_a_correction_strikes_the_wrong_and_says_the_right() -> None:
     first = payload_of(render(make_alert(code=Code.CORRECT)))["blocks"][0]["text"]["text"]
     assert first.startswith("*Corrected Wednesday:* Only the senate has")
-    assert re.search("We said: ~Both houses .*~\n", first)
+    assert re.search("On Wednesday at 14:00 we said: ~Both houses .*~\n", first)
 
 
 def test_an_arabic_edition_has_no_english_words_of_ours() -> None:

@@ -157,7 +157,7 @@ def test_a_correction_says_what_was_wrong_and_what_is_right(offline: TelegramCha
     text = html(offline, make_alert(4, code=Code.CORRECT))
     assert visible(text).splitlines()[:4] == [
         "Corrected Wednesday: Chile passes a law on lithium exports",
-        "We said (Wednesday): Both houses have passed the law.",
+        "On Wednesday at 14:00 we said: Both houses have passed the law.",
         "In fact: Only the senate has; the lower house votes in April.",
         "Santiago Financial corrected its report at 16:40.",
     ]

@@ -105,7 +105,7 @@ def test_the_reply_to_a_corrected_message_says_what_was_wrong_and_no_more(
     edit, reply = steps(offline, make_alert(4, code=Code.CORRECT), earlier=first())
     assert visible(payload(reply)["text"]).splitlines() == [
         "Corrected Wednesday: Only the senate has; the lower house votes in April.",
-        "We said: Both houses have passed the law.",
+        "On Wednesday at 14:00 we said: Both houses have passed the law.",
     ]
     assert 'href="https://digest.example.org/e/lithium-export-law"' in payload(reply)["text"]
     assert "Battery makers lose" in payload(edit)["text"]

@@ -308,6 +308,20 @@ async def test_a_correction_reaches_exactly_the_destinations_that_were_told(
     correction = content.items[0].correction
     assert correction is not None
     assert (correction.wrong, correction.right) == (WRONG["wrong"], WRONG["right"])
+    assert correction.told_at == NOON, "when its headline said so"
+
+
+async def test_who_was_shown_the_headline_only_is_not_told_that_we_said_what_the_text_did(
+    room: Newsroom,
+) -> None:
+    room.reader()
+    text = {"standfirst": "", "takeaway": "Crews are at the scene.", "severity": 4}
+    room.news(headline="A pipeline is hit", body=["Fire.", WRONG["wrong"]], **text)
+    await tell(room)
+    await correct(room, headline="A pipeline is hit", body=["Fire.", WRONG["right"]], **text)
+    correction = room.sent[-1].content.items[0].correction
+    assert correction is not None
+    assert (correction.wrong, correction.told_at) == (WRONG["wrong"], None)
 
 
 async def test_who_was_told_only_what_was_right_reads_no_correction(room: Newsroom) -> None:
@@ -472,7 +486,7 @@ async def test_the_gravest_of_a_roundup_leads_it(room: Newsroom) -> None:
         "Headline of minor",
         "Headline of other",
     ]
-    assert sent.content.items[0].section == "lead"
+    assert {item.section for item in sent.content.items} == {"item"}, "none shows a standfirst"
 
 
 async def test_a_quiet_night_ends_with_one_roundup(room: Newsroom) -> None:

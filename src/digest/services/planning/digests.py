@@ -206,7 +206,7 @@ class Desk:
             bool(task.missed),
             task.lost,
             tuple(
-                (memory.event_id, memory.revision, memory.kind, memory.at)
+                (memory.event_id, memory.revision, memory.kind, memory.section, memory.at)
                 for event_id in sorted(reader.heard)
                 for memory in reader.heard[event_id]
             ),

@@ -157,12 +157,13 @@ def _signature(one: Telling) -> object:
 def _content(
     one: Telling, app: App, materials: Mapping[tuple[int, int], Material], now: datetime
 ) -> EditionContent:
-    section = "correction" if one.code in RIGHTING else "lead"
+    # In a roundup none has the room of a lead.
+    section = "correction" if one.code in RIGHTING else ("lead", "item")[len(one.decisions) > 1]
     name = one.account.schedule.zone
     return compose.alert(
         [
-            Chosen(decision.match, section if place == 0 else "item", decision.told)
-            for place, decision in enumerate(one.decisions)
+            Chosen(decision.match, section, decision.told)
+            for decision in one.decisions
             if decision.match is not None
         ],
         one.code,
