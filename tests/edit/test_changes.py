@@ -58,6 +58,30 @@ def test_a_headline_cut_from_the_text_is_not_named_beside_the_text() -> None:
     assert change(before, after) == [Change(field="body")]
 
 
+LINE = "The Javakheti line runs at a reduced rate."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "news"),
+    [
+        (["Fire."], ["Fire.", LINE], LINE),
+        (["Fire. Crews came."], [f"Fire. {LINE} Crews came."], LINE),
+        (["Fire in a hall."], [f"Fire at a hall. {LINE}"], LINE),  # what says most
+        (["Twelve are hurt."], ["Fifteen are hurt."], "Fifteen are hurt."),
+        (["Fire.", LINE], [LINE, "Fire."], None),
+        (["Fire."], ["Fire.", "A valve is shut."], None),  # the headline says it
+        (["Fire."], ["Fire.", "Homes have gas."], None),  # and that the takeaway
+    ],
+)
+def test_of_the_text_the_newest_sentence_is_told(
+    before: list[str], after: list[str], news: str | None
+) -> None:
+    same = {"headline": "A valve is shut", "takeaway": "Homes have gas."}
+    told = {"headline": "A station", "takeaway": "Where?"}
+    found = change(told | {"body": before}, same | {"body": after})
+    assert found[-1] == Change(field="body", now=news)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "levels", "words"),
     [
@@ -66,7 +90,7 @@ def test_a_headline_cut_from_the_text_is_not_named_beside_the_text() -> None:
         ({}, {"certainty": "likely"}, (3, 3), "new certainty"),
         ({}, {"takeaway": "So."}, (3, 3), "text updated"),
         ({}, {"standfirst": "So."}, (3, 3), "text updated"),
-        ({}, {"body": ("So.",)}, (3, 3), "text updated"),
+        ({}, {"body": ("So.",)}, (3, 3), "new: So."),
         ({}, {"sources": [SourceRecord(publisher="CNN")]}, (3, 3), "1 more source"),
     ],
 )

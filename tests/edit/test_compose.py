@@ -249,6 +249,19 @@ def test_what_was_alerted_and_has_not_changed_is_a_line_without_changes() -> Non
     assert found.told.kind == EditionKind.ALERT
 
 
+def test_the_sentence_that_is_new_stands_above_the_text_and_not_in_it_again() -> None:
+    one = event(revision=2)
+    texts = {1: ["Fire. Crews came."], 2: ["Fire. Crews came. Two are missing."]}
+    known = [
+        (event(revision=number), material(event(revision=number), headline="H", body=body))
+        for number, body in texts.items()
+    ]
+    who = reader(told=[heard(event())])
+    found = composed(select([one], who, NOW), who, *known).items[0]
+    assert [each.now for each in found.changes] == ["Two are missing."]
+    assert found.takeaway == "Fire. Crews came."
+
+
 # --- corrections -----------------------------------------------------------------------------
 
 WRONG, RIGHT = event(), event(revision=2, code=Code.CORRECT, righted=2)

@@ -124,10 +124,19 @@ def test_severity_is_said_in_words() -> None:
 
 def test_changes_of_words_are_one_and_come_last() -> None:
     fields = ("headline", "takeaway", "standfirst", "body")
-    found = [Change(field=name, now="x") for name in fields]
+    found = [Change(field=name) for name in fields]
     found += [Change(field="sources", now="1"), Change(field="severity", was="3", now="4")]
     item = make_item(changes=tuple(found))
     assert EN.changed(item) == "severity 3 → 4; 1 more source; text updated"
+
+
+def test_a_sentence_that_is_new_is_told_whatever_else_changed() -> None:
+    news = Change(field="body", now="Two of the crew are missing.")
+    found = [Change(field=name, now="x") for name in ("headline", "a", "b", "c", "d", "e")]
+    item = make_item(changes=(news, *found, Change(field="severity", was="3", now="4")))
+    assert EN.changed(item, 2) == "severity 3 → 4; new: Two of the crew are missing."
+    assert EN.changed(item).endswith("; new: Two of the crew are missing.")
+    assert "text updated" not in EN.changed(item)
 
 
 @pytest.mark.parametrize(

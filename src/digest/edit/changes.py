@@ -5,6 +5,7 @@ from digest.edit.scenarios import ENDED
 from digest.models.content import Change
 from digest.models.desk import Candidate, Memory
 from digest.models.record import EventRecord
+from digest.render.sentences import sentences
 
 FIELDS = ("severity", "status", "certainty", "headline", "takeaway", "standfirst")
 OF_THE_TEXT = ("headline", "standfirst")  # fields that may be nothing but the text's beginning
@@ -23,9 +24,9 @@ def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> 
     """Fields of `now` that differ from `was`, weightiest first.
 
     `severities` are those in force for the two, which may be derived. Sources and scenarios are
-    counted: `now` is how many were added; one that has ended is no scenario any more. The body is
-    only named, its words are not compared, and then neither is a headline that is cut from it. What
-    was taken away is not named.
+    counted: `now` is how many were added; one that has ended is no scenario any more. Of the body
+    `now` is the sentence that says most that is new, and then a headline that is cut from it is not
+    named. What was taken away is not named.
     """
     before = {name: getattr(was, name) for name in FIELDS} | {"severity": severities[0]}
     after = {name: getattr(now, name) for name in FIELDS} | {"severity": severities[1]}
@@ -46,8 +47,32 @@ def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> 
     if fresh:
         found.append(Change(field="scenarios", now=str(len(fresh))))
     if body and now.body:
-        found.append(Change(field="body"))
+        found.append(Change(field="body", now=_news(was, now)))
     return tuple(found)
+
+
+def _news(was: EventRecord, now: EventRecord) -> str | None:
+    """The sentence of `now`'s body with most words that `was` had nowhere, the first of several.
+
+    None if there is no new one, or only one that the reader meets above it.
+    """
+    old = normalise(" ".join((was.headline, was.standfirst or "", was.takeaway or "", *was.body)))
+    above = {
+        normalise(one) for text in (now.standfirst, now.takeaway) for one in sentences(text or "")
+    }
+    headline = normalise(now.headline)
+    fresh = [
+        one
+        for part in now.body
+        for one in sentences(part)
+        if (words := normalise(one))
+        and f" {words} " not in f" {old} "
+        and words not in above
+        and words != headline
+        and not (now.headline_derived and words.startswith(headline))
+    ]
+    known = set(old.split())
+    return max(fresh, key=lambda one: len(set(normalise(one).split()) - known), default=None)
 
 
 def _text(value: object) -> str | None:

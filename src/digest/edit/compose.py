@@ -115,10 +115,11 @@ def _item(
     candidate, told = chosen.match.candidate, chosen.told
     material = materials[candidate.event_id, candidate.revision]
     record, section = material.record, chosen.section
-    head = opening(record)
     was = materials.get((told.event_id, told.revision)) if told else None
+    found = changes(was.record, record, (was.severity, material.severity)) if was else ()
+    shows = section in ("lead", "item")
+    head = opening(record, next((one.now for one in found if shows and one.field == "body"), None))
     lead = section == "lead"
-    changed = changes(was.record, record, (was.severity, material.severity)) if was else ()
     return Item(
         event_id=candidate.event_id,
         slug=material.slug,
@@ -153,7 +154,7 @@ def _item(
         update=material.update,
         chain=chain(material, head.headline) if lead else None,
         reasons=_reasons(chosen.match, materials),
-        changes=changed,
+        changes=found,
         told=Told(at=told.at, revision=told.revision, kind=told.kind) if told else None,
         correction=_correction(chosen, materials) if section == "correction" else None,
         retraction=_retraction(material, candidate),

@@ -34,13 +34,16 @@ class Opening:
     stated: bool = False
 
 
-def opening(record: EventRecord) -> Opening:
-    """What a reader meets first. None of the three repeats a sentence of another."""
+def opening(record: EventRecord, told: str | None = None) -> Opening:
+    """What a reader meets first. None of the three repeats a sentence of another, nor one that is
+    `told` above them."""
     headline = record.headline.strip()
     standfirst = (record.standfirst or "").strip() or None
     stated = (record.takeaway or "").strip() or None
     body = next((part.strip() for part in record.body if part.strip()), None)
     heard = Heard()
+    if told:
+        heard.add(told)
     goes_on = None
     if record.headline_derived:
         firsts = [next(each_sentence(text or ""), "") for text in (standfirst, stated, body)]

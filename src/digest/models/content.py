@@ -136,7 +136,8 @@ class Change(Value):
     """One field that differs from what this reader was last told.
 
     `field` is severity, status, certainty, headline, takeaway, sources, scenarios, ...; for the
-    counted ones (`sources`, `scenarios`) `now` is the number of additions.
+    counted ones (`sources`, `scenarios`) `now` is the number of additions; for `body` a
+    sentence that is new, if there is one.
     """
 
     field: str

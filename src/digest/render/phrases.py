@@ -21,11 +21,12 @@ from digest.models.content import (
     WatchLine,
 )
 from digest.render.filters import clean, cut, day_name, hour, place_of
+from digest.render.joining import NAME_LENGTH, filled, is_markup, named
 from digest.render.locales import direction, translations
 from digest.render.words import label
 
 SEPARATOR = " · "
-NAME_LENGTH = 60  # characters of one name (publisher, follow, region) within a phrase
+NEWS_LENGTH = 300  # of the sentence that is new
 DAYS_OF_A_WEEK = 7  # a weekday names a day of the last six without doubt
 COUNTED = ("sources", "scenarios")  # Changes whose `now` is a number of additions
 SHIFTED = ("severity", "status", "certainty")  # Changes that say what was and what is
@@ -85,7 +86,7 @@ class Phrases:
             self._label("status", item.status),
             self._translations.gettext("Reported late") if item.late else "",
         ]
-        return SEPARATOR.join(_names(parts))
+        return SEPARATOR.join(named(parts))
 
     def scenario_label(self, line: ScenarioLine | WatchLine) -> str:
         """ "Risk (short term, suggested)"."""
@@ -94,7 +95,7 @@ class Phrases:
             self._label("horizon", line.horizon),
             self._label("confidence", line.confidence),
         ]
-        inside = self._translations.gettext(", ").join(_names(basis))
+        inside = self._translations.gettext(", ").join(named(basis))
         return f"{kind} ({inside})" if inside else kind
 
     def stand_label(self, stand: Stand) -> str:
@@ -148,14 +149,14 @@ class Phrases:
             plain = _("Reported by %(publisher)s")
         if not first.first and not first.published_on and more > 0 and len(others) == 1:
             # "Reported by Axios and 3 more sources": nothing sets the one apart.
-            return _filled(plain, publisher=self.series([names[0], *others]))
+            return filled(plain, publisher=self.series([names[0], *others]))
         if first.published_on:
             day = day_name(first.published_on, self.zone, self.locale, "plain")
-            line = _filled(dated, publisher=names[0], day=day)
+            line = filled(dated, publisher=names[0], day=day)
         else:
-            line = _filled(plain, publisher=names[0])
+            line = filled(plain, publisher=names[0])
         if others:
-            line += _filled(_("; also %(publishers)s"), publishers=self.series(others))
+            line += filled(_("; also %(publishers)s"), publishers=self.series(others))
         return line
 
     def why(self, item: Item, shown: int = 3) -> str:
@@ -186,9 +187,15 @@ class Phrases:
         return _("Since %(day)s: %(changes)s") % {"day": self.since(item.told.at), "changes": what}
 
     def changed(self, item: Changed, shown: int = 5) -> str:
-        """ "severity 3 → 4; 2 more sources; text updated"."""
-        parts = [self.change(each) for each in self._weightiest_first(item.changes)]
-        return self._translations.gettext("; ").join(list(dict.fromkeys(parts))[:shown])
+        """ "severity 3 → 4; 2 more sources; new: Two of the crew are missing."
+
+        A new sentence comes last, is always there and says that the text was updated.
+        """
+        found = self._weightiest_first(item.changes)
+        news = [each for each in found if each.field == "body" and each.now]
+        rest = [each for each in found if not (news and each.field in WRITTEN)]
+        parts = [*dict.fromkeys(map(self.change, rest))][: shown - len(news)]
+        return self._translations.gettext("; ").join([*parts, *map(self.change, news)])
 
     def _weightiest_first(self, changes: Sequence[Change]) -> Sequence[Change]:
         """What shifted, then what was added; new words last, as they say the least."""
@@ -205,6 +212,8 @@ class Phrases:
             else:
                 text = ngettext("%(num)s more scenario", "%(num)s more scenarios", count)
             return text % {"num": count}
+        if change.field == "body" and change.now:
+            return _("new: %(words)s") % {"words": self._shield(cut(change.now, NEWS_LENGTH))}
         if change.field in WRITTEN:
             return _("text updated")
         field = cut(self._label("field", change.field), NAME_LENGTH)
@@ -325,7 +334,7 @@ class Phrases:
     def watched(self, line: WatchLine) -> str:
         """ "(Risk, short term, reported; 2 events; first raised 21 February)"."""
         _, ngettext = self._translations.gettext, self._translations.ngettext
-        kind = _names(
+        kind = named(
             [
                 self._label("kind", line.kind),
                 self._label("horizon", line.horizon),
@@ -351,9 +360,9 @@ class Phrases:
         if len(names) < 2:
             return names[0] if names else ""
         comma = _(", ")
-        return _filled(
+        return filled(
             _("%(names)s and %(last)s"),
-            names=(Markup(comma) if _is_markup(names) else comma).join(names[:-1]),
+            names=(Markup(comma) if is_markup(names) else comma).join(names[:-1]),
             last=names[-1],
         )
 
@@ -368,7 +377,7 @@ class Phrases:
         return self.series(names)
 
     def _quoted(self, names: Sequence[str]) -> list[str]:
-        return [self._shield(name) for name in _names(names)]
+        return [self._shield(name) for name in named(names)]
 
     def _label(self, group: str, word: str | None) -> str:
         return label(group, word, self._translations.gettext)
@@ -376,17 +385,3 @@ class Phrases:
     def _value(self, field: str, value: str) -> str:
         """Severities stay numbers: "3 → 4" is shorter than their labels."""
         return cut(value if field == "severity" else self._label(field, value), NAME_LENGTH)
-
-
-def _names(texts: Sequence[str]) -> list[str]:
-    """Short, not empty, each once."""
-    return [name for name in dict.fromkeys(cut(text, NAME_LENGTH) for text in texts) if name]
-
-
-def _is_markup(values: Sequence[object]) -> bool:
-    return any(hasattr(value, "__html__") for value in values)
-
-
-def _filled(text: str, **values: str) -> str:
-    """`text` with its fields filled; markup if one of them is, and then the others are escaped."""
-    return (Markup(text) if _is_markup([*values.values()]) else text) % values

@@ -164,11 +164,19 @@ def _steps(revisions: Iterable[Revision]) -> Iterable[Step]:
             number=one.number,
             code=one.code,
             at=one.visible_at,
-            changes=changes(before[0], record, (before[1], one.severity)) if before else (),
+            changes=_changes(before, record, one.severity) if before else (),
             correction=record.correction,
             retraction=record.retraction,
         )
         before = record, one.severity
+
+
+def _changes(
+    before: tuple[EventRecord, int], record: EventRecord, severity: int
+) -> tuple[Change, ...]:
+    """Without the words of the text: a sentence that was new may have been wrong, too."""
+    found = changes(before[0], record, (before[1], severity))
+    return tuple(Change(field="body") if one.field == "body" else one for one in found)
 
 
 def _told(records: Sequence[EventRecord]) -> EventRecord:
