@@ -1,6 +1,7 @@
 """A whole mail: headers, parts and threads, as Python's own parser reads them."""
 
 import quopri
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,19 +10,21 @@ from builders import (
     AT,
     make_alert,
     make_changed_item,
+    make_corrected_item,
     make_digest,
     make_earlier,
     make_envelope,
     make_full_digest,
     make_item,
     make_links,
+    make_retracted_item,
     make_roundup,
 )
 from mails import defects, parsed, part, raw
 
 from digest.channels.base import Letter
 from digest.channels.email import EmailChannel
-from digest.models.content import EditionContent
+from digest.models.content import EditionContent, Item
 from digest.models.words import Code
 
 EDITIONS: dict[str, EditionContent] = {
@@ -87,6 +90,32 @@ def test_equal_arguments_give_equal_messages(channel: EmailChannel) -> None:
     assert channel.render(make_digest(), make_envelope()) == channel.render(
         make_digest(), make_envelope()
     )
+
+
+@pytest.mark.parametrize(
+    ("opening", "subject"),
+    [
+        (
+            (make_corrected_item(),),
+            "Correction: Chile passes a law on lithium exports; 1 more | 5 Mar",
+        ),
+        (
+            (make_retracted_item(), make_corrected_item()),
+            "Retracted: A second data cable is cut in the Baltic; 2 more | 5 Mar",
+        ),
+        ((), "Harbour pilots stop work in the Strait of Hormuz | 5 Mar"),
+    ],
+)
+def test_the_subject_of_a_digest_says_what_the_mail_opens_with(
+    channel: EmailChannel, opening: tuple[Item, ...], subject: str
+) -> None:
+    items = (*opening, make_item(section="lead"))
+    content = make_digest(items=items, matched=len(items))
+    mail = parsed(channel, channel.render(content, make_envelope()))
+    assert mail["Subject"] == subject
+    news = "Harbour pilots stop work in the Strait of Hormuz."
+    below = "".join(re.findall(r"overflow:hidden\">([^<]*)<", part(mail, "html")))
+    assert below.startswith(news) is bool(opening), "nothing is said twice"
 
 
 def test_an_update_joins_the_thread_under_its_subject(channel: EmailChannel) -> None:

@@ -29,8 +29,8 @@ class Arrangement:
 
     @property
     def headlines(self) -> tuple[str, ...]:
-        """The most important first; corrections only when there is no other news."""
-        news = (*self.full, *self.briefs, *self.alerted) or self.corrections
+        """Of the news, the most important first; without what is put right."""
+        news = (*self.full, *self.briefs, *self.alerted)
         return tuple(item.headline for item in news if item.headline.strip())
 
     def left_out(self, content: EditionContent) -> tuple[LeftOut, ...]:
