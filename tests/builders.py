@@ -556,7 +556,9 @@ def make_roundup(count: int = 3, /, **changes: Any) -> EditionContent:
     items = tuple(
         make_item(number, section="item", breaking=True) for number in range(1, count + 1)
     )
-    return make_alert(**({"code": Code.ROUNDUP, "items": items, "matched": count} | changes))
+    return make_alert(
+        **({"code": Code.ROUNDUP, "items": items, "matched": count, "held": ("quiet",)} | changes)
+    )
 
 
 def make_links(token: str = "bWFyaWEuNDI3.aBcDeFgHiJkLmNoP", **changes: Any) -> Links:

@@ -201,6 +201,7 @@ def test_corrections_come_first(name: str) -> None:
 def test_a_roundup_tells_of_each_alert(name: str) -> None:
     golden = GOLDENS["roundup"]
     forms = seen(name, golden)
+    assert shows(forms, "Held during your quiet hours.")
     for item in golden.content.items:
         assert shows(forms, item.headline)
         assert item.takeaway

@@ -188,6 +188,23 @@ def test_we_said_only_what_a_message_showed(
     assert EN.we_said(correction, standfirst) == words
 
 
+@pytest.mark.parametrize(
+    ("rules", "line"),
+    [
+        (("quiet",), "Held during your quiet hours."),
+        (("cap",), "Held because you had reached your limit of alerts."),
+        (
+            ("quiet", "window"),
+            "Held during your quiet hours and so that updates do not come too often.",
+        ),
+        (("a rule of tomorrow",), ""),
+        ((), ""),
+    ],
+)
+def test_why_alerts_were_held(rules: tuple[str, ...], line: str) -> None:
+    assert EN.held(rules) == line
+
+
 def test_an_arrow_points_where_the_reader_reads() -> None:
     severity = Change(field="severity", was="3", now="4")
     assert "3 ← 4" in Phrases(make_digest(locale="ar")).change(severity)

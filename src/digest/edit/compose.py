@@ -74,8 +74,10 @@ def alert(
     reader: Reader,
     materials: Materials,
     occasion: Occasion,
+    held: Iterable[str] = (),
 ) -> EditionContent:
-    """The content of an alert: one Event, or several that were held (`Code.ROUNDUP`).
+    """The content of an alert: one Event, or several that were `held` by these rules
+    (`Code.ROUNDUP`).
 
     The update that an Event has concluded closes what was told of it.
     """
@@ -85,6 +87,7 @@ def alert(
         code=code if code is Code.ROUNDUP else items[0].code,
         items=items,
         matched=len(items),
+        held=tuple(sorted(set(held))),
         **_frame(reader, occasion),
     )
 
@@ -125,7 +128,7 @@ def _item(
         slug=material.slug,
         revision=candidate.revision,
         section=section,
-        code=_closing(code if code and code is not Code.ROUNDUP else _code(chosen), changed),
+        code=_closing(code if code and code is not Code.ROUNDUP else _code(chosen), found),
         headline=head.headline,
         standfirst=head.standfirst if lead else None,
         takeaway=head.takeaway,

@@ -23,7 +23,7 @@ from digest.models.content import (
 from digest.render.filters import clean, cut, day_name, hour, place_of
 from digest.render.joining import NAME_LENGTH, filled, is_markup, named
 from digest.render.locales import direction, translations
-from digest.render.words import label
+from digest.render.words import LABELS, label
 
 SEPARATOR = " · "
 NEWS_LENGTH = 300  # of the sentence that is new
@@ -323,6 +323,13 @@ class Phrases:
             "end": moment(end),
             "place": place_of(self.zone),
         }
+
+    def held(self, rules: Sequence[str]) -> str:
+        """ "Held during your quiet hours.", why a roundup comes only now."""
+        why = [self._label("held", rule) for rule in rules if rule in LABELS["held"]]
+        return (
+            self._translations.gettext("Held %(why)s.") % {"why": self.series(why)} if why else ""
+        )
 
     def reported(self, item: Item) -> str:
         """ "14:02 London", when it was reported; "" on another day or when the hour isn't known."""

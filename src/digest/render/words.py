@@ -79,6 +79,11 @@ LABELS: dict[str, dict[str, str]] = {
         "same_fact": N_("the same report from another source"),
         "retracted": N_("retracted"),
     },
+    "held": {
+        "quiet": N_("during your quiet hours"),
+        "cap": N_("because you had reached your limit of alerts"),
+        "window": N_("so that updates do not come too often"),
+    },
     "field": {
         "headline": N_("headline"),
         "standfirst": N_("summary"),

@@ -509,7 +509,7 @@ async def test_a_quiet_night_ends_with_one_roundup(room: Newsroom) -> None:
     room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
     await tell(room)
     (sent,) = room.sent
-    assert sent.content.code is Code.ROUNDUP
+    assert (sent.content.code, sent.content.held) == (Code.ROUNDUP, ("quiet",))
     told = sorted(item.headline for item in sent.content.items)
     assert told == ["Changed at night", "Headline of at-23"]
     await tell(room)
@@ -594,6 +594,7 @@ async def test_over_the_cap_events_wait_and_come_together(room: Newsroom) -> Non
     await tell(room)
     assert codes(room) == [Code.NEW, Code.NEW, Code.ROUNDUP]
     assert len(room.sent[-1].content.items) == 3
+    assert room.sent[-1].content.held == ("cap",)
     assert not any(slot.outcome == Outcome.HELD for slot in room.slots())
 
 

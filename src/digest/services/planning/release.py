@@ -103,9 +103,11 @@ class Held:
 
     def telling(self, message: Sequence[tuple[Slot, Decision]]) -> Telling:
         first = message[0][0]
-        name = f"alert:{first.key}" if len(message) == 1 else f"roundup:{first.id}"
         decisions = tuple(decision for _, decision in message)
-        return Telling(self.account, self.reader, decisions, name)
+        if len(message) == 1:
+            return Telling(self.account, self.reader, decisions, f"alert:{first.key}")
+        held = frozenset(slot.rule for slot, _ in message)
+        return Telling(self.account, self.reader, decisions, f"roundup:{first.id}", held)
 
 
 def _since(slot: Slot, decision: Decision, candidate: Candidate) -> datetime:

@@ -38,6 +38,7 @@ class Telling:
     reader: Reader
     decisions: tuple[Decision, ...]
     slot: str  # of its Deliveries: "alert:12:3", "roundup:88"
+    held: frozenset[str] = frozenset()  # the rules that held what a roundup tells
 
     @property
     def code(self) -> Code:
@@ -134,6 +135,7 @@ def _signature(one: Telling) -> object:
     """Equal for those who are told the same: the same decisions on the same Follows, one frame."""
     return (
         one.code,
+        one.held,
         tuple(
             (
                 decision.told,
@@ -175,4 +177,5 @@ def _content(
             zone=name,
             list_name=one.account.list_name or app.settings.product_name,
         ),
+        one.held,
     )
