@@ -28,3 +28,8 @@ def status(json: Json = False) -> None:
         ["feed", "failures", "what is wrong"],
         [[f["url"], f["failures"], f["error"]] for f in found["feeds"]],
     )
+    table(
+        "Events whose hour has come and that can't be shown; the log says why",
+        ["event", "revision"],
+        [[one["event"], one["revision"]] for one in found["events_stuck"]],
+    )

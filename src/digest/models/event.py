@@ -50,7 +50,7 @@ class Revision(Base):
 
     `seq` is its place in the order of becoming visible, given out under one lock, so that windows
     are half-open ranges of it. NULL until visible. `found` is what the desk found in a record that
-    waits for its hour (store/visibility.py); NULL once its Event follows it.
+    waits for its hour, or to be tried again (store/visibility.py); NULL once its Event follows it.
     """
 
     __tablename__ = "revisions"

@@ -29,6 +29,8 @@ class Found:
     interests: tuple[tuple[int, str, str], ...] = ()  # (interest id, role, origin)
     actors: Mapping[str, frozenset[int]] = field(default_factory=dict)  # of perspectives' labels
     scenario_keys: tuple[str, ...] = ()
+    failed: int = 0  # how often the Event could not follow it, and when that is tried again
+    again_at: datetime | None = None
 
 
 _FOUND: Final = TypeAdapter(Found)

@@ -1,9 +1,12 @@
 """Becoming visible: the one order in which Revisions do, and Events that follow them."""
 
 import logging
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -13,12 +16,14 @@ from digest.models import (
 from digest.models.record import EventRecord
 from digest.store import counters, current
 from digest.store.chunks import chunks
-from digest.store.shown import ScenarioRules, Shown, from_json
+from digest.store.shown import ScenarioRules, Shown, from_json, to_json
 
 log = logging.getLogger(__name__)
 
 VISIBLE = "visible"
 FOLLOWED = 500  # Revisions whose Events follow them at a time
+FIRST_WAIT = timedelta(seconds=10)  # before one that failed is tried again; doubles each time
+LONGEST_WAIT = timedelta(hours=1)
 
 
 def foresee(session: Session, until: datetime, rules: ScenarioRules) -> None:
@@ -26,12 +31,8 @@ def foresee(session: Session, until: datetime, rules: ScenarioRules) -> None:
 
     For a look ahead, in a session that keeps nothing; no Revision gets its place by it.
     """
-    waiting = session.scalars(
-        select(Revision.id)
-        .where(Revision.seq.is_(None), Revision.visible_at <= until, Revision.found.is_not(None))
-        .order_by(Revision.visible_at, Revision.id)
-    ).all()
-    for part in chunks(waiting, FOLLOWED):
+    early = [one.id for one in _waiting(session, until) if one.early]
+    for part in chunks(early, FOLLOWED):
         _follow(session, part, rules, until)
 
 
@@ -40,55 +41,144 @@ def make_visible(session: Session, now: datetime, rules: ScenarioRules) -> int:
 
     The counter's row is locked until commit, so this order is the order of commits: a reader of
     "all up to n" misses nothing that gets a number at or below n later. Events follow those that
-    were stored before their hour, in the same transaction. Returns how many.
+    were stored before their hour, in the same transaction. One that can't be followed gets no
+    place yet: it is tried again, ever more rarely, and what it says acts once it is followed.
+    Nothing else waits for it; a newer Revision of its Event that is followed ends its wait. Returns
+    how many became visible.
     """
-    waiting = (Revision.seq.is_(None), Revision.visible_at <= now)
-    if session.scalar(select(Revision.id).where(*waiting).limit(1)) is None:
+    if not _due(session, now):
         return 0
     last = counters.lock(session, VISIBLE)
-    rows = session.execute(
-        select(Revision.id, Revision.found.is_not(None))
-        .where(*waiting)
-        .order_by(Revision.visible_at, Revision.id)
-    ).all()
-    if rows:
-        numbered = [{"id": row[0], "seq": last + place} for place, row in enumerate(rows, start=1)]
+    due = _due(session, now)
+    failed = _follow_all(session, due, rules, now)
+    newest = {one.event_id: one.number for one in due if one.id not in failed}
+    stuck = {
+        one.id: failed[one.id]
+        for one in due
+        if one.id in failed and one.number > newest.get(one.event_id, 0)
+    }
+    _put_off(session, stuck, now)
+    ready = [one for one in due if one.id not in stuck]
+    if ready:
+        numbered = [{"id": one.id, "seq": last + n} for n, one in enumerate(ready, start=1)]
         session.execute(update(Revision), numbered)
-        counters.advance(session, VISIBLE, last + len(rows))
-    for part in chunks((one for one, early in rows if early), FOLLOWED):
-        _follow(session, part, rules, now)
-    return len(rows)
+        counters.advance(session, VISIBLE, last + len(ready))
+    for part in chunks(one.id for one in ready if one.early):
+        session.execute(
+            update(Revision)
+            .where(Revision.id.in_(part))
+            .values(found=None)
+            .execution_options(synchronize_session=False)
+        )
+    return len(ready)
 
 
-def _follow(session: Session, ids: list[int], rules: ScenarioRules, now: datetime) -> None:
-    """Lets Events follow Revisions that were stored before their hour.
+def stuck(session: Session) -> list[tuple[str, int]]:
+    """(slug of the Event, number) of Revisions whose hour has come and that can't be followed."""
+    rows = session.execute(
+        select(Event.slug, Revision.number)
+        .join(Event, Event.id == Revision.event_id)
+        .where(Revision.seq.is_(None), _AGAIN_AT.is_not(None))
+        .order_by(Revision.visible_at, Revision.id)
+    )
+    return [(slug, number) for slug, number in rows]
 
-    One that cannot be followed leaves its Event as it was: it must not keep all news from
-    everybody for ever.
-    """
+
+_AGAIN_AT = Revision.found["again_at"].as_string()
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A Revision without a place. `early`: it was stored before its hour."""
+
+    id: int
+    event_id: int
+    number: int
+    early: bool
+    again_at: datetime | None  # it could not be followed
+
+
+def _waiting(session: Session, until: datetime) -> list[_Waiting]:
+    rows = session.execute(
+        select(
+            Revision.id,
+            Revision.event_id,
+            Revision.number,
+            Revision.found.is_not(None),
+            _AGAIN_AT,
+        )
+        .where(Revision.seq.is_(None), Revision.visible_at <= until)
+        .order_by(Revision.visible_at, Revision.id)
+    )
+    return [
+        _Waiting(id, event, number, early, datetime.fromisoformat(again) if again else None)
+        for id, event, number, early, again in rows
+    ]
+
+
+def _due(session: Session, now: datetime) -> list[_Waiting]:
+    """What is to become visible now. One that failed is tried again when its time has come, or
+    together with the next Revision of its Event, which would overtake it."""
+    waiting = _waiting(session, now)
+    ready = {one.event_id for one in waiting if one.again_at is None or one.again_at <= now}
+    return [one for one in waiting if one.event_id in ready]
+
+
+def _follow_all(
+    session: Session, due: Iterable[_Waiting], rules: ScenarioRules, now: datetime
+) -> dict[int, Shown]:
+    """Those that failed before go one by one: one that fails again must not break up a batch."""
+    early = [one for one in due if one.early]
+    failed: dict[int, Shown] = {}
+    for one in early:
+        if one.again_at is not None:
+            failed |= _follow(session, [one.id], rules, now)
+    for part in chunks((one.id for one in early if one.again_at is None), FOLLOWED):
+        failed |= _follow(session, part, rules, now)
+    return failed
+
+
+def _follow(
+    session: Session, ids: Sequence[int], rules: ScenarioRules, now: datetime
+) -> dict[int, Shown]:
+    """Lets Events follow Revisions that were stored before their hour; returns those that can't be
+    followed, by id. Their Events stay as they were."""
     batch = _shown(session, ids)
     try:
         with session.begin_nested():
-            current.follow(session, batch, rules, now)
-    except Exception:
-        log.warning("what became visible is followed one by one", exc_info=True)
-        for one in batch:
-            try:
-                with session.begin_nested():
-                    current.follow(session, [one], rules, now)
-            except Exception:
-                log.exception("revision %d of %s cannot be followed", one.number, one.event.slug)
-    session.execute(
-        update(Revision)
-        .where(Revision.id.in_(ids))
-        .values(found=None)
-        .execution_options(synchronize_session=False)
-    )
+            current.follow(session, list(batch.values()), rules, now)
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise  # no Revision's fault
+        if len(batch) > 1:
+            log.info("what became visible is followed one by one", exc_info=True)
+            failed = (_follow(session, [one], rules, now) for one in batch)
+            return {number: shown for one in failed for number, shown in one.items()}
+        for one in batch.values():
+            if not one.found.failed:  # said once
+                log.exception(
+                    "revision %d of %s cannot be followed; it is tried again, ever more rarely",
+                    one.number,
+                    one.event.slug,
+                )
+        return batch
+    return {}
 
 
-def _shown(session: Session, ids: list[int]) -> list[Shown]:
+def _put_off(session: Session, failed: Mapping[int, Shown], now: datetime) -> None:
+    rows = []
+    for number, one in failed.items():
+        wait = min(FIRST_WAIT * 2 ** min(one.found.failed, 20), LONGEST_WAIT)
+        found = replace(one.found, failed=one.found.failed + 1, again_at=now + wait)
+        rows.append({"id": number, "found": to_json(found)})
+    if rows:
+        session.execute(update(Revision), rows)
+
+
+def _shown(session: Session, ids: Sequence[int]) -> dict[int, Shown]:
     rows = session.execute(
         select(
+            Revision.id,
             Event,
             Revision.number,
             Revision.record,
@@ -100,8 +190,8 @@ def _shown(session: Session, ids: list[int]) -> list[Shown]:
         .where(Revision.id.in_(ids))
         .order_by(Revision.visible_at, Revision.id)
     )
-    return [
-        Shown(
+    return {
+        id: Shown(
             event,
             number,
             EventRecord.model_validate(record),
@@ -109,8 +199,8 @@ def _shown(session: Session, ids: list[int]) -> list[Shown]:
             visible_at,
             from_json(found),
         )
-        for event, number, record, severity, visible_at, found in rows
-    ]
+        for id, event, number, record, severity, visible_at, found in rows
+    }
 
 
 def newest_seq(session: Session) -> int:

@@ -1,6 +1,9 @@
 """A Revision with an hour of its own: until then everything is as if it had not come."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,10 +24,12 @@ from digest.models import (
     Story,
 )
 from digest.models.record import EventRecord
+from digest.services.admin.status import status
 from digest.services.app import App
 from digest.services.news import dossier as page
 from digest.services.news.ingest import ingest
 from digest.services.visible import make_visible
+from digest.store import current
 
 FRIDAY = NOON + timedelta(days=3)
 STORY = {"title": "Iran Conflict", "slug": "iran"}
@@ -178,20 +183,93 @@ def test_the_page_of_an_event_shows_nothing_of_what_waits(room: Newsroom) -> Non
         assert found.derived, "nobody stated this severity; the next one's is stated"
 
 
+@contextmanager
+def unfollowable(monkeypatch: pytest.MonkeyPatch, headline: str) -> Iterator[None]:
+    """Meanwhile the database refuses what this Revision would make of its Event."""
+    columns = current.columns
+
+    def broken(record: EventRecord, *rest: Any) -> dict[str, Any]:
+        return columns(record, *rest) | ({"number": 10**20} if record.headline == headline else {})
+
+    with monkeypatch.context() as patch:
+        patch.setattr("digest.store.current.columns", broken)
+        yield
+
+
 def test_one_that_cannot_be_followed_keeps_nothing_from_anybody(
     room: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room.news("bad", visible_at=FRIDAY, number=7)
+    room.news("bad", headline="Bad", visible_at=FRIDAY)
     room.news("good", visible_at=FRIDAY, story=STORY)
-    monkeypatch.setattr(
-        "digest.store.current.columns",
-        lambda record, *_: {"number": 10**20 if record.id == "bad" else 1},
-    )
     room.now = FRIDAY
-    assert shown(room) == 2
+    with unfollowable(monkeypatch, "Bad"):
+        assert shown(room) == 1
     good = next(one for one in room.rows(Event) if one.external_id == "good")
     assert good.story_id is not None
-    assert shown(room) == 0
+
+
+def test_one_that_could_not_be_followed_acts_once_it_can(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.reader()
+    room.news("a", severity=5, visible_at=FRIDAY)
+    room.now = FRIDAY
+    with unfollowable(monkeypatch, "Headline of a"):
+        assert room.alert() == {}
+    room.later(seconds=5)
+    assert room.alert() == {}
+    room.later(seconds=5)
+    assert room.alert() == {"edition": 1}
+    assert [(one.seq, one.found) for one in room.rows(Revision)] == [(1, None)]
+
+
+def test_one_that_fails_for_good_is_said_once_and_tried_ever_more_rarely(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    room.news("bad", headline="Bad", visible_at=FRIDAY)
+    room.now = FRIDAY
+    follow, tries = current.follow, []
+
+    def counted(*args: Any) -> None:
+        tries.append(room.now)
+        follow(*args)
+
+    with unfollowable(monkeypatch, "Bad"):
+        monkeypatch.setattr(current, "follow", counted)
+        for minute in range(0, 24 * 60, 5):
+            room.now = FRIDAY + timedelta(minutes=minute)
+            shown(room)
+    assert len(tries) < 40
+    assert max(later - earlier for earlier, later in pairwise(tries)) <= timedelta(minutes=65)
+    assert len([one for one in caplog.records if one.levelname in ("WARNING", "ERROR")]) == 1
+    (event,) = room.rows(Event)
+    assert status(room.app, room.now)["events_stuck"] == [{"event": event.slug, "revision": 1}]
+
+
+def test_a_newer_revision_overtakes_one_that_cannot_be_followed(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.news("a", headline="Bad", visible_at=FRIDAY)
+    room.now = FRIDAY
+    with unfollowable(monkeypatch, "Bad"):
+        shown(room)
+        room.news("a", headline="Mended")
+        assert shown(room) == 2
+    assert room.rows(Event)[0].headline == "Mended"
+    assert [(one.seq, one.found) for one in room.rows(Revision)] == [(1, None), (2, None)]
+
+
+def test_what_failed_is_followed_before_the_revision_that_would_overtake_it(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.news("a", headline="One", visible_at=FRIDAY, **said("One."))
+    room.now = FRIDAY
+    with unfollowable(monkeypatch, "One"):
+        shown(room)
+    room.news("a", headline="Two", **said("Two."))
+    assert shown(room) == 2
+    assert [one[1] for one in hanging(room)["assertions"]] == [1, 2]
+    assert room.rows(Event)[0].headline == "Two"
 
 
 def test_links_find_events_whichever_comes_first(room: Newsroom) -> None:

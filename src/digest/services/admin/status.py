@@ -10,7 +10,7 @@ from digest.models import Destination, Event, Feed, Revision, Slot, Subscriber
 from digest.models.words import Outcome
 from digest.services.app import App
 from digest.store import deliveries as ledger
-from digest.store import readers
+from digest.store import readers, visibility
 
 
 def status(app: App, now: datetime) -> dict[str, Any]:
@@ -30,6 +30,9 @@ def status(app: App, now: datetime) -> dict[str, Any]:
                 session, Destination.id, Destination.disabled_at.is_not(None)
             ),
             "alerts_held": _count(session, Slot.id, Slot.outcome == Outcome.HELD),
+            "events_stuck": [
+                {"event": slug, "revision": number} for slug, number in visibility.stuck(session)
+            ],
             "deliveries": deliveries,
             "channels": {
                 name: (
