@@ -97,7 +97,9 @@ class Service:
         work.polled(await self._aside(feeds.poll) or ())
 
     async def _sweep(self) -> None:
-        await self._aside(sweep)
+        """After an outage no lease is taken for lost before all could write what they know."""
+        if self._outage.settled:
+            await self._aside(sweep)
 
     async def _aside(self, verb: Verb[T]) -> T | None:
         """Runs a verb in a thread that holds up nobody's exit; None while the database is away.

@@ -163,6 +163,28 @@ def test_a_worker_that_wakes_after_its_lease_writes_nothing(room: Newsroom) -> N
     assert room.delivery(one).state == State.SENT
 
 
+def test_a_result_that_comes_after_the_lease_is_written_while_nobody_else_has_the_row(
+    room: Newsroom,
+) -> None:
+    sent, refused = room.deliveries_to_come(room.reader(), 2)
+    claim(room, "slow")
+    begin(room, [sent, refused], "slow")
+    later = NOON + LEASE + timedelta(seconds=1)
+    with room.app.db.begin() as session:
+        assert ledger.recover(session, later) == 2
+    record(
+        room,
+        Result(sent, State.SENT, NOON, reference="r"),
+        Result(refused, State.RETRY, NOON, "busy", not_before=later, counts=False),
+        worker="slow",
+    )
+    row = room.delivery(sent)
+    assert (row.state, row.reason, row.reference, row.sent_at) == (State.SENT, None, "r", NOON)
+    assert (row.attempts, row.unanswered, row.not_before) == (1, 0, None)
+    row = room.delivery(refused)
+    assert (row.state, row.attempts, row.unanswered) == (State.RETRY, 0, 0)
+
+
 def test_a_later_result_keeps_the_first_reference(room: Newsroom) -> None:
     (one,) = room.deliveries_to_come(room.reader(), state=State.UNKNOWN, reference="r", subject="S")
     claim(room)

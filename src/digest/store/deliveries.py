@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from digest.models import ChannelStop, Delivery
@@ -33,6 +43,8 @@ _states: BindParameter[Any] = bindparam(
     "claimable", CLAIMABLE, expanding=True, literal_execute=True
 )
 _WAITING = and_(Delivery.state.in_(_states), Delivery.not_before.is_not(None))
+# What `recover` took for lost keeps its worker's name until another one claims it.
+_REAPED = case((_columns.lease_until.is_(None), 1), else_=0)
 _RECORD = (
     update(Delivery.__table__)  # type: ignore[arg-type]
     .where(_columns.id == bindparam("of"), _columns.worker == bindparam("by"))
@@ -42,8 +54,8 @@ _RECORD = (
         worker=None,
         reason=bindparam("why"),
         detail=bindparam("words"),
-        attempts=_columns.attempts + bindparam("counted"),
-        unanswered=_columns.unanswered + bindparam("silent"),
+        attempts=_columns.attempts + bindparam("counted") - _REAPED,
+        unanswered=_columns.unanswered + bindparam("silent") - _REAPED,
         not_before=bindparam("next"),
         reference=func.coalesce(bindparam("found_by"), _columns.reference),
         subject=func.coalesce(bindparam("titled"), _columns.subject),
@@ -140,7 +152,11 @@ def begin(session: Session, ids: Iterable[int], worker: str, now: datetime) -> s
 
 
 def record(session: Session, results: Iterable[Result], worker: str) -> None:
-    """Writes the outcomes of attempts. A row that is not this worker's any more is left alone."""
+    """Writes the outcomes of attempts. A row that is not this worker's any more is left alone.
+
+    One that was taken for lost meanwhile, and that nobody else has claimed, gets its true outcome
+    even now: late knowledge is better than none.
+    """
     rows = [_row(one, worker) for one in results]
     if rows:
         session.connection().execute(_RECORD, rows)
@@ -196,7 +212,6 @@ def recover(session: Session, now: datetime, gone: Callable[[str], bool] | None 
             unanswered=Delivery.unanswered + 1,
             not_before=now,
             lease_until=None,
-            worker=None,
         )
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)

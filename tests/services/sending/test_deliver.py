@@ -14,6 +14,7 @@ from digest.errors import (
     AddressRefused,
     ChannelStopped,
     ConfigurationError,
+    DatabaseAway,
     MessageRefused,
     RetryLater,
     Unanswered,
@@ -32,6 +33,7 @@ from digest.models.words import Code, EditionKind, SubscriberState
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
 from digest.services.sending import attempts, lanes, outcomes
+from digest.services.sending import outage as outages
 from digest.services.sending.deliver import Deliverer, resume, summary, sweep
 from digest.services.sending.outage import Outage
 from digest.services.sending.workers import gone, worker_name
@@ -650,6 +652,64 @@ async def test_serving_sends_what_comes_and_ends_when_asked(room: Newsroom) -> N
     deliverer.wake()
     await asyncio.wait_for(serving, 5)
     assert room.states() == [State.SENT]
+
+
+async def test_what_was_sent_before_an_outage_is_written_after_it_however_long_it_lasts(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "WRITE_AGAIN", (0.0,))
+    monkeypatch.setattr(outages, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(outages, "LONGEST_WAIT", 0.01)
+    explained, away, refused = Database._explained, False, 0
+
+    def refuse(self: Database) -> object:
+        nonlocal refused
+        if away:
+            refused += 1
+            raise DatabaseAway("the database does not answer")
+        return explained(self)
+
+    monkeypatch.setattr(Database, "_explained", refuse)
+
+    async def unplug(_: Sending) -> None:
+        nonlocal away
+        away = True
+
+    room.email.on_send = unplug
+    (one,) = room.deliveries_to_come(room.reader())
+    stop = asyncio.Event()
+    serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)))
+    while refused < 20:
+        await asyncio.sleep(0.01)
+    room.later(hours=1)
+    away = False
+    sweep(room.app, room.now)  # another process is back first and takes the lease for lost
+    while room.states() != [State.SENT]:
+        await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(serving, 5)
+    assert len(room.email.sent) == 1
+    row = room.delivery(one)
+    assert (row.attempts, row.unanswered, row.reference) == (1, 0, f"<{one}@email>")
+
+
+async def test_an_end_does_not_wait_for_a_database_that_stays_away(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "WRITE_AGAIN", (0.0,))
+    stop = asyncio.Event()
+    room.deliveries_to_come(room.reader())
+
+    def refuse(*_: object) -> object:
+        raise DatabaseAway("the database does not answer")
+
+    async def unplug(_: Sending) -> None:
+        monkeypatch.setattr(lanes.Lane, "_write_once", refuse)
+        stop.set()
+
+    room.email.on_send = unplug
+    await asyncio.wait_for(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)), 5)
+    assert room.states() == [State.SENDING], "the next start finds it"
 
 
 async def test_serving_goes_on_after_trouble(

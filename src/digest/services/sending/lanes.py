@@ -23,7 +23,7 @@ from digest.store import deliveries as ledger
 log = logging.getLogger(__name__)
 
 CLAIM = 200
-WRITE_AGAIN = (0.5, 2.0, 8.0, 20.0)  # seconds between tries to write down, while others may wait
+WRITE_AGAIN = (0.5, 2.0, 8.0, 20.0)  # seconds between tries to write down; others may wait
 IDLE_SECONDS = 1.0  # a lane looks for work at least this often
 
 Counts = Counter[tuple[str, str, str]]
@@ -78,7 +78,7 @@ class Lane:
         return done
 
     async def _send(self, waiting: deque[Parcel], done: Counts, stop: asyncio.Event) -> None:
-        scribe = Scribe(self._write)
+        scribe = Scribe(partial(self._write, stop))
         left: list[int] = []
         batch: Counts = Counter()
 
@@ -127,18 +127,26 @@ class Lane:
                 ledger.record(session, results, self.worker)
         return found
 
-    async def _write(self, ended: Sequence[Ended], wanted: Sequence[int]) -> set[int]:
-        """Results are not given up at the first trouble: without them messages go out twice."""
-        for seconds in WRITE_AGAIN:
+    async def _write(
+        self, stop: asyncio.Event, ended: Sequence[Ended], wanted: Sequence[int]
+    ) -> set[int]:
+        """Results are not given up at the first trouble: without them messages go out twice. A
+        process that runs for long keeps them until its database is back, however long that takes;
+        they are no more than what was being sent."""
+        waits = iter(WRITE_AGAIN)
+        while True:
             try:
                 return await asyncio.to_thread(self._write_once, ended, wanted)
             except ConfigurationError as error:
-                if self._outage is not None and isinstance(error, DatabaseAway):
+                if isinstance(error, DatabaseAway) and self._outage and not stop.is_set():
                     self._outage.begin(error)
-                else:
-                    log.warning("results wait to be written: %s", error)
+                    await self._outage.end(stop)
+                    continue
+                seconds = next(waits, None)
+                if seconds is None:
+                    raise
+                log.warning("results wait to be written: %s", error)
                 await asyncio.sleep(seconds)
-        return await asyncio.to_thread(self._write_once, ended, wanted)
 
     def _write_once(self, ended: Sequence[Ended], wanted: Sequence[int]) -> set[int]:
         now = self.clock()

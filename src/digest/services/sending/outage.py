@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 FIRST_WAIT = 1.0  # seconds; doubles with each look in vain
 LONGEST_WAIT = 30.0
-CALM = 60.0  # seconds that it must have been back for before the first wait is so short again
+CALM = 60.0  # seconds after which all have found it, and the first wait is so short again
 
 
 class Outage:
@@ -35,6 +35,11 @@ class Outage:
     @property
     def lasts(self) -> bool:
         return not self._back.is_set()
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is over for so long that every process has found the database again."""
+        return not self.lasts and monotonic() - self._back_since >= CALM
 
     def begin(self, error: DatabaseAway) -> None:
         """The database was found to be away; says so, once, and begins to look for it."""
