@@ -82,6 +82,15 @@ def test_a_minor_change_is_no_change() -> None:
     assert one_of(one, reader(told=[told])) == "told_before"
 
 
+def test_an_alert_that_only_waits_has_told_nothing() -> None:
+    one, twin = event(), event(2, fact_key=event().fact_key)
+    who = reader(told=[heard(one, kind=ALERT, waits=True)])
+    assert one_of(one, who.without_waiting_alerts()) == "lead"
+    assert one_of(twin, who.without_waiting_alerts()) == "lead"
+    who = reader(told=[heard(one, kind=DIGEST, waits=True)])
+    assert one_of(one, who.without_waiting_alerts()) == "told_before", "it is on its way"
+
+
 def test_what_was_alerted_and_has_not_changed_is_one_line() -> None:
     one = event()
     assert one_of(one, reader(told=[heard(one, kind=ALERT)])) == "alerted"

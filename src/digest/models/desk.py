@@ -1,11 +1,11 @@
 """What the desk works on: plain values, made by the store and judged in `edit`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
 from digest.models.record import EventRecord
-from digest.models.words import Code
+from digest.models.words import Code, EditionKind
 
 ROLE_WEIGHT = {"primary": 1.0, "secondary": 0.6, "mentioned": 0.3}
 UPDATE_WEIGHT = 0.5  # of an alert, as the caps count
@@ -174,6 +174,15 @@ class Reader:
         """The newest memory of an Event."""
         heard = self.heard.get(event_id)
         return heard[-1] if heard else None
+
+    def without_waiting_alerts(self) -> "Reader":
+        """As a digest sees them: an alert that only waits has told them nothing."""
+        heard = {
+            event_id: [one for one in told if not (one.waits and one.kind == EditionKind.ALERT)]
+            for event_id, told in self.heard.items()
+        }
+        told = sorted((one for some in heard.values() for one in some), key=lambda one: one.at)
+        return replace(self, heard=heard, facts={one.fact_key: one for one in told})
 
 
 @dataclass(frozen=True, slots=True)

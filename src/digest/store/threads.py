@@ -1,15 +1,16 @@
 """Threads: the messages about an Event that a Destination got before."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Edition, Item
-from digest.models.words import Code, DeliveryState, EditionKind
-from digest.store.deliveries import OPEN
+from digest.models.words import RIGHTING, Code, DeliveryState, EditionKind
+from digest.store.chunks import chunks
+from digest.store.deliveries import ALERTS, OPEN
 from digest.store.readers import REACHED
 
 
@@ -132,3 +133,62 @@ def withdraw(session: Session, event_id: int, before_revision: int, *, wrong: bo
         .execution_options(synchronize_session=False)
     )
     return len(rows.all())
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An alert that has not gone out to a Destination yet, and the Events it tells."""
+
+    delivery_id: int
+    destination_id: int
+    event_ids: frozenset[int]
+
+
+def waiting(session: Session, subscriber_ids: Iterable[int]) -> Mapping[int, list[Waiting]]:
+    """Each Subscriber's alerts that wait to be sent; not those that put something right.
+
+    They wait until this transaction ends: nobody sends them meanwhile. One that a worker has in
+    hand is not among them.
+    """
+    query = (
+        select(Delivery)
+        .where(
+            Delivery.subscriber_id.in_(list(subscriber_ids)),
+            Delivery.priority == ALERTS,
+            Delivery.state.in_(OPEN),
+            Delivery.slot.not_like("mend:%"),
+        )
+        .order_by(Delivery.id)
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    rows = session.scalars(query).all()
+    if not rows:
+        return {}
+    told: dict[int, set[int]] = defaultdict(set)
+    for edition_id, event_id in session.execute(
+        select(Item.edition_id, Item.event_id)
+        .join(Edition, Edition.id == Item.edition_id)
+        .where(
+            Item.edition_id.in_({row.edition_id for row in rows}),
+            Edition.code.not_in(RIGHTING),
+        )
+    ):
+        told[edition_id].add(event_id)
+    found: dict[int, list[Waiting]] = defaultdict(list)
+    for row in rows:
+        if row.edition_id in told:
+            one = Waiting(row.id, row.destination_id, frozenset(told[row.edition_id]))
+            found[row.subscriber_id].append(one)
+    return found
+
+
+def take_back(session: Session, delivery_ids: Iterable[int]) -> None:
+    """Alerts that wait are not sent any more: a digest tells what they had to."""
+    for part in chunks(delivery_ids):
+        session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(part), Delivery.state.in_(OPEN))
+            .values(state=DeliveryState.SUPPRESSED, reason="in_digest", not_before=None)
+            .execution_options(synchronize_session=False)
+        )

@@ -674,6 +674,66 @@ async def test_an_alert_is_one_line_of_the_next_digest(room: Newsroom) -> None:
     assert [item.section for item in digest.items] == ["lead", "alerted"]
 
 
+# What waits when a digest is planned --------------------------------------------------------
+
+
+async def test_a_digest_tells_whole_what_an_alert_that_waits_has_not_told(room: Newsroom) -> None:
+    room.reader()
+    room.now = datetime(2026, 3, 6, 6, 30, tzinfo=UTC)
+    room.news()
+    room.email.script = [RetryLater("busy", retry_after=3600)]
+    await tell(room)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.publish()
+    room.later(hours=1)
+    await tell(room)
+    assert [(one.content.kind, one.content.items[0].section) for one in room.sent[1:]] == [
+        (EditionKind.DIGEST, "lead")
+    ]
+    assert [(one.state, one.reason) for one in room.rows(Delivery)] == [
+        (State.SUPPRESSED, "in_digest"),
+        (State.SENT, None),
+    ]
+
+
+async def test_an_alert_that_waits_for_a_place_without_digests_is_still_sent(
+    room: Newsroom,
+) -> None:
+    maria = room.reader(places={"email": "m@x"}, kinds=["digest"])
+    with room.app.db.begin() as session:
+        session.add(
+            Destination(
+                subscriber_id=maria,
+                channel="telegram",
+                address="7",
+                kinds=["alert"],
+                verified_at=room.now,
+            )
+        )
+    room.now = datetime(2026, 3, 6, 6, 59, tzinfo=UTC)
+    room.news()
+    room.alert()
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.publish()
+    await room.drain()
+    assert [one.content.items[0].section for one in room.email.sent] == ["lead"]
+    assert to(room, Code.NEW) == ["7", "m@x"]
+
+
+async def test_what_a_digest_has_no_room_for_is_still_alerted(room: Newsroom) -> None:
+    room.app.settings = room.app.settings.model_copy(update={"digest_items": 1})
+    room.reader(alerts_per_quarter_hour=50, alerts_per_hour=50, alerts_per_day=50)
+    room.now = datetime(2026, 3, 6, 6, 59, tzinfo=UTC)
+    for number in range(12):
+        room.news(f"n{number}")
+    room.alert()
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.publish()
+    await room.drain()
+    told = [item.event_id for one in room.sent for item in one.content.items]
+    assert sorted(told) == list(range(1, 13))
+
+
 def test_releasing_many_needs_as_many_queries_as_few(room: Newsroom) -> None:
     asked_for = []
     for night, count in ((5, 1), (6, 25)):

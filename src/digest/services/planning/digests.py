@@ -137,13 +137,16 @@ class Desk:
         first = visibility.seq_before(session, oldest)  # where a first digest begins to look
         after = min(first if one.window_from is None else one.window_from for one in tasks)
         found = events.candidates(session, after, upto, visible_after=oldest, until=until)
-        people = readers.readers(
-            session,
-            [task.account for task in tasks],
-            {one.event_id for one in found},
-            {one.fact_key for one in found},
-            until,
-        )
+        people = [
+            one.without_waiting_alerts()
+            for one in readers.readers(
+                session,
+                [task.account for task in tasks],
+                {one.event_id for one in found},
+                {one.fact_key for one in found},
+                until,
+            )
+        ]
         keys = {(one.event_id, one.revision) for one in found}
         keys |= {(one.event_id, one.righted) for one in found if one.righted is not None}
         keys |= {

@@ -21,14 +21,16 @@ from digest.services.planning.digests import Desk, Task, decided_until, last_dig
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.planning.rows import delivery_rows, slot_row
 from digest.services.visible import make_visible
-from digest.store import editions, readers
+from digest.store import editions, readers, threads
 from digest.store.deliveries import DIGESTS, end_waiting_digests
 from digest.store.readers import Account
+from digest.store.threads import Waiting
 
 BATCH = 500
 FAR_AHEAD = timedelta(days=15)  # nobody's next digest is further away: a clock went backwards
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # for who wants no digests; NULL: to be reckoned
 DIGEST_EXPIRES = timedelta(hours=24)
+TOLD_WHOLE = ("lead", "item", "brief")  # sections that tell an Event as news
 
 
 def publish(
@@ -119,6 +121,7 @@ class Batch:
     now: datetime
     slots: list[dict[str, Any]] = field(default_factory=list)
     deliveries: list[dict[str, Any]] = field(default_factory=list)
+    told: list[int] = field(default_factory=list)  # Deliveries of alerts that the digests tell
 
     def fold(self, account: Account, due: Due, day: date) -> None:
         """A digest that was missed; what it had to tell is in the next one."""
@@ -154,6 +157,7 @@ class Batch:
             session,
             [row for row in self.deliveries if (row["subscriber_id"], row["slot"]) in known],
         )
+        threads.take_back(session, self.told)
         return Counter(
             row["outcome"]
             for row in self.slots
@@ -163,6 +167,7 @@ class Batch:
 
 def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> None:
     """Selects once for readers who would get the same."""
+    waiting = threads.waiting(session, [task.account.subscriber.id for task in tasks])
     desk = Desk.load(session, app, tasks, batch.now)
     places = readers.destinations(
         session, [task.account.subscriber.id for task in tasks], EditionKind.DIGEST
@@ -196,6 +201,25 @@ def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> No
         if edition_id is not None:
             here = places[reader.subscriber_id]
             batch.deliveries += _deliveries(task, desk, reader, here, edition_id)
+            alerts = waiting.get(reader.subscriber_id, ())
+            batch.told += _told(composed[alike][1], here, alerts)
+
+
+def _told(
+    selection: Selection, places: Sequence[Destination], alerts: Sequence[Waiting]
+) -> list[int]:
+    """Deliveries of alerts that have nothing left to tell: all of it stands in this digest, which
+    goes to the same Destination."""
+    told = {
+        candidate.event_id
+        for one in selection.chosen
+        if one.section in TOLD_WHOLE
+        for candidate in (one.match.candidate, *one.copies)
+    }
+    here = {place.id for place in places}
+    return [
+        one.delivery_id for one in alerts if one.destination_id in here and one.event_ids <= told
+    ]
 
 
 def _deliveries(
