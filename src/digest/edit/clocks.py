@@ -20,16 +20,26 @@ class Showing:
 
 
 def showing(
-    record: EventRecord, now: datetime, backfill: timedelta, previous: Showing | None = None
+    record: EventRecord,
+    now: datetime,
+    backfill: timedelta,
+    previous: Showing | None = None,
+    first: datetime | None = None,
 ) -> Showing:
     """The hour from which `record` may be told.
 
     What the record says, else its own time if that is longer ago than `backfill` (then it is
     history), else now. `previous` is the showing of the Revision before: nothing becomes visible
-    before it, and a change that doesn't say when it was made is as old as that or new now.
+    before it, and a change that doesn't say when it was made is as old as that or new now. `first`
+    is the hour of the first Revision. An hour that is yet to come is brought forward, to now at the
+    earliest, by a record that states an earlier one; not by one that only repeats since when the
+    Event has been visible.
     """
     before = previous.visible_at if previous else None
     if record.visible_at is not None:
+        waits = before is not None and before > now
+        if waits and first is not None and (first > now or record.visible_at > first):
+            return Showing(max(record.visible_at, now), False)
         return Showing(_not_before(record.visible_at, before), False)
     if previous is None:
         own = record.reported_at or record.updated_at or record.occurred_at

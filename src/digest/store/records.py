@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Event, Revision
@@ -14,6 +14,18 @@ from digest.models.words import Code
 from digest.store import current
 from digest.store.chunks import chunks
 from digest.store.shown import Found, ScenarioRules, Shown, to_json
+
+_columns = Revision.__table__.c
+_HASTEN = (
+    update(Revision.__table__)  # type: ignore[arg-type]
+    .where(
+        _columns.event_id == bindparam("of"),
+        _columns.number < bindparam("before"),
+        _columns.seq.is_(None),
+        _columns.visible_at > bindparam("hour"),
+    )
+    .values(visible_at=bindparam("hour"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,9 @@ class Known:
     waiting: bool  # for its hour: the Event doesn't follow it yet
     correction: Mapping[str, Any] | None  # as JSON
     retracted: bool
+    hastens: bool = (
+        False  # the Revisions before it that wait for a later hour become visible with it
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +119,7 @@ def after(before: Known | None, judged: Judged, now: datetime) -> Known:
     record = judged.record
     event = before.event if before else _new(judged)
     event.revision += 1
+    event.visible_at = min(event.visible_at, judged.visible_at)
     return Known(
         event,
         event.revision,
@@ -115,6 +131,7 @@ def after(before: Known | None, judged: Judged, now: datetime) -> Known:
         judged.visible_at > now or (before is not None and before.waiting),
         record.correction.model_dump(mode="json") if record.correction else None,
         record.retraction is not None,
+        before is not None and judged.visible_at < before.visible_at,
     )
 
 
@@ -143,6 +160,13 @@ def store(
     _add(session, [one.event for one, _ in batch if one.number == 1])
     session.flush()  # the numbers of those that were there
     session.execute(insert(Revision), [_revision(one, judged, now) for one, judged in batch])
+    hastened = [
+        {"of": one.event.id, "before": one.number, "hour": judged.visible_at}
+        for one, judged in batch
+        if one.hastens
+    ]
+    if hastened:
+        session.connection().execute(_HASTEN, hastened)
     ready = [
         Shown(
             one.event,

@@ -137,7 +137,7 @@ def test_several_that_become_visible_in_one_go_are_followed_in_their_order(
     for days, horizon in enumerate(("medium", "short", "immediate"), start=1):
         at = NOON + timedelta(days=days)
         room.news("a", headline=f"Day {days}", visible_at=at, **said(f"Day {days}.", horizon))
-    room.news("a", headline="A typo mended", **said("Day 3.", "immediate"))
+    room.news("a", headline="A typo mended", visible_at=None, **said("Day 3.", "immediate"))
     room.later(days=9)
     assert shown(room) == 5
     (event,) = room.rows(Event)
@@ -147,6 +147,42 @@ def test_several_that_become_visible_in_one_go_are_followed_in_their_order(
     assert [one[0] for one in found["perspectives"]] == ["One.", "Day 1.", "Day 2.", "Day 3."]
     assert found["scenarios"] == [("Day 3.", "raised", FRIDAY)]
     assert [one.seq for one in room.rows(Revision)] == [1, 2, 3, 4, 5]
+
+
+def test_an_earlier_hour_brings_forward_all_that_waits_for_a_later_one(room: Newsroom) -> None:
+    room.reader()
+    room.news("a", headline="One", visible_at=FRIDAY)
+    room.news("a", headline="Two", visible_at=FRIDAY + timedelta(days=1))
+    room.later(hours=1)
+    hour = room.now + timedelta(hours=1)
+    room.news("a", headline="Three", visible_at=hour)
+    assert shown(room) == 0
+    room.now = hour
+    assert shown(room) == 3
+    assert [one.visible_at for one in room.rows(Revision)] == [hour, hour, hour]
+    (event,) = room.rows(Event)
+    assert (event.headline, event.visible_at) == ("Three", hour)
+    assert room.alert() == {"edition": 1}
+
+
+def test_what_waited_and_is_set_free_becomes_visible_now_and_not_before(room: Newsroom) -> None:
+    room.reader()
+    room.news("a", visible_at=FRIDAY)
+    room.later(hours=5)
+    room.news("a", visible_at=NOON)
+    assert room.alert() == {"edition": 1}, "it is not too old: it was hidden until now"
+    assert {one.visible_at for one in room.rows(Revision)} == {room.now}
+
+
+@pytest.mark.parametrize("stated", [NOON, None])
+def test_a_record_that_states_no_new_hour_sets_nothing_free(room: Newsroom, stated: Any) -> None:
+    """A sender may repeat the hour of the first Revision in every record."""
+    room.news("a", headline="One", visible_at=NOON)
+    room.news("a", headline="Two", visible_at=FRIDAY)
+    room.later(hours=1)
+    room.news("a", headline="Three", visible_at=stated)
+    assert shown(room) == 1
+    assert [one.visible_at for one in room.rows(Revision)] == [NOON, FRIDAY, FRIDAY]
 
 
 def test_what_comes_between_the_hour_and_its_notice_waits_its_turn(room: Newsroom) -> None:

@@ -201,7 +201,8 @@ def judge(
     if before is not None and record.minor:
         content = before.content_hash  # so its readers hear of nothing, now and later
     previous = clocks.Showing(before.visible_at, before.history) if before else None
-    shown = clocks.showing(record, now, backfill, previous)
+    first = before.event.visible_at if before else None
+    shown = clocks.showing(record, now, backfill, previous, first)
     threads = [story_slug(title) for title in record.storyline]
     own = _own_story(record)
     broader = [
