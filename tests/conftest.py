@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator
 
+import hypothesis
 import pytest
 from databases import (  # noqa: F401 - fixtures
     app_on_both,
@@ -13,6 +14,12 @@ from databases import (  # noqa: F401 - fixtures
     postgres_server,
     postgres_template,
 )
+
+# How long an example takes says nothing on a busy machine. `./run test --hypothesis-profile=long`
+# looks further than there is time for in every run.
+hypothesis.settings.register_profile("suite", max_examples=30, deadline=None)
+hypothesis.settings.register_profile("long", max_examples=1_000, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 EVERYTHING = os.environ.get("DIGEST_TEST_ALL") == "1"
 NEEDING = ("postgres", "browser", "node")

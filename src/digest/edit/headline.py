@@ -8,6 +8,7 @@ goes on where it stopped. Nobody reads the same words twice, and no text is ever
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.edit.facts import normalise
 from digest.edit.heard import Heard
@@ -17,6 +18,7 @@ from digest.render.sentences import each_sentence
 
 WHOLE_SENTENCE = 200  # characters a first sentence may have to serve as the headline itself
 PAUSE_FROM, PAUSE_TO = 60, 150  # where the headline of a longer one may stop
+KEPT = 256  # openings, of the Events that a batch of digests tells of
 FEW = 400  # characters of a fallback; the first sentence may be longer
 
 
@@ -37,15 +39,31 @@ class Opening:
 def opening(record: EventRecord, told: str | None = None) -> Opening:
     """What a reader meets first. None of the three repeats a sentence of another, nor one that is
     `told` above them."""
-    headline = record.headline.strip()
-    standfirst = (record.standfirst or "").strip() or None
-    stated = (record.takeaway or "").strip() or None
-    body = next((part.strip() for part in record.body if part.strip()), None)
+    return _opening(
+        record.headline.strip(),
+        record.headline_derived,
+        (record.standfirst or "").strip() or None,
+        (record.takeaway or "").strip() or None,
+        next((part.strip() for part in record.body if part.strip()), None),
+        told,
+    )
+
+
+@lru_cache(KEPT)
+def _opening(
+    headline: str,
+    derived: bool,
+    standfirst: str | None,
+    stated: str | None,
+    body: str | None,
+    told: str | None,
+) -> Opening:
+    """The same for every reader of an Event, so it is taken once for a batch of them."""
     heard = Heard()
     if told:
         heard.add(told)
     goes_on = None
-    if record.headline_derived:
+    if derived:
         firsts = [next(each_sentence(text or ""), "") for text in (standfirst, stated, body)]
         whole = max((one for one in firsts if _begins(one, headline)), key=len, default="")
         if whole:

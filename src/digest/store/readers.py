@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Exists, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
@@ -62,25 +62,38 @@ class Account:
     follows: tuple[Following, ...]
 
 
+# Built once: half of the work on a statement of a few rows is building it.
+_subscribers: BindParameter[Any] = bindparam("subscribers", expanding=True)
+_lists: BindParameter[Any] = bindparam("lists", expanding=True)
+_SUBSCRIBERS = select(Subscriber).where(Subscriber.id.in_(_subscribers))
+_LISTS = (
+    select(ListMember, List)
+    .join(List, List.id == ListMember.list_id)
+    .where(ListMember.subscriber_id.in_(_subscribers), ListMember.left_at.is_(None))
+    .order_by(ListMember.position, List.key)
+)
+_SCHEDULES = select(Schedule).where(
+    or_(Schedule.subscriber_id.in_(_subscribers), Schedule.list_id.in_(_lists))
+)
+_FOLLOWS = (
+    select(Follow, Interest.slug, Interest.name, Interest.kind, Story.slug, Story.title)
+    .outerjoin(Interest, Interest.id == Follow.interest_id)
+    .outerjoin(Story, Story.id == Follow.story_id)
+    .where(or_(Follow.subscriber_id.in_(_subscribers), Follow.list_id.in_(_lists)))
+    .order_by(Follow.position, Follow.id)
+)
+
+
 def accounts(session: Session, subscriber_ids: Iterable[int], now: datetime) -> list[Account]:
     """The accounts, in the order of the ids. A Follow of one's own replaces the List's."""
     ids = list(subscriber_ids)
-    people = {
-        one.id: one for one in session.scalars(select(Subscriber).where(Subscriber.id.in_(ids)))
-    }
+    people = {one.id: one for one in session.scalars(_SUBSCRIBERS, {"subscribers": ids})}
     lists: dict[int, list[List]] = defaultdict(list)
-    for member, group in session.execute(
-        select(ListMember, List)
-        .join(List, List.id == ListMember.list_id)
-        .where(ListMember.subscriber_id.in_(ids), ListMember.left_at.is_(None))
-        .order_by(ListMember.position, List.key)
-    ):
+    for member, group in session.execute(_LISTS, {"subscribers": ids}):
         lists[member.subscriber_id].append(group)
     list_ids = {group.id for groups in lists.values() for group in groups}
     own, shared = _follows(session, ids, list_ids)
-    schedules = session.scalars(
-        select(Schedule).where(or_(Schedule.subscriber_id.in_(ids), Schedule.list_id.in_(list_ids)))
-    ).all()
+    schedules = session.scalars(_SCHEDULES, {"subscribers": ids, "lists": sorted(list_ids)}).all()
     own_schedule = {one.subscriber_id: one for one in schedules if one.subscriber_id}
     list_schedule = {one.list_id: one for one in schedules if one.list_id}
 
@@ -130,13 +143,7 @@ def _follows(
 ) -> tuple[dict[int, list[Following]], dict[int, list[Following]]]:
     own: dict[int, list[Following]] = defaultdict(list)
     shared: dict[int, list[Following]] = defaultdict(list)
-    rows = session.execute(
-        select(Follow, Interest.slug, Interest.name, Interest.kind, Story.slug, Story.title)
-        .outerjoin(Interest, Interest.id == Follow.interest_id)
-        .outerjoin(Story, Story.id == Follow.story_id)
-        .where(or_(Follow.subscriber_id.in_(subscriber_ids), Follow.list_id.in_(list_ids)))
-        .order_by(Follow.position, Follow.id)
-    )
+    rows = session.execute(_FOLLOWS, {"subscribers": subscriber_ids, "lists": sorted(list_ids)})
     for follow, slug, name, kind, story_slug, story_title in rows:
         following = Following(
             target=follow.interest_id or follow.story_id or 0,
@@ -250,7 +257,7 @@ _TOLD = (
         (Revision.event_id == Item.event_id) & (Revision.number == Item.revision),
     )
     .where(
-        Slot.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+        Slot.subscriber_id.in_(_subscribers),
         Item.event_id.in_(bindparam("events", expanding=True)),
         reached(),
     )

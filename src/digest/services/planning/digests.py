@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.edit import compose
@@ -74,28 +75,30 @@ def last_digests(
     With `closed` the newest that had its say: there was nothing to tell, or it was told. What
     a digest had to tell that reached nobody is news for the next one.
     """
-    had_its_say = or_(Slot.outcome == Outcome.NOTHING, readers.reached())
-    newest = (
-        select(Slot.subscriber_id, func.max(Slot.key).label("key"))
-        .where(
-            Slot.subscriber_id.in_(subscriber_ids),
-            Slot.kind == EditionKind.DIGEST,
-            Slot.window_to.is_not(None),
-            *([had_its_say] if closed else ()),
-            *(() if before is None else (Slot.key < before.isoformat(),)),
-        )
-        .group_by(Slot.subscriber_id)
-        .subquery()
-    )
+    query = _newest(closed)
     rows = session.scalars(
-        select(Slot).join(
-            newest,
-            (Slot.subscriber_id == newest.c.subscriber_id)
-            & (Slot.key == newest.c.key)
-            & (Slot.kind == EditionKind.DIGEST),
-        )
+        query, {"subscribers": subscriber_ids, "before": (before or date.max).isoformat()}
     )
     return {row.subscriber_id: row for row in rows}
+
+
+@cache
+def _newest(closed: bool) -> Select[Slot]:
+    covering = select(Slot.subscriber_id, func.max(Slot.key).label("key")).where(
+        Slot.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+        Slot.kind == EditionKind.DIGEST,
+        Slot.window_to.is_not(None),
+        Slot.key < bindparam("before"),
+    )
+    if closed:
+        covering = covering.where(or_(Slot.outcome == Outcome.NOTHING, readers.reached()))
+    newest = covering.group_by(Slot.subscriber_id).subquery()
+    return select(Slot).join(
+        newest,
+        (Slot.subscriber_id == newest.c.subscriber_id)
+        & (Slot.key == newest.c.key)
+        & (Slot.kind == EditionKind.DIGEST),
+    )
 
 
 def decided_until(session: Session, subscriber_ids: Sequence[int]) -> dict[int, date]:
