@@ -332,6 +332,22 @@ def test_a_first_weekly_digest_says_which_week_it_covers(quick: Newsroom) -> Non
     assert content.covers_from == SEVEN - 7 * DAY
 
 
+@pytest.mark.parametrize(("late", "upto"), [(1, 0), (160, 160)])
+def test_a_first_digest_begins_a_day_before_its_hour_however_late_it_is_made(
+    quick: Newsroom, late: int, upto: int
+) -> None:
+    quick.reader()
+    for name, minutes in (("before", -1), ("within", 1)):
+        quick.now = SEVEN - DAY + timedelta(minutes=minutes)
+        quick.news(name, severity=3)
+    quick.now = SEVEN + timedelta(minutes=late)
+    quick.publish()
+    (content,) = quick.contents()
+    assert [item.headline for item in content.items] == ["Headline of within"]
+    assert content.covers_from == SEVEN - DAY
+    assert content.covers_to == SEVEN + timedelta(minutes=upto)
+
+
 def test_weekdays_and_weekly(quick: Newsroom) -> None:
     workdays = quick.reader("work", weekdays=[0, 1, 2, 3, 4])
     weekly = quick.reader("week", cadence=Cadence.WEEKLY, weekdays=[0])

@@ -50,10 +50,10 @@ class Task:
         return cls(account, due, closed.window_to, day, closed.due_at, closed is not last)
 
     @property
-    def first_days(self) -> int:
-        """How far back a first digest looks."""
+    def first_from(self) -> datetime:
+        """Where a first digest begins: a day or week before its hour, however late it is made."""
         weekly = self.account.schedule.cadence == Cadence.WEEKLY
-        return WEEK_DAYS if weekly else FIRST_DAYS
+        return self.due.at - timedelta(days=WEEK_DAYS if weekly else FIRST_DAYS)
 
     @property
     def missed(self) -> list[date]:
@@ -136,7 +136,8 @@ class Desk:
         """`until` is for a look at another hour than this one, without a write: all that becomes
         visible by then and nothing later, whatever its place in the order."""
         upto = visibility.newest_seq(session)
-        oldest = now - timedelta(days=max(app.settings.lookback_days, WEEK_DAYS))
+        begin = min(now, *(one.due.at for one in tasks))
+        oldest = begin - timedelta(days=max(app.settings.lookback_days, WEEK_DAYS))
         first = visibility.seq_before(session, oldest)  # where a first digest begins to look
         after = min(first if one.window_from is None else one.window_from for one in tasks)
         found = events.candidates(session, after, upto, visible_after=oldest, until=until)
@@ -178,10 +179,9 @@ class Desk:
         has its hours only, or a backfill's old corrections would be in every digest.
         """
         after = task.window_from or 0
-        days = task.first_days
+        oldest = task.first_from
         if task.window_from is not None:
-            days = max(days, self.app.settings.lookback_days)
-        oldest = self.now - timedelta(days=days)
+            oldest = min(oldest, self.now - timedelta(days=self.app.settings.lookback_days))
         if task.since is not None:
             oldest = max(oldest, task.since)
         return [
@@ -238,7 +238,7 @@ class Desk:
             at=at,
             day=task.due.day,
             zone=task.account.schedule.zone,
-            covers_from=task.last_at or self.now - timedelta(days=task.first_days),
+            covers_from=task.last_at or task.first_from,
             covers_to=at,
             late=self.late(task),
             catch_up=task.lost or bool(task.missed),
