@@ -71,8 +71,11 @@ def test_well_known_names_are_known(built_in: Gazetteer, name: str, slug: str) -
         ("houthis", "yemen"),
         ("gaza", "middle-east"),
         ("kosovo", "balkans"),
-        ("estonia", "nato"),
-        ("timor-leste", "asean"),
+        ("estonia", "nato-countries"),
+        ("timor-leste", "asean-countries"),
+        ("european-commission", "european-union"),
+        ("european-commission", "eu-countries"),
+        ("cyprus", "europe"),
         ("strait-of-hormuz", "gulf"),
     ],
 )
@@ -99,19 +102,35 @@ def test_a_follower_of_terrorism_hears_of_jihadist_groups(built_in: Gazetteer, s
 @pytest.mark.parametrize(
     ("group", "members"),
     [
-        ("european-union", 27),
-        ("nato", 32),
-        ("gcc", 6),
-        ("asean", 11),
-        ("arab-league", 22),
-        ("african-union", 55),
-        ("ecowas", 12),
-        ("alliance-of-sahel-states", 3),
+        ("eu-countries", 27),
+        ("nato-countries", 32),
+        ("gcc-countries", 6),
+        ("asean-countries", 11),
+        ("arab-countries", 22),
+        ("ecowas-countries", 12),
     ],
 )
-def test_unions_have_all_their_members(built_in: Gazetteer, group: str, members: int) -> None:
+def test_the_countries_of_a_union_are_all_its_members(
+    built_in: Gazetteer, group: str, members: int
+) -> None:
     inside = [e for e in built_in if "iso2" in e.codes and group in e.parents]
     assert len(inside) == members
+
+
+@pytest.mark.parametrize(
+    "union",
+    [
+        *("african-union", "alliance-of-sahel-states", "arab-league", "asean", "brics", "ecowas"),
+        *("european-union", "g20", "g7", "gcc", "mercosur", "nato", "opec", "united-nations"),
+    ],
+)
+def test_what_happens_in_a_member_state_is_no_news_of_the_union(
+    built_in: Gazetteer, union: str
+) -> None:
+    assert union in built_in
+    assert not [
+        e.slug for e in built_in if "iso2" in e.codes and union in built_in.ancestors(e.slug)
+    ]
 
 
 def test_no_two_actors_or_regions_share_a_name(built_in: Gazetteer) -> None:
