@@ -37,7 +37,7 @@ RULES: Final = {
     "quiet": "quiet hours",
     "cap": "the limit of alerts is reached",
     "unsent": "the message that is wrong has not gone out yet",
-    "superseded": "it was told with a newer revision",
+    "superseded": "a newer revision took its place",
     # alerts
     "alert": "it is severe enough to be told at once",
     "update": "something alerted before has changed",

@@ -536,6 +536,8 @@ async def test_a_revision_makes_what_waits_neither_too_old_nor_younger(room: New
     room.news(headline="Changed")
     await tell(room)
     assert room.outcomes() == [("folded", "superseded"), ("held", "quiet")]
+    folded, _ = room.slots()
+    assert folded.reason == "a newer revision took its place", "nothing is told yet"
     room.later(hours=2)
     await tell(room)
     assert codes(room) == [Code.NEW]
