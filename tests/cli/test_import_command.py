@@ -50,6 +50,7 @@ def test_a_rich_record_is_new_then_the_same_then_revised(shell: Shell) -> None:
         "new": 0,
         "revised": 0,
         "same": 1,
+        "older": 0,
         "refused": [],
         "warnings": again["warnings"],
         "failed": [],

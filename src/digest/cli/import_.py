@@ -111,6 +111,7 @@ def _as_json(total: Summary, failures: list[Failure]) -> dict[str, object]:
         "new": total.new,
         "revised": total.revised,
         "same": total.same,
+        "older": total.older,
         "refused": [{"place": r.place, "reason": r.reason} for r in total.refused],
         "warnings": [{"place": place, "warning": what} for place, what in total.warnings],
         "failed": [{"source": one.source, "reason": one.reason} for one in failures],
@@ -118,8 +119,9 @@ def _as_json(total: Summary, failures: list[Failure]) -> dict[str, object]:
 
 
 def _print(total: Summary, kept: Path | None, warnings: bool) -> None:
+    older = f" {total.older} older than what is stored," if total.older else ""
     say(
-        f"{total.new} new, {total.revised} revised, {total.same} the same,"
+        f"{total.new} new, {total.revised} revised, {total.same} the same,{older}"
         f" {len(total.refused)} refused."
     )
     for one in total.refused[:SHOWN]:

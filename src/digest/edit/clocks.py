@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from digest.models.desk import Candidate, Past
 from digest.models.record import EventRecord
+from digest.models.words import TimePrecision
 
 LATE = timedelta(hours=6)
 CRITICAL = 5  # severity
@@ -48,6 +49,18 @@ def showing(
     if own is not None and own < now - backfill:
         return Showing(_not_before(own, before), True)
     return Showing(_not_before(now, before), False)
+
+
+def older(record: EventRecord, updated_at: datetime | None, precision: str) -> bool:
+    """Whether `record` says that it was updated before `updated_at`, the last time its Event was.
+
+    `precision` is the other one's; where either knows the day only, days are compared.
+    """
+    if record.updated_at is None or updated_at is None:
+        return False
+    if record.time_precision == precision == TimePrecision.INSTANT:
+        return record.updated_at < updated_at
+    return record.updated_at.date() < updated_at.date()
 
 
 def reported_late(candidate: Candidate) -> bool:

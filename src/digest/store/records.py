@@ -42,6 +42,8 @@ class Known:
     waiting: bool  # for its hour: the Event doesn't follow it yet
     correction: Mapping[str, Any] | None  # as JSON
     retracted: bool
+    updated_at: datetime | None  # what the record states
+    time_precision: str
     hastens: bool = (
         False  # the Revisions before it that wait for a later hour become visible with it
     )
@@ -79,6 +81,8 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
                 Revision.found.is_not(None).label("waiting"),
                 Revision.record["correction"].label("correction"),
                 Revision.record["retraction"].label("retraction"),
+                Revision.record["updated_at"].as_string().label("updated_at"),
+                Revision.record["time_precision"].as_string().label("time_precision"),
             )
             .join(
                 Revision,
@@ -98,6 +102,8 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
                 row.waiting,
                 row.correction,
                 row.retraction is not None,
+                datetime.fromisoformat(row.updated_at) if row.updated_at else None,
+                row.time_precision,
             )
     return found
 
@@ -131,6 +137,8 @@ def after(before: Known | None, judged: Judged, now: datetime) -> Known:
         judged.visible_at > now or (before is not None and before.waiting),
         record.correction.model_dump(mode="json") if record.correction else None,
         record.retraction is not None,
+        record.updated_at,
+        record.time_precision,
         before is not None and judged.visible_at < before.visible_at,
     )
 

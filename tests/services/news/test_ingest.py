@@ -132,3 +132,31 @@ def test_a_database_that_does_not_answer_refuses_no_record(
     monkeypatch.setattr(records, "known", known)
     with pytest.raises(ConfigurationError, match="does not answer"):
         brought_in(app_on_sqlite, {"id": "a"})
+
+
+def test_a_record_that_is_older_than_what_is_stored_is_left_out_and_named(app_on_both: App) -> None:
+    def at(hour: int, headline: str, **more: Any) -> dict[str, Any]:
+        return {"id": "a", "headline": headline, "updated_at": NOW.replace(hour=hour)} | more
+
+    brought_in(app_on_both, at(11, "Newest"))
+    summary = brought_in(app_on_both, at(9, "Older"), {"id": "b"})
+    assert (summary.new, summary.revised, summary.older) == (1, 0, 1)
+    assert summary.warnings == [
+        (
+            "entry 1",
+            "a is older than what is stored and is left out: it was updated 2026-03-05 09:00,"
+            " the stored one 2026-03-05 11:00 UTC.",
+        )
+    ]
+    assert (at_once := brought_in(app_on_both, at(12, "Newer"), at(10, "Between"))).older == 1
+    assert at_once.revised == 1
+    with app_on_both.db.read() as session:
+        assert session.scalar(select(Event.headline).where(Event.external_id == "a")) == "Newer"
+
+
+def test_what_is_as_old_or_does_not_say_how_old_is_the_next_revision(app_on_both: App) -> None:
+    brought_in(app_on_both, {"id": "a", "updated_at": NOW})
+    day = {"updated_at": NOW.replace(hour=0), "time_precision": "day"}
+    for number, changed in enumerate(({"updated_at": NOW}, {}, day, {"updated_at": NOW})):
+        words = {"id": "a", "headline": f"Words {number}"}
+        assert brought_in(app_on_both, words | changed).revised == 1

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from digest.clock import as_utc
 from digest.edit import clocks, facts, scenarios, severity
 from digest.edit.slug import event_slugs, story_slug
 from digest.edit.tag import Tagger, merge
@@ -48,19 +49,21 @@ class Summary:
     new: int = 0
     revised: int = 0
     same: int = 0
+    older: int = 0  # than what is stored of their Events: left out, with a warning
     refused: list[Refusal] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)  # (place, what)
 
     @property
     def read(self) -> int:
-        """Records that are stored, now or before."""
-        return self.new + self.revised + self.same
+        """Records that are stored, now or before, or that a newer one has overtaken."""
+        return self.new + self.revised + self.same + self.older
 
     def add(self, other: "Summary") -> None:
         """Counts another summary in."""
         self.new += other.new
         self.revised += other.revised
         self.same += other.same
+        self.older += other.older
         self.refused += other.refused
         self.warnings += other.warnings
 
@@ -73,8 +76,10 @@ def ingest(
 ) -> Summary:
     """Stores what is new or changed, in one transaction a batch; the rest is counted.
 
-    The same id with an equal record is "same"; with another record it is a new Revision. One that
-    the database refuses is among `refused`, and the others of its batch are stored.
+    The same id with an equal record is "same"; with another record it is a new Revision, unless it
+    says that it was updated before the one that is stored: then it is left out with a warning, so
+    that a file of last week doesn't bring back last week's words. One that the database refuses is
+    among `refused`, and the others of its batch are stored.
 
     Raises:
         ConfigurationError: the database does not answer.
@@ -104,7 +109,7 @@ def _stored(
 ) -> Summary:
     try:
         with app.db.begin() as session:
-            return _batch(session, app, [record for _, record in batch], interests, now)
+            return _batch(session, app, batch, interests, now)
     except DigestError:
         raise  # no record's fault: the database does not answer
     except Exception:
@@ -120,7 +125,7 @@ def _one_by_one(
     for place, record in batch:
         try:
             with app.db.begin() as session:
-                summary.add(_batch(session, app, [record], interests, now))
+                summary.add(_batch(session, app, [(place, record)], interests, now))
         except DigestError:
             raise
         except Exception as error:
@@ -140,21 +145,24 @@ def _refusal(place: str, record: EventRecord, error: Exception) -> Refusal:
 def _batch(
     session: Session,
     app: App,
-    batch: Iterable[EventRecord],
+    batch: Sequence[Placed],
     interests: Mapping[str, int],
     now: datetime,
 ) -> Summary:
     summary = Summary()
-    every = list(batch)
-    known = records.known(session, [record.id for record in every])
+    known = records.known(session, [record.id for _, record in batch])
     backfill = timedelta(minutes=app.settings.backfill_minutes)
-    slugs = _Slugs(session, [record for record in every if record.id not in known])
+    slugs = _Slugs(session, [record for _, record in batch if record.id not in known])
     changed: list[tuple[Known, Judged]] = []
-    for record in every:
+    for place, record in batch:
         before = known.get(record.id)
         whole = facts.record_hash(record)
         if before is not None and before.record_hash == whole:
             summary.same += 1
+            continue
+        if before and clocks.older(record, before.updated_at, before.time_precision):
+            summary.older += 1
+            summary.warnings.append((place, _older(record, before)))
             continue
         slug = before.event.slug if before else slugs.take(record)
         judged = judge(
@@ -168,6 +176,17 @@ def _batch(
             summary.revised += 1
     records.store(session, changed, RULES, now)
     return summary
+
+
+def _older(record: EventRecord, stored: Known) -> str:
+    own, newest = (
+        f"{as_utc(at):%Y-%m-%d %H:%M}" if at else ""
+        for at in (record.updated_at, stored.updated_at)
+    )
+    return (
+        f"{record.id} is older than what is stored and is left out: it was updated {own},"
+        f" the stored one {newest} UTC."
+    )
 
 
 class _Slugs:
