@@ -64,6 +64,7 @@ class FakeChannel:
     label: ClassVar[str] = "Nowhere"
     example: ClassVar[str] = "nobody"
     Settings: ClassVar[type[SettingsGroup]] = SettingsGroup
+    limited_to: ClassVar[str] = ""
 
     def __init__(self, name: str = "email", **limits: Any) -> None:
         self.name = name

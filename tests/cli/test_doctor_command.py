@@ -81,6 +81,12 @@ def test_status_says_no_more_of_a_channel_than_it_knows(shell: Shell) -> None:
     assert said["channels"]["slack"] == "set up"
 
 
+def test_slack_without_a_token_is_no_more_than_webhooks(shell: Shell) -> None:
+    how = "only incoming webhooks, which need no setting"
+    assert shell("status", "--json").data["channels"]["slack"] == how
+    assert "No channel is set up yet" in shell("init").said
+
+
 def test_version(shell: Shell) -> None:
     assert shell("--version").said == f"digest {__version__}\n"
 

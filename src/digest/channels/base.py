@@ -125,6 +125,11 @@ class Channel(Protocol):
         """Whether the settings are there to send anything at all."""
         ...
 
+    @property
+    def limited_to(self) -> str:
+        """The only addresses that can be sent to with these settings, in words; "" if all can."""
+        ...
+
     def address(self, text: str) -> str:
         """The canonical form of an address as a person writes it.
 

@@ -12,5 +12,5 @@ def init() -> None:
     place = app.db.url.render_as_string(hide_password=True)
     what = "created" if before is None else "up to date"
     say(f"Database {place}: {what}. {len(app.gazetteer)} interests, {added} new.")
-    if not app.active_channels:
+    if "set up" not in app.set_up.values():
         say("No channel is set up yet: see `digest doctor`.")

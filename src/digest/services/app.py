@@ -46,3 +46,11 @@ class App:
     def active_channels(self) -> dict[str, Channel]:
         """Channels whose settings are there."""
         return {name: channel for name, channel in self.channels.items() if channel.configured}
+
+    @property
+    def set_up(self) -> dict[str, str]:
+        """Of each active Channel how far it is set up; whether that works it doesn't say."""
+        return {
+            name: f"only {channel.limited_to}" if channel.limited_to else "set up"
+            for name, channel in self.active_channels.items()
+        }

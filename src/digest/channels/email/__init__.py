@@ -34,6 +34,7 @@ class EmailChannel:
     label: ClassVar[str] = "Email"
     example: ClassVar[str] = "reader@example.org"
     Settings: ClassVar[type[EmailSettings]] = EmailSettings
+    limited_to: ClassVar[str] = ""
 
     def __init__(self, settings: EmailSettings, templates: Templates) -> None:
         """Reads the DKIM keys.

@@ -42,6 +42,11 @@ class SlackChannel:
         """Always: a webhook is complete in itself."""
         return True
 
+    @property
+    def limited_to(self) -> str:
+        """Without a token only webhooks, which need no setting."""
+        return "" if self._settings.token else "incoming webhooks, which need no setting"
+
     def address(self, text: str) -> str:
         return addresses.canonical(text)
 

@@ -28,6 +28,7 @@ class TelegramChannel:
     label: ClassVar[str] = "Telegram"
     example: ClassVar[str] = "100000001"
     Settings: ClassVar[type[TelegramSettings]] = TelegramSettings
+    limited_to: ClassVar[str] = ""
     limits = Limits(
         overall_per_second=OVERALL_PER_SECOND,
         address_per_second=CHAT_PER_SECOND,

@@ -15,6 +15,7 @@ from digest.store import readers, visibility
 
 def status(app: App, now: datetime) -> dict[str, Any]:
     """Counts and ages; every number is of rows that `digest` can list."""
+    set_up = app.set_up
     with app.db.read() as session:
         newest = session.scalar(select(func.max(Revision.stored_at)))
         stopped = ledger.stopped(session, now)
@@ -35,14 +36,10 @@ def status(app: App, now: datetime) -> dict[str, Any]:
             ],
             "deliveries": deliveries,
             "channels": {
-                name: (
-                    "not set up"
-                    if not channel.configured
-                    else f"stopped: {stopped[name].reason}"
-                    if name in stopped
-                    else "set up"  # whether it works only `digest doctor` asks
-                )
-                for name, channel in app.channels.items()
+                name: f"stopped: {stopped[name].reason}"
+                if name in stopped and name in set_up
+                else set_up.get(name, "not set up")  # whether it works only `digest doctor` asks
+                for name in app.channels
             },
             "feeds": [
                 {"url": feed.url, "failures": feed.failures, "error": feed.last_error}
