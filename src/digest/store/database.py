@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
     from alembic.config import Config
 
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 class Database:
@@ -47,6 +48,12 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on this machine, and so by the same clock."""
+        host = self.url.host or str(self.url.query.get("host", ""))
+        return self.is_sqlite or not host or host.startswith("/") or host in LOCAL_HOSTS
 
     @contextmanager
     def begin(self) -> Iterator[Session]:

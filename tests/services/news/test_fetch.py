@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -47,6 +48,25 @@ class Server:
                 self._serve(connection, asked)
             except OSError:
                 pass  # they have had enough of us
+
+
+@pytest.mark.parametrize(
+    ("headers", "at"),
+    [
+        ({"date": "Thu, 05 Mar 2026 12:00:00 GMT"}, datetime(2026, 3, 5, 12, tzinfo=UTC)),
+        (
+            {"date": "Thu, 05 Mar 2026 12:00:00 GMT", "age": "3600"},
+            datetime(2026, 3, 5, 13, tzinfo=UTC),
+        ),
+        ({"date": "soon"}, None),
+        ({"date": "Thu, 05 Mar 2026 12:00:00 GMT", "age": "9" * 30}, None),
+        ({}, None),
+    ],
+)
+def test_the_hour_of_a_server_is_that_of_its_answer_and_its_age(
+    headers: dict[str, str], at: datetime | None
+) -> None:
+    assert fetch.said_at(headers) == at
 
 
 @pytest.fixture

@@ -1,17 +1,21 @@
 """Doctor: examines an installation part by part; each fault comes with its remedy."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from jinja2 import TemplateSyntaxError
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from digest.channels.base import Channel, Finding
+from digest.clock import ticking_from
 from digest.errors import ConfigurationError, DigestError
 from digest.services.app import App
 from digest.services.links import LinkMaker
+from digest.services.news import feeds, fetch
 from digest.services.sending.testing import test_content, test_digest, test_envelope
 
 TEMPLATES = (".html", ".jinja", ".mjml", ".txt")
@@ -21,6 +25,8 @@ REMEDIES = {
     "database": "Is it running? Check DIGEST_DATABASE_URL.",
     "templates": "Mend the file; your own are in the folder that DIGEST_TEMPLATES_DIR names.",
 }
+CLOCKS_DIFFER = 60  # seconds at most
+FEEDS_ASKED = 3  # for the hour, until one says it
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)  # a clock before this release is wrong
 
 
@@ -29,7 +35,7 @@ async def examine(app: App, now: datetime) -> list[tuple[str, Finding]]:
     found: list[tuple[str, Finding]] = []
     parts: tuple[tuple[str, Callable[[], Sequence[Finding]]], ...] = (
         ("database", lambda: _database(app)),
-        ("clock", lambda: _clock(now)),
+        ("clock", lambda: _clock(app, ticking_from(now))),
         ("templates", lambda: _templates(app, now)),
         ("links", lambda: _links(app)),
     )
@@ -65,13 +71,46 @@ def _database(app: App) -> Sequence[Finding]:
     return [Finding("ok", f"answers, tables at {has}")]
 
 
-def _clock(now: datetime) -> Sequence[Finding]:
-    found = []
+def _clock(app: App, clock: Callable[[], datetime]) -> Sequence[Finding]:
+    """It is right if one on another machine agrees: those at hand are asked."""
+    found, now = [], clock()
     if now < EARLIEST:
         found.append(Finding("error", f"it says {now:%Y-%m-%d}", "Set the machine's clock."))
     if "Europe/London" not in available_timezones():
         found.append(Finding("error", "there are no time zones", "Install the package tzdata."))
-    return found or [Finding("ok", f"{now:%Y-%m-%d %H:%M} UTC")]
+    if found:
+        return found
+    for whose, theirs in _other_clocks(app):
+        off = round((clock() - theirs).total_seconds())
+        if abs(off) <= CLOCKS_DIFFER:
+            return [Finding("ok", f"{now:%Y-%m-%d %H:%M} UTC, as {whose} says")]
+        how = "ahead of" if off > 0 else "behind"
+        what = f"{now:%Y-%m-%d %H:%M} UTC is {abs(off)} seconds {how} {whose}"
+        found.append(Finding("error", what, "Set this machine's clock, if it is the wrong one."))
+    return found or [
+        Finding(
+            "warning",
+            f"{now:%Y-%m-%d %H:%M} UTC; there is no other clock at hand to compare it with",
+            "Compare it with one you trust, or let the machine ask a time server.",
+        )
+    ]
+
+
+def _other_clocks(app: App) -> Iterator[tuple[str, datetime]]:
+    """(whose, what it shows) of clocks on other machines: the database's, the feeds'."""
+    with suppress(DigestError):
+        if not app.db.is_local:
+            with app.db.read() as session:
+                at: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+            yield "the database's clock", at
+    urls: list[str] = []
+    with suppress(DigestError):
+        urls = [feed.url for feed in feeds.every(app) if feed.enabled][:FEEDS_ASKED]
+    for url in urls:
+        with suppress(DigestError):
+            answer = fetch.get(url, allow_private=app.settings.feed_private_addresses)
+            if answer.at is not None:
+                yield f"the clock of {urlsplit(url).hostname}", answer.at
 
 
 def _templates(app: App, now: datetime) -> Sequence[Finding]:

@@ -4,8 +4,10 @@ import ipaddress
 import queue
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -16,6 +18,7 @@ import httpcore
 import httpx
 
 from digest import __version__
+from digest.clock import as_utc
 from digest.errors import InputError
 from digest.formats.unpack import is_packed, unpack
 
@@ -37,6 +40,7 @@ class Answer:
     etag: str | None = None
     last_modified: str | None = None
     retry_after: float | None = None
+    at: datetime | None = None  # by the server's own clock
 
 
 def read(name: str, *, allow_private: bool = False) -> bytes:
@@ -106,6 +110,7 @@ def get(
                 response.headers.get("etag"),
                 response.headers.get("last-modified"),
                 _seconds(response.headers.get("retry-after")),
+                said_at(response.headers),
             )
     except httpx.TimeoutException:
         raise InputError("no answer in time", place=url) from None
@@ -113,6 +118,16 @@ def get(
         raise InputError("too many redirects", place=url) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise InputError(str(error) or type(error).__name__, place=url) from None
+
+
+def said_at(headers: Mapping[str, str]) -> datetime | None:
+    """The hour by the server's clock, from an answer's headers, in small letters; None if they
+    don't say. An answer that a cache kept is as old as it says (Age)."""
+    try:
+        at = as_utc(parsedate_to_datetime(headers["date"]))
+        return at + timedelta(seconds=int(headers.get("age", "0")))
+    except (KeyError, ValueError, OverflowError):
+        return None
 
 
 def _body(response: httpx.Response, url: str) -> bytes:
