@@ -213,6 +213,10 @@ def import_(
             f"{file} does not say its encoding; it was read as {done.encoding}:"
             f" {', '.join(done.encoding.guessed)}. If that is wrong, use --encoding."
         )
+    for doubt, line in list(done.doubts.items())[:SHOWN]:
+        warn(f"line {line}: {doubt}")
+    if len(done.doubts) > SHOWN:
+        warn(f"... and {len(done.doubts) - SHOWN} more such stories; --json names all")
     if json:
         say_json({"dry_run": dry_run, **done.as_data(), "rejects": kept})
     else:

@@ -146,6 +146,28 @@ def test_a_story_may_be_followed_before_its_first_event(desk: App):
     assert account(desk, "a").follows[0].slug == "baltic-cables"
 
 
+def test_a_story_that_nobody_has_heard_of_is_pointed_out_with_its_line(desk: App):
+    take(desk, "email,follows\na@example.org,story: Baltic cables")
+    text = "\n".join(
+        [
+            "email,follows",
+            "a@example.org,story: Known already",
+            "b@example.org,story: Baltic cables",
+            "c@example.org,story: Gulf talks",
+            "d@example.org,story: Gulf talks; story: Baltic cabels",
+        ]
+    )
+    expected = {
+        "story gulf-talks: no event of it yet; it is followed from its first one on."
+        " Is the name right?": 4,
+        "story baltic-cabels: there is a story baltic-cables: did you mean that?": 5,
+    }
+
+    assert take(desk, text, dry_run=True).doubts == expected
+    assert take(desk, text).doubts == expected
+    assert take(desk, text).doubts == {}, "they are stored now"
+
+
 def test_a_dry_run_counts_the_same_and_stores_nothing(desk: App):
     text = "key,email,follows\nann,a@example.org,story: New\nann,b@example.org,\nbea,x,\n"
 

@@ -121,6 +121,7 @@ class Adding:
     keys: Keys
     lines: dict[Address, int] = field(default_factory=dict)  # where each address stands
     people: dict[str, Person] = field(default_factory=dict)  # made in this import, by written key
+    doubted: set[str] = field(default_factory=set)  # slugs that were looked at
 
     def check(self, row: Row) -> Checked | str:
         """The row with every name found, or why it is refused."""
@@ -163,6 +164,15 @@ class Adding:
             self.keys.taken.add(entry.key)
             self.people[entry.key] = one.person
         return Verdict.NEW, ""
+
+    def doubts(self, one: Checked) -> list[str]:
+        """Of a new row: Stories that nobody has heard of, nor any row before it."""
+        if one.person is None:
+            return []
+        stories = [follow.target for follow in one.wanted.follows if follow.target.is_story]
+        new = [target for target in stories if target.slug not in self.doubted]
+        self.doubted.update(target.slug for target in new)
+        return [doubt for target in new if (doubt := self.checker.targets.doubt(target))]
 
     def write(self, session: Session, batch: Iterable[Checked]) -> None:
         """The rows of all that are new."""

@@ -47,6 +47,7 @@ class Imported:
     same: int = 0  # known already, and left as they are
     unsubscribed: int = 0  # known, unsubscribed, and left as they are
     refused: list[Refused] = field(default_factory=list)
+    doubts: dict[str, int] = field(default_factory=dict)  # what to look at -> its first line
 
     @property
     def read(self) -> int:
@@ -80,6 +81,7 @@ class Imported:
             "same": self.same,
             "unsubscribed": self.unsubscribed,
             "refused": [{"line": one.line, "reason": one.reason} for one in self.refused],
+            "warnings": [{"line": line, "warning": doubt} for doubt, line in self.doubts.items()],
             "ignored_columns": list(self.ignored),
             "encoding": self.encoding.name,
             "encoding_guessed": bool(self.encoding.guessed),
@@ -131,6 +133,8 @@ def import_contacts(
             known = Known.load(session, batch)
             for row, one in fitting:
                 done.count(row, *adding.judge(one, known))
+                for doubt in adding.doubts(one):
+                    done.doubts.setdefault(doubt, row.line)
             if not dry_run:
                 adding.write(session, batch)
         progress(len(rows))

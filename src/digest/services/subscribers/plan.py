@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from digest.services.subscribers.targets import NOTHING_YET
+
 Sign = Literal["+", "~", "-"]
 NOTHING = "nothing"
 
@@ -75,8 +77,7 @@ class Plan:
         admin should look at, as a mistyped name is one of them."""
         new = [c.subject for c in self.changes if c.sign == "+" and c.subject.startswith("story ")]
         notes = {note.subject: note.text for note in self.notes}
-        nothing = "no event of it yet; it is followed from its first one on. Is the name right?"
-        return [f"{subject}: {notes.get(subject, nothing)}" for subject in new]
+        return [f"{subject}: {notes.get(subject, NOTHING_YET)}" for subject in new]
 
     @property
     def counts(self) -> Counter[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from digest.services.subscribers.plan import Change, Note, Plan, Sign
-from digest.services.subscribers.targets import Target, Targets
+from digest.services.subscribers.targets import MEANT, Target, Targets
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Work:
             near = self.targets.near_story(target)
             self.added(f"story {target.slug}", now="no event of it yet")
             if near:
-                self.note(f"story {target.slug}", f"there is a story {near}: did you mean that?")
+                self.note(f"story {target.slug}", MEANT.format(near))
         return self.targets.id_of(self.session, target, self.now)
 
 

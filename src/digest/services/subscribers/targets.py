@@ -19,6 +19,9 @@ from digest.store import interests
 NEAREST = 3
 HINTS = 200  # names that the nearest are looked for: it takes long, and nobody reads more
 
+NOTHING_YET = "no event of it yet; it is followed from its first one on. Is the name right?"
+MEANT = "there is a story {}: did you mean that?"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -87,6 +90,13 @@ class Targets:
         if story is None:
             raise InputError(f"there is no {key} called {name!r}.{self._hint(name)}")
         return story
+
+    def doubt(self, target: Target) -> str | None:
+        """What an admin should know of a Story that is not stored: its name may be mistyped."""
+        if not target.is_story or target.slug in self.stories:
+            return None
+        near = self.near_story(target)
+        return f"story {target.slug}: {MEANT.format(near) if near else NOTHING_YET}"
 
     def near_story(self, target: Target) -> str | None:
         """The stored Story that a Story's slug may have meant."""
