@@ -8,7 +8,6 @@ Import it as `from builders import make_item`. All texts are invented for the te
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from digest.channels.base import Letter
 from digest.models.content import (
     Chain,
     Change,
@@ -599,29 +598,6 @@ def make_earlier(**changes: Any) -> Earlier:
         "references": ("<411.alert-12-1@example.org>",),
     }
     return Earlier(**(values | changes))
-
-
-def make_letter(**changes: Any) -> Letter:
-    """The question whether an address is right; `kind="welcome"` is what follows the yes."""
-    base = "https://digest.example.org"
-    values: dict[str, Any] = {
-        "kind": "confirm",
-        "address": "maria@example.com",
-        "reference": "confirm.81",
-        "sent_at": AT,
-        "links": {
-            "home": f"{base}/",
-            "confirm": f"{base}/c/81.aBcDeFgH",
-            "preferences": f"{base}/p/81.aBcDeFgH",
-            "unsubscribe": f"{base}/u/81.aBcDeFgH",
-        },
-        "name": "Maria Ferreira",
-        "follows": ("Persian Gulf", "Turkey"),
-        "hour": "07:00",
-        "place": "London",
-        "postal_address": "Digest, 1 Example Street, London N1 1AA",
-    }
-    return Letter(**(values | changes))
 
 
 HOSTILE_TEXTS = (

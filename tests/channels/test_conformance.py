@@ -7,7 +7,6 @@ import random
 import re
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,11 @@ from conformance import ADAPTERS, without_adapter
 from conformance.adapter import Adapter, Seen
 from conformance.goldens import (
     GOLDENS,
-    LETTERS,
     LOCALES,
     SPARSE,
     TEXTS,
     Golden,
     hostile,
-    hostile_letters,
 )
 from conformance.reading import faults, plain, shows
 
@@ -86,20 +83,6 @@ def test_a_provider_takes_every_kind_of_edition(name: str, golden: str, locale: 
     message = rendered(name, GOLDENS[golden].in_language(locale))
     assert message.channel == ADAPTERS[name].channel
     assert message.text.strip()
-
-
-@adapters
-@pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("letter", LETTERS)
-def test_a_provider_takes_every_letter(name: str, letter: str, locale: str) -> None:
-    adapter = ADAPTERS[name]
-    given = replace(LETTERS[letter], address=adapter.address, locale=locale)
-    message = channel_of(name).letter(given)
-    adapter.judge(message)
-    wanted = "confirm" if given.kind == "confirm" else "preferences"
-    assert given.links[wanted] in adapter.links(message)
-    if locale == "en":
-        assert [fault for form in adapter.seen(message) for fault in faults(form)] == []
 
 
 @adapters
@@ -252,14 +235,6 @@ def test_hostile_texts_are_shown_as_text(name: str, text: str) -> None:
             assert shows(forms, start), what
 
 
-@adapters
-@pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:12]))
-def test_hostile_names_in_letters_are_text(name: str, text: str) -> None:
-    adapter = ADAPTERS[name]
-    for letter in hostile_letters(text):
-        adapter.judge(channel_of(name).letter(replace(letter, address=adapter.address)))
-
-
 # Rendering is pure
 
 
@@ -345,14 +320,8 @@ def _break(source: str, tag: str) -> tuple[str, set[int]]:
 
 
 def _first_error(adapter: Adapter, templates: Templates, file: str) -> ConfigurationError:
-    """What the first Edition or Letter that uses `file` fails with."""
+    """What the first Edition that uses `file` fails with."""
     channel = new_channel(adapter, templates)
-    for letter in LETTERS.values():
-        if letter.kind in file or "_base" in file:
-            try:
-                channel.letter(replace(letter, address=adapter.address))
-            except ConfigurationError as error:
-                return error
     for golden in GOLDENS.values():
         try:
             golden.rendered(channel, adapter)

@@ -95,11 +95,8 @@ class Adapter(Protocol):
         """Starts the stand-in; closes the Channel and stops it at the end."""
         ...
 
-    def judge(self, message: Message, content: EditionContent | None = None) -> None:
-        """Raises when the provider would refuse `message`, or show more or other than we said.
-
-        Without `content` it is a Letter.
-        """
+    def judge(self, message: Message, content: EditionContent) -> None:
+        """Raises when the provider would refuse `message`, or show more or other than we said."""
         ...
 
     def seen(self, message: Message) -> Sequence[Seen]:

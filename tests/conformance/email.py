@@ -84,7 +84,7 @@ class EmailAdapter:
             yield provider
             await provider.channel.close()
 
-    def judge(self, message: Message, content: EditionContent | None = None) -> None:
+    def judge(self, message: Message, content: EditionContent) -> None:
         raw = _raw(message)
         assert max(map(len, raw.split(b"\r\n"))) <= LINE
         assert b"\n" not in raw.replace(b"\r\n", b"")
@@ -177,7 +177,5 @@ def _mail(message: Message) -> EmailMessage:
     return found
 
 
-def _is_long(content: EditionContent | None) -> bool:
-    return content is not None and (
-        content.kind == EditionKind.DIGEST or content.code == Code.ROUNDUP
-    )
+def _is_long(content: EditionContent) -> bool:
+    return content.kind == EditionKind.DIGEST or content.code == Code.ROUNDUP

@@ -17,13 +17,12 @@ from builders import (
     make_full_digest,
     make_hostile_item,
     make_item,
-    make_letter,
     make_retracted_item,
     make_roundup,
 )
 
 from conformance.adapter import Adapter
-from digest.channels.base import Channel, Letter, Message
+from digest.channels.base import Channel, Message
 from digest.models.content import (
     Chain,
     Correction,
@@ -145,14 +144,6 @@ SPARSE: Mapping[str, Golden] = {
 }
 """The same with nothing in them that may be missing."""
 
-LETTERS: Mapping[str, Letter] = {
-    "confirm": make_letter(),
-    "welcome": make_letter(kind="welcome"),
-    "bare welcome": make_letter(
-        kind="welcome", name="", follows=(), hour="", place="", postal_address=""
-    ),
-}
-
 TEXTS = (
     *HOSTILE_TEXTS,
     "a\x00b\x1bc NUL and escape",
@@ -186,13 +177,6 @@ def hostile(text: str) -> Iterator[tuple[str, Golden]]:
     items = tuple(_hostile_item(text, slug=f"hostile-{number}") for number in range(5))
     yield "roundup", Golden(make_roundup(items=items, list_name=text, follows=(text,)))
     yield "quiet", Golden(_quiet().model_copy(update={"quiet": text, "list_name": text}))
-
-
-def hostile_letters(text: str) -> Iterator[Letter]:
-    for kind in ("confirm", "welcome"):
-        yield make_letter(
-            kind=kind, list_name=text, name=text, follows=(text,), place=text, postal_address=text
-        )
 
 
 def _hostile_item(text: str, **changes: Any) -> Item:

@@ -85,7 +85,7 @@ class SlackAdapter:
             yield provider
             await provider.channel.close()
 
-    def judge(self, message: Message, content: EditionContent | None = None) -> None:
+    def judge(self, message: Message, content: EditionContent) -> None:
         for payload in _payloads(message):
             judge(payload)
             assert len(payload["blocks"]) <= BLOCKS

@@ -78,7 +78,7 @@ class TelegramAdapter:
             yield provider
             await provider.channel.close()
 
-    def judge(self, message: Message, content: EditionContent | None = None) -> None:
+    def judge(self, message: Message, content: EditionContent) -> None:
         for payload in _payloads(message):
             text, entities = tdlib.parse(payload["text"])
             assert text.strip()

@@ -7,7 +7,6 @@ command line, documentation and the conformance suite find it by `digest.channel
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 
 from digest.models.content import EditionContent, Envelope
@@ -44,29 +43,6 @@ class Message:
     steps: tuple[Step, ...]
     text: str
     subject: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What is told outside of any Edition, to one who asked for it: it belongs to no list.
-
-    confirm asks whether an address is right, welcome says what will come.
-    `links` holds "home" and, for confirm, "confirm"; for welcome, "preferences" and "unsubscribe".
-    `reference` is the same at each attempt, so that a provider can tell a double: "confirm.81".
-    """
-
-    kind: Literal["confirm", "welcome"]
-    address: str  # in the Channel's own canonical form
-    reference: str
-    sent_at: datetime
-    links: Mapping[str, str] = field(repr=False)
-    list_name: str = "Digest"
-    name: str = ""
-    locale: str = "en"
-    follows: tuple[str, ...] = ()
-    hour: str = ""  # "07:00", of the reader's edition
-    place: str = ""  # "London"
-    postal_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +124,6 @@ class Channel(Protocol):
 
     def rewrites(self, reference: str) -> bool:
         """Whether the Message that a Receipt's `reference` names can be rewritten in place."""
-        ...
-
-    def letter(self, letter: Letter) -> Message:
-        """The Message of a Letter; pure, as `render`.
-
-        Raises:
-            ConfigurationError: a template fails; names file and line.
-        """
         ...
 
     async def send(self, message: Message) -> Receipt:

@@ -22,7 +22,6 @@ from builders import (
 )
 from mails import defects, parsed, part, raw
 
-from digest.channels.base import Letter
 from digest.channels.email import EmailChannel
 from digest.models.content import EditionContent, Item
 from digest.models.words import Code
@@ -207,44 +206,6 @@ def test_return_path_names_the_delivery(make_channel: Callable[..., EmailChannel
     payload = channel.render(make_digest(), make_envelope()).steps[0].payload
     assert isinstance(payload, dict)
     assert payload["from"] == "b+427@bounce.example.org"
-
-
-def test_a_letter_has_no_list_headers(channel: EmailChannel) -> None:
-    letter = Letter(
-        kind="confirm",
-        address="maria@example.com",
-        reference="confirm.81",
-        sent_at=AT,
-        name="Maria",
-        links={"home": "https://d.example/", "confirm": "https://d.example/c/abc"},
-    )
-    mail = parsed(channel, channel.letter(letter))
-    assert defects(mail) == []
-    assert mail["Subject"] == "Please confirm your address for Digest"
-    assert mail["Message-ID"] == "<confirm.81@example.org>"
-    assert not [name for name in mail if name.lower().startswith(("list-", "precedence"))]
-    assert "https://d.example/c/abc" in part(mail, "html")
-    assert "https://d.example/c/abc" in part(mail, "plain")
-
-
-def test_a_welcome_says_what_will_come(channel: EmailChannel) -> None:
-    letter = Letter(
-        kind="welcome",
-        address="maria@example.com",
-        reference="welcome.81",
-        sent_at=AT,
-        follows=("Sahel", "Iran"),
-        hour="07:00",
-        place="London",
-        links={
-            "home": "https://d.example/",
-            "preferences": "https://d.example/p/abc",
-            "unsubscribe": "https://d.example/u/abc",
-        },
-    )
-    text = part(parsed(channel, channel.letter(letter)), "plain")
-    assert "You follow Sahel and Iran." in text
-    assert "07:00, London time" in " ".join(text.split())
 
 
 def told(channel: EmailChannel, content: EditionContent) -> str:

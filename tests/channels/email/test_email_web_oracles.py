@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,10 @@ from typing import Any
 import pytest
 from conformance import ADAPTERS
 from conformance.email import html_of
-from conformance.goldens import GOLDENS, LETTERS, LOCALES, SPARSE, TEXTS, hostile
+from conformance.goldens import GOLDENS, LOCALES, SPARSE, TEXTS, hostile
 
 from digest.channels.email import EmailChannel
-from digest.channels.email.pages import KINDS
-from digest.render.environment import Templates
+from digest.render.environment import Templates, built_in_folder
 from digest.render.locales import direction
 from digest.render.mask import mask
 from digest.render.piece import take_imports
@@ -57,8 +55,6 @@ def pages(channel: EmailChannel) -> Iterator[tuple[str, str]]:
         for name, golden in (GOLDENS | SPARSE).items():
             message = golden.in_language(locale).rendered(channel, adapter)
             yield f"{name} ({locale})", html_of(message)
-        for name, letter in LETTERS.items():
-            yield f"{name} ({locale})", html_of(channel.letter(replace(letter, locale=locale)))
 
 
 def test_html_validate_finds_nothing(channel: EmailChannel) -> None:
@@ -90,7 +86,8 @@ def test_html_validate_finds_nothing_in_hostile_mail(channel: EmailChannel) -> N
 def sources() -> Iterator[tuple[str, str]]:
     """Every source with tokens for Jinja's tags, but for the two words that MJML has to know."""
     templates = Templates()
-    for kind in KINDS:
+    for path in built_in_folder("templates").glob("email/*/body.mjml"):
+        kind = path.parent.name
         masked = mask(take_imports(load(templates, f"email/{kind}/body.mjml"))[1])
         for locale in LOCALES:
             ways = direction(locale)

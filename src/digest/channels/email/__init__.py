@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from markupsafe import escape
 
-from digest.channels.base import Finding, Letter, Limits, Message, Receipt, Step
+from digest.channels.base import Finding, Limits, Message, Receipt, Step
 from digest.channels.email.address import canonical
 from digest.channels.email.compose import Outline, bulk_headers, compose, message_id
 from digest.channels.email.dkim import Signer
@@ -94,31 +94,6 @@ class EmailChannel:
     def rewrites(self, reference: str) -> bool:
         """Never: what is in a mailbox stays as it is."""
         return False
-
-    def letter(self, letter: Letter) -> Message:
-        """A message outside of any Edition.
-
-        Raises:
-            ConfigurationError: a template fails; names file and line.
-        """
-        name = clean(letter.name)[:_NAME]
-        values = {**letter.links, "name": name, "address": letter.address}
-        seen = {
-            "list_name": letter.list_name,
-            "variant": Variant(named=bool(name), postal_address=letter.postal_address),
-            "follows": letter.follows,
-            "hour": letter.hour,
-            "place": letter.place,
-        }
-        page = self.pages.letter(letter.kind, letter.locale, seen)
-        outline = Outline(
-            to_name=name,
-            to_address=letter.address,
-            subject=page.subject,
-            at=letter.sent_at,
-            message_id=message_id(letter.reference, self.settings.domain),
-        )
-        return self._message(outline, page, values, bounce=letter.reference)
 
     def _message(
         self, outline: Outline, page: Page, values: Mapping[str, str], bounce: str

@@ -33,7 +33,7 @@ class Outline:
     at: datetime
     message_id: str
     earlier: Earlier | None = None
-    bulk: tuple[Header, ...] = ()  # List-* and the like: not for mail that somebody asked for
+    bulk: tuple[Header, ...] = ()  # List-* and the like
 
 
 def message_id(key: str, domain: str) -> str:

@@ -29,11 +29,10 @@ from digest.render.text import fold, tidy
 FRAGMENTS = 4096  # of about 5 kB each
 PAGES = 64  # of about 100 kB each
 
-LINKS = ("home", "view", "preferences", "pause", "unsubscribe", "tune", "event", "confirm")
+LINKS = ("home", "view", "preferences", "pause", "unsubscribe", "tune", "event")
 READER = ("name", "address")
 LINES = ("subject", "preheader")
 
-KINDS = ("digest", "alert", "update", "correction", "roundup", "confirm", "welcome")
 LIMITS = {"digest": 100_000, "roundup": 100_000}  # bytes of HTML: above, Gmail hides the end
 ALERT_LIMIT = 30_000
 _ALERT_KINDS: Mapping[str, str] = {
@@ -245,27 +244,6 @@ class Pages:
             return encode(text if part == "html" else tidy(text), pieces)
 
         return Page(lines["subject"], body("html"), body("body"), shown.more)
-
-    def letter(self, kind: str, locale: str, values: Mapping[str, Any]) -> Page:
-        """A message outside of any Edition: confirm, welcome.
-
-        Raises:
-            ConfigurationError: a template fails; names file and line.
-        """
-        locale = best(locale)
-        frame = Frame(kind, Code.NEW, locale, "UTC", date.min, None)
-        seen = {
-            "test": False,
-            "phrases": Phrases(frame),
-            **_direction(locale),
-            "links": self._links,
-            "reader": self._reader,
-            **values,
-        }
-        subject = self._line(kind, "subject", locale, {**seen, "reader": SimpleNamespace()})
-        seen |= {"subject": subject, "preheader": self._line(kind, "preheader", locale, seen)}
-        html = encode(self._run(kind, "html", "", locale, seen), {})
-        return Page(subject, html, encode(tidy(self._run(kind, "body", "", locale, seen)), {}))
 
 
 def _confident(content: EditionContent, shown: Arrangement) -> bool:

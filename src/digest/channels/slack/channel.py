@@ -4,11 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from digest.channels.base import Finding, Letter, Limits, Message, Receipt
+from digest.channels.base import Finding, Limits, Message, Receipt
 from digest.channels.pacing import Pacer
 from digest.channels.slack import addresses, doctor
 from digest.channels.slack.client import SlackClient
-from digest.channels.slack.letters import letter_step
 from digest.channels.slack.lookup import Lookup
 from digest.channels.slack.messages import First, Writer
 from digest.channels.slack.rendering import Renderer, readable
@@ -58,12 +57,6 @@ class SlackChannel:
     def rewrites(self, reference: str) -> bool:
         """All but what went to a webhook, which says nothing of where it put it."""
         return First.of_reference(reference) is not None
-
-    def letter(self, letter: Letter) -> Message:
-        """A message outside of any Edition: confirm, welcome."""
-        step = letter_step(self._renderer, letter)
-        payload: Any = step.payload
-        return Message(self.name, letter.address, (step,), text=readable(payload["blocks"]))
 
     async def send(self, message: Message) -> Receipt:
         return await self._sender.send(message)

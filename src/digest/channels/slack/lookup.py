@@ -106,7 +106,7 @@ def _where(step: Step) -> tuple[str, dict[str, Any]]:
 
 
 def _key(payload: Any) -> str:
-    """The key that the post carries; "" for a letter, which has none."""
+    """The key that the post carries; "" for one that is none of ours."""
     event: Mapping[str, Any] = (payload.get("metadata") or {}).get("event_payload") or {}
     return str(event.get("key", ""))
 

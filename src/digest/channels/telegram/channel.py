@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from digest.channels.base import Finding, Letter, Limits, Message, Receipt, Step
+from digest.channels.base import Finding, Limits, Message, Receipt, Step
 from digest.channels.reasons import in_words
 from digest.channels.telegram import address as addresses
 from digest.channels.telegram.markup import ENTITY_LIMIT, RAW_LIMIT, TEXT_LIMIT, visible
-from digest.channels.telegram.rendering import Rendering, letter_text
+from digest.channels.telegram.rendering import Rendering
 from digest.channels.telegram.sending import (
     CHAT_PER_SECOND,
     CONCURRENCY,
@@ -15,7 +15,7 @@ from digest.channels.telegram.sending import (
     Sender,
 )
 from digest.channels.telegram.settings import TelegramSettings
-from digest.channels.telegram.steps import First, plain_step, steps_for
+from digest.channels.telegram.steps import First, steps_for
 from digest.errors import ChannelStopped, DeliveryError
 from digest.models.content import EditionContent, Envelope
 from digest.render.environment import Templates
@@ -63,12 +63,6 @@ class TelegramChannel:
     def rewrites(self, reference: str) -> bool:
         """Whatever this bot has sent, as long as it is there."""
         return First.of(reference) is not None
-
-    def letter(self, letter: Letter) -> Message:
-        """A message outside of any Edition (confirm, welcome), which may make a sound."""
-        chat = addresses.parse(letter.address)
-        step = plain_step(chat, letter_text(self.templates, letter))
-        return Message(self.name, str(chat), (step,), visible(_text(step)))
 
     async def send(self, message: Message) -> Receipt:
         """Makes the message's calls in order; the first answer's message is the reference."""

@@ -5,7 +5,6 @@ from typing import Any
 
 import jinja2
 
-from digest.channels.base import Letter
 from digest.channels.clipping import clip, headline_and_gist
 from digest.channels.delays import delayed
 from digest.channels.directions import isolate
@@ -94,12 +93,6 @@ class Rendering:
                 f" within Telegram's limits ({size.code_points} characters of {TEXT_LIMIT})"
             )
         return markup
-
-
-def letter_text(templates: Templates, letter: Letter) -> str:
-    """A letter as Telegram's HTML."""
-    name = f"telegram/{letter.kind}/body.html"
-    return tidy(render(template(templates, letter.locale, name), letter=letter))
 
 
 def template(templates: Templates, locale: str, name: str) -> jinja2.Template:

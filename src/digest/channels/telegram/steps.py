@@ -59,11 +59,6 @@ def steps_for(rendering: Rendering, chat: Chat) -> tuple[Step, ...]:
     return _follow_up(rendering, chat, notice)
 
 
-def plain_step(chat: Chat, text: str) -> Step:
-    """One message without buttons or preview, outside of any Edition."""
-    return Step("sendMessage", _to(chat) | _body_of(text, {"is_disabled": True}))
-
-
 def _follow_up(rendering: Rendering, chat: Chat, notice: str) -> tuple[Step, ...]:
     """An update, correction or retraction of what `chat` was told before."""
     first = _first_message(rendering.envelope.earlier, chat)
