@@ -98,7 +98,7 @@ LABELS: dict[str, dict[str, str]] = {
     },
 }
 
-# Nearest first, and then by kind: the order in which Scenarios are listed (email.md 4.7).
+# Nearest first, and then by kind: the order in which Scenarios are listed (docs/desk.md).
 HORIZON_ORDER = ("immediate", "short", "medium", "long")
 KIND_ORDER = ("risk", "consequence", "opportunity", "meaning", "precedent")
 

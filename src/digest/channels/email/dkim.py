@@ -1,7 +1,7 @@
 """DKIM signatures (RFC 6376, RFC 8463), c=relaxed/simple, on the `cryptography` package.
 
 A body in quoted-printable has no trailing blanks, so the simple canonical form is the body itself
-and costs one hash. (dkimpy's pure Python RSA takes 13 ms a message, this 1 ms: email.md 2.3.)
+and costs one hash. A signature with RSA takes 1 ms this way; dkimpy's, in pure Python, takes 13.
 """
 
 import re

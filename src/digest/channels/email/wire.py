@@ -2,7 +2,8 @@
 
 A Body is bytes that are already encoded, and Slots for what differs by reader.
 Slots stand between soft line breaks, so a value of any length can be put in by joining bytes and no
-line grows over 76 characters. (Python's own MIME encoder takes 13 ms for a digest: email.md 2.3.)
+line grows over 76 characters (RFC 2045, section 6.7). Python's own MIME encoder takes 13 ms for a
+digest of 12 events, which is why it is not asked.
 """
 
 import binascii
