@@ -142,6 +142,13 @@ class SubscriberState(StrEnum):
     LEFT = "left"  # unsubscribed from everything; only the subscriber can come back
 
 
+class Disabled(StrEnum):
+    """Why a Destination is disabled that no provider has refused."""
+
+    NOT_IN_FILES = "not_in_files"  # the files no longer have it; being there again enables it
+    PAUSED_BY_READER = "paused_by_reader"
+
+
 class DeliveryState(StrEnum):
     """States of the ledger row."""
 

@@ -9,13 +9,13 @@ from worlds import NOW
 
 from digest.errors import InputError, NotFound
 from digest.models import AuditEntry, Destination, Follow, ListMember, Schedule, Subscriber
+from digest.models.words import Disabled
 from digest.services.app import App
 from digest.services.reader import following, preferences
 from digest.services.reader.editing import undo
 from digest.services.reader.following import NEVER, Target
 from digest.services.reader.overview import masked, overview
 from digest.services.reader.preferences import Invalid, Times
-from digest.services.subscribers.sync_rows import NOT_IN_FILES
 from digest.store import readers
 
 TIMES = Times("daily", time(9), "Asia/Tokyo", (0, 1, 2, 3, 4), time(23), time(6))
@@ -234,7 +234,7 @@ class TestAudit:
 def test_an_address_an_admin_took_out_does_not_come_back(app: App, maria: int) -> None:
     with app.db.begin() as session:
         place = session.scalars(select(Destination)).one()
-        place.disabled_at, place.disabled_reason = NOW, NOT_IN_FILES
+        place.disabled_at, place.disabled_reason = NOW, Disabled.NOT_IN_FILES
         place_id = place.id
     with pytest.raises(NotFound):
         preferences.resume_destination(app.db, maria, place_id, NOW)

@@ -15,16 +15,14 @@ from sqlalchemy.orm import Session
 from digest.clock import zone
 from digest.errors import InputError, NotFound
 from digest.models import Delivery, Destination, ListMember, Schedule
-from digest.models.words import Cadence, DeliveryState, SubscriberState
+from digest.models.words import Cadence, DeliveryState, Disabled, SubscriberState
 from digest.services.reader.editing import READER, Done, Editing, editing
-from digest.services.subscribers.sync_rows import NOT_IN_FILES
 from digest.store import readers
 from digest.store.database import Database
 from digest.store.deliveries import OPEN
 
 LONGEST_PAUSE = 365  # days
 UNSUBSCRIBED = "unsubscribed"  # reason of a suppressed Delivery
-PAUSED_BY_READER = "paused_by_reader"  # reason of a disabled Destination
 
 
 class Invalid(InputError):
@@ -215,11 +213,13 @@ def resume_destination(
 def put_destination(edit: Editing, destination_id: int, used: bool, now: datetime) -> None:
     """`pause_destination`, or `resume_destination` if it is `used`, as part of a transaction."""
     place = _destination(edit, destination_id)
-    if used and place.disabled_reason == NOT_IN_FILES:
+    if used and place.disabled_reason == Disabled.NOT_IN_FILES:
         raise NotFound("This address was taken out by the people who run this service.")
     if used == (place.disabled_at is None):
         return
-    place.disabled_at, place.disabled_reason = (None, None) if used else (now, PAUSED_BY_READER)
+    place.disabled_at, place.disabled_reason = (
+        (None, None) if used else (now, Disabled.PAUSED_BY_READER)
+    )
     place.from_files = False
 
 

@@ -7,7 +7,7 @@ by an import, and it is left alone. Nothing comes back that a reader has left or
 from collections.abc import Mapping, Sequence
 
 from digest.models import Destination, Follow, List, ListMember, Schedule
-from digest.models.words import EditionKind
+from digest.models.words import Disabled, EditionKind
 from digest.services.subscribers.columns import (
     Columns,
     follow_words,
@@ -20,9 +20,6 @@ from digest.services.subscribers.sync_work import Owner, Work, bring
 from digest.services.subscribers.targets import Target
 from digest.services.subscribers.wanted import WantedFollow, WantedPlace, shown
 from digest.store.subscribers import Address, Follows, Held
-
-NOT_IN_FILES = "not_in_files"
-"""Why a Destination is disabled that the files no longer have; being there again enables it."""
 
 EVERY_KIND = [str(kind) for kind in EditionKind]
 
@@ -122,7 +119,7 @@ def destinations(
         row = left.pop((one.channel, one.address), None)
         if row is None:
             _add_destination(work, owner, one, elsewhere.get((one.channel, one.address), ()))
-        elif row.disabled_at is not None and row.disabled_reason != NOT_IN_FILES:
+        elif row.disabled_at is not None and row.disabled_reason != Disabled.NOT_IN_FILES:
             why = row.disabled_reason or "no reason is known"
             work.note(owner.subject, f"{one} is disabled ({why}); left as it is")
         elif not row.from_files:
@@ -133,7 +130,7 @@ def destinations(
     for row in left.values():
         if row.from_files and row.disabled_at is None:
             work.removed(owner.subject, f"{row.channel} {shown(row.address)}", "disabled")
-            row.disabled_at, row.disabled_reason = work.now, NOT_IN_FILES
+            row.disabled_at, row.disabled_reason = work.now, Disabled.NOT_IN_FILES
 
 
 def _add_destination(work: Work, owner: Owner, one: WantedPlace, others: Sequence[Held]) -> None:
