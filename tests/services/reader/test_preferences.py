@@ -16,6 +16,7 @@ from digest.services.reader.editing import undo
 from digest.services.reader.following import NEVER, Target
 from digest.services.reader.overview import masked, overview
 from digest.services.reader.preferences import Invalid, Times
+from digest.services.reader.saving import Wanted, save
 from digest.store import readers
 
 TIMES = Times("daily", time(9), "Asia/Tokyo", (0, 1, 2, 3, 4), time(23), time(6))
@@ -92,13 +93,6 @@ class TestFollows:
             later = readers.accounts(session, [maria], NOW + timedelta(hours=25))[0]
             assert "iran-conflict-2026" not in {follow.slug for follow in later.follows}
 
-    def test_unmuting_what_was_never_followed_leaves_it_so(self, app: App, maria: int) -> None:
-        worlds.add_event(app)
-        target = Target(story_id=worlds.story_id(app, "iran-conflict-2026"))
-        following.mute(app.db, maria, target, NOW)
-        following.unmute(app.db, maria, target, NOW)
-        assert heeded(app, maria) == {"iran": False, "gulf": False}
-
     @pytest.mark.parametrize(
         "values", [{"alerts_from": 0}, {"alerts_from": 7}, {"weight": 2}, {"subscriber_id": 9}]
     )
@@ -133,9 +127,9 @@ class TestUndo:
             lambda: following.mute(app.db, maria, gulf, NOW),
             lambda: following.mute(app.db, maria, iran, NOW, NOW + timedelta(hours=1)),
             lambda: following.drop(app.db, maria, iran, NOW),
-            lambda: preferences.set_times(app.db, maria, TIMES, NOW),
-            lambda: preferences.pause_destination(app.db, maria, place, NOW),
-            lambda: preferences.leave_list(app.db, maria, group, NOW),
+            lambda: save(app.db, maria, Wanted(times=TIMES), NOW),
+            lambda: save(app.db, maria, Wanted(places={place: False}), NOW),
+            lambda: save(app.db, maria, Wanted(lists={group: False}), NOW),
             lambda: preferences.pause(app.db, maria, 7, NOW),
         )
         for verb in verbs:
@@ -182,7 +176,7 @@ class TestTimes:
         with app.db.begin() as session:
             session.scalars(select(Schedule)).one().when_nothing = "line"
             session.get_one(Subscriber, maria).next_due_at = NOW
-        preferences.set_times(app.db, maria, TIMES, NOW)
+        save(app.db, maria, Wanted(times=TIMES), NOW)
         with app.db.read() as session:
             own = readers.accounts(session, [maria], NOW)[0].schedule
             assert (own.subscriber_id, own.at, own.zone) == (maria, time(9), "Asia/Tokyo")
@@ -193,7 +187,7 @@ class TestTimes:
         with app.db.read() as session:
             same = overview(session, maria, NOW).times
         before = worlds.dump(app)
-        assert preferences.set_times(app.db, maria, same, NOW).entry_id is None
+        assert save(app.db, maria, Wanted(times=same), NOW).entry_id is None
         assert worlds.dump(app) == before
 
     def test_all_problems_are_told_at_once(self) -> None:
@@ -220,8 +214,6 @@ class TestAudit:
         with pytest.raises(Invalid):
             preferences.pause(app.db, maria, 1000, NOW)
         with pytest.raises(NotFound):
-            preferences.leave_list(app.db, maria, 999, NOW)
-        with pytest.raises(NotFound):
             preferences.unsubscribe(app.db, 999, NOW)
         assert worlds.dump(app) == before
 
@@ -237,7 +229,7 @@ def test_an_address_an_admin_took_out_does_not_come_back(app: App, maria: int) -
         place.disabled_at, place.disabled_reason = NOW, Disabled.NOT_IN_FILES
         place_id = place.id
     with pytest.raises(NotFound):
-        preferences.resume_destination(app.db, maria, place_id, NOW)
+        save(app.db, maria, Wanted(places={place_id: True}), NOW)
 
 
 @pytest.mark.parametrize(

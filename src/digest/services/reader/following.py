@@ -1,4 +1,4 @@
-"""Following: what readers change about their Follows. The same promises as in `preferences`.
+"""Following: what one tap changes about a Follow. The same promises as in `preferences`.
 
 A Follow that came from a List is copied before it is changed: one's own replaces the List's. One
 that is given up keeps its row with weight 0, so that neither a List nor a sync brings it back.
@@ -30,6 +30,8 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 HEARD: dict[str, Any] = {"muted": False, "snoozed_until": None}
 """Columns of a Follow that nothing mutes."""
+DROPPED: dict[str, Any] = {"weight": 0.0, **HEARD}
+"""Columns of a Follow that was given up."""
 _OPEN = ("updates", "breaking_only", "muted", "snoozed_until", "role")
 
 
@@ -100,9 +102,14 @@ def follow(
 ) -> Done:
     """Follows it, from now on or again; whatever muted it ends."""
     with editing(db, subscriber_id, "follow", now, actor) as edit:
-        own = own_follow(edit, target) or new_follow(edit, target)
-        change(edit, own, {"weight": own.weight or NORMAL_WEIGHT, **HEARD})
+        take_up(edit, target)
     return edit.done
+
+
+def take_up(edit: Editing, target: Target) -> None:
+    """`follow` as part of a transaction."""
+    own = own_follow(edit, target) or _new_follow(edit, target)
+    change(edit, own, {"weight": own.weight or NORMAL_WEIGHT, **HEARD})
 
 
 def drop(
@@ -112,7 +119,7 @@ def drop(
     with editing(db, subscriber_id, "drop follow", now, actor) as edit:
         own = own_follow(edit, target)
         if own is not None:
-            change(edit, own, {"weight": 0.0, **HEARD})
+            change(edit, own, DROPPED)
     return edit.done
 
 
@@ -142,19 +149,8 @@ def mute(
 ) -> Done:
     """Tells nothing that touches it, even if another Follow matches; `until` ends that."""
     with editing(db, subscriber_id, "mute", now, actor) as edit:
-        own = own_follow(edit, target) or new_follow(edit, target)
+        own = own_follow(edit, target) or _new_follow(edit, target)
         change(edit, own, {"muted": True} if until is None else {"snoozed_until": until})
-    return edit.done
-
-
-def unmute(
-    db: Database, subscriber_id: int, target: Target, now: datetime, actor: str = READER
-) -> Done:
-    """Ends what `mute` began."""
-    with editing(db, subscriber_id, "unmute", now, actor) as edit:
-        own = own_follow(edit, target)
-        if own is not None:
-            change(edit, own, HEARD)
     return edit.done
 
 
@@ -184,7 +180,7 @@ def own_follow(edit: Editing, target: Target) -> Follow | None:
     return Follow(subscriber_id=edit.person.id, from_files=False, **copied)
 
 
-def new_follow(edit: Editing, target: Target) -> Follow:
+def _new_follow(edit: Editing, target: Target) -> Follow:
     """A Follow of weight 0, which `follow` raises, at the end of the Subscriber's own."""
     last = edit.session.scalar(
         select(func.max(Follow.position)).where(Follow.subscriber_id == edit.person.id)

@@ -1,18 +1,26 @@
-"""Saving: all that a reader changed on one page, in one transaction, undone as a whole."""
+"""Saving: all that a reader changed on one page, in one transaction, undone as a whole.
+
+A row that its reader has changed gets `from_files=False`, and a sync leaves it alone from then on.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from digest.errors import InputError
+from sqlalchemy import select
+
+from digest.errors import InputError, NotFound
+from digest.models import Destination, ListMember, Schedule
 from digest.models.gazetteer import Gazetteer
-from digest.services.reader import following, preferences
-from digest.services.reader.editing import READER, Done, editing
-from digest.services.reader.following import HEARD, NORMAL_WEIGHT, Target
+from digest.models.words import Disabled
+from digest.services.reader import following
+from digest.services.reader.editing import READER, Done, Editing, editing
+from digest.services.reader.following import DROPPED, HEARD, NORMAL_WEIGHT, Target
 from digest.services.reader.overview import FollowLine
 from digest.services.reader.preferences import Invalid, Times
 from digest.services.subscribers.targets import Targets
+from digest.store import readers
 from digest.store.database import Database
 
 NEAREST = 5  # names offered for one that nobody knows
@@ -67,16 +75,78 @@ def save(
             if own is not None:  # else it was given up elsewhere meanwhile
                 following.change(edit, own, values)
         for target in wanted.added:
-            own = following.own_follow(edit, target) or following.new_follow(edit, target)
-            weight = own.weight or NORMAL_WEIGHT
-            following.change(edit, own, {"weight": weight, **HEARD})
+            following.take_up(edit, target)
         for destination_id, used in wanted.places.items():
-            preferences.put_destination(edit, destination_id, used, now)
+            _put_destination(edit, destination_id, used, now)
         for list_id, on in wanted.lists.items():
-            preferences.put_member(edit, list_id, on, now)
+            _put_member(edit, list_id, on, now)
         if wanted.times is not None:
-            preferences.put_times(edit, wanted.times, now)
+            _put_times(edit, wanted.times, now)
     return edit.done
+
+
+def _put_times(edit: Editing, times: Times, now: datetime) -> None:
+    """The Subscriber's own Schedule, begun as a copy of their List's."""
+    schedule = readers.accounts(edit.session, [edit.person.id], now)[0].schedule
+    wanted = {one.name: getattr(times, one.name) for one in fields(times)}
+    wanted["weekdays"] = sorted(times.weekdays)
+    if all(getattr(schedule, name) == value for name, value in wanted.items()):
+        return
+    if schedule.subscriber_id is None:
+        schedule = _own_schedule(schedule, edit.person.id)
+        edit.session.add(schedule)
+    for name, value in wanted.items():
+        setattr(schedule, name, value)
+    schedule.from_files = False
+    edit.person.next_due_at = None  # the planner reckons it anew
+
+
+def _own_schedule(like: Schedule, subscriber_id: int) -> Schedule:
+    copied = {
+        key: getattr(like, key)
+        for key in Schedule.__table__.columns.keys()  # noqa: SIM118 - no mapping
+        if key not in ("id", "subscriber_id", "list_id")
+    }
+    return Schedule(subscriber_id=subscriber_id, **copied)
+
+
+def _put_destination(edit: Editing, destination_id: int, used: bool, now: datetime) -> None:
+    """Nothing more goes there, or things go there again; others are not concerned. A provider that
+    had refused it may do so once more."""
+    place = _destination(edit, destination_id)
+    if used and place.disabled_reason == Disabled.NOT_IN_FILES:
+        raise NotFound("This address was taken out by the people who run this service.")
+    if used == (place.disabled_at is None):
+        return
+    place.disabled_at, place.disabled_reason = (
+        (None, None) if used else (now, Disabled.PAUSED_BY_READER)
+    )
+    place.from_files = False
+
+
+def _destination(edit: Editing, destination_id: int) -> Destination:
+    place = edit.session.get(Destination, destination_id)
+    if place is None or place.subscriber_id != edit.person.id:
+        raise NotFound("This address is no longer one of yours.")
+    return place
+
+
+def _put_member(edit: Editing, list_id: int, on: bool, now: datetime) -> None:
+    """Whether the Subscriber gets what the List follows; a sync never puts them back."""
+    member = _member(edit, list_id)
+    if on != (member.left_at is None):
+        member.left_at, edit.person.next_due_at = None if on else now, None
+
+
+def _member(edit: Editing, list_id: int) -> ListMember:
+    member = edit.session.scalar(
+        select(ListMember).where(
+            ListMember.list_id == list_id, ListMember.subscriber_id == edit.person.id
+        )
+    )
+    if member is None:
+        raise NotFound("You are not on this list.")
+    return member
 
 
 def named(db: Database, gazetteer: Gazetteer, name: str) -> tuple[Target, str]:
@@ -135,6 +205,6 @@ def amount(line: FollowLine, chosen: str) -> Mapping[str, Any]:
     if chosen == "snoozed":
         return {}  # it has run out meanwhile
     if chosen == "drop":
-        return {"weight": 0.0, **HEARD}
+        return DROPPED
     kept = line.weight if line.weight and _band(line.weight) == chosen else AMOUNTS[chosen]
     return {"weight": kept, **HEARD}
