@@ -66,6 +66,45 @@ async def test_shows_everything_that_is_stored(world: World, client: httpx.Async
         start = page.index(text, start) + len(text)
 
 
+async def test_shows_what_came_of_it_by_the_word_of_others(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    slugs = {}
+    for id, direction, fields in (
+        ("after", "cause", {}),
+        ("before", "effect", {}),
+        ("withdrawn", "cause", {"retraction": {"reason": "It was a drill."}}),
+        ("tomorrow", "cause", {"visible_at": NOW + timedelta(days=1)}),
+    ):
+        link = {"direction": direction, "title": "Talks", "event": "talks-1"}
+        named = {"id": id, "headline": f"The one {id}", "links": [link | {"significance": "So."}]}
+        slugs[id] = worlds.add_event(world.app, **(named | fields))[1]
+    page = (await client.get(f"/e/{world.event[1]}")).text
+    start = page.index("Causes and effects")
+    for text in (
+        "Led to it",
+        slugs["before"],
+        "The one before",
+        "So.",
+        "Came of it",
+        slugs["after"],
+    ):
+        assert text in page[start:], text
+        start = page.index(text, start) + len(text)
+    assert "The one withdrawn" not in page
+    assert "The one tomorrow" not in page
+
+
+async def test_what_both_events_say_of_each_other_stands_once(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    _, slug = worlds.add_event(world.app, **FULL)
+    back = {"direction": "effect", "title": "The pilots", "event": "full"}
+    worlds.add_event(world.app, links=[back], visible_at=NOW - timedelta(hours=1))
+    page = (await client.get(f"/e/{slug}")).text
+    assert page.count(f'href="/e/{world.event[1]}"') == 1
+
+
 async def test_what_is_missing_leaves_no_empty_label(
     world: World, client: httpx.AsyncClient
 ) -> None:

@@ -39,7 +39,6 @@ from digest.models.record import EventRecord
 from digest.models.words import Code, EditionKind, Status
 from digest.render.words import HORIZON_ORDER, KIND_ORDER
 
-HORIZONS, KINDS = HORIZON_ORDER, KIND_ORDER
 SCENARIOS = {"lead": 3, "item": 2}
 STANDS = {"lead": 3, "item": 0}
 SOURCES = 12
@@ -185,7 +184,7 @@ def scenarios(record: EventRecord) -> tuple[ScenarioLine, ...]:
     """
     order = sorted(
         (one for one in record.assertions if one.text.strip() and one.state not in ENDED),
-        key=lambda one: (_place(HORIZONS, one.horizon), _place(KINDS, one.kind)),
+        key=lambda one: (_place(HORIZON_ORDER, one.horizon), _place(KIND_ORDER, one.kind)),
     )
     return tuple(
         ScenarioLine(

@@ -8,18 +8,24 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from digest.edit.changes import changes
-from digest.edit.compose import HORIZONS, KINDS
 from digest.edit.facts import canonical_url
 from digest.edit.scenarios import ENDED
 from digest.errors import NotFound
-from digest.models import Assertion, Event, Revision, Scenario
+from digest.models import Assertion, Event, Link, Revision, Scenario
 from digest.models.content import Change
 from digest.models.desk import Material, View
 from digest.models.record import AssertionRecord, CorrectionRecord, EventRecord, RetractionRecord
-from digest.models.words import SeverityOrigin
+from digest.models.words import LinkDirection, SeverityOrigin
 from digest.render.locales import is_language
+from digest.render.words import HORIZON_ORDER, KIND_ORDER
 from digest.services.news.reading import Reading, reading
 from digest.store import materials
+
+NAMED_BY = 12  # Events that name this one as cause or effect, at most
+_OPPOSITE = {
+    str(LinkDirection.CAUSE): str(LinkDirection.EFFECT),
+    str(LinkDirection.EFFECT): str(LinkDirection.CAUSE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,10 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """A cause or an effect; `slug` is the other Event's, if it is stored and visible."""
+    """A cause or an effect, by the word of this Event or of the other.
+
+    `slug` is the other Event's, if it is stored and visible.
+    """
 
     direction: str
     title: str
@@ -146,7 +155,7 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
         text=reading(told),
         outlooks=tuple(one for one in outlooks if not one.ended),
         became=tuple(one for one in outlooks if one.ended),
-        ties=_ties(session, material.record, now),
+        ties=_ties(session, event, material.record, now),
         origins=_origins(told),
         own_page=_own_page(told),
         pointers=_pointers(session, event, material.record, now),
@@ -209,7 +218,9 @@ def _outlooks(
             ended = moved
         other = by[1] if by and by[0] != event_id else None
         found.append(Outlook(said, moved, scenario.first_at, ended, other))
-    found.sort(key=lambda one: (_place(HORIZONS, one.said.horizon), _place(KINDS, one.said.kind)))
+    found.sort(
+        key=lambda one: (_place(HORIZON_ORDER, one.said.horizon), _place(KIND_ORDER, one.said.kind))
+    )
     return found
 
 
@@ -248,7 +259,37 @@ def _place(order: tuple[str, ...], word: str | None) -> int:
     return order.index(word) if word in order else len(order)
 
 
-def _ties(session: Session, record: EventRecord, now: datetime) -> tuple[Tie, ...]:
+def _ties(session: Session, event: Event, record: EventRecord, now: datetime) -> tuple[Tie, ...]:
+    """What the record names, and then the Events that name this one."""
+    stated = _stated_ties(session, record, now)
+    known = {tie.slug for tie in stated}
+    return (*stated, *(tie for tie in _named_by(session, event, now) if tie.slug not in known))
+
+
+def _named_by(session: Session, event: Event, now: datetime) -> list[Tie]:
+    """An Event that gives this one as its cause came of it, and the other way round. Newest first;
+    one that was retracted says nothing any more."""
+    rows = session.execute(
+        select(Link.direction, Event.headline, Link.significance, Event.slug)
+        .join(Event, Event.id == Link.event_id)
+        .where(
+            Link.other.in_((event.external_id, event.slug)),
+            Link.direction.in_(_OPPOSITE),
+            Link.event_id != event.id,
+            Event.visible_at <= now,
+            or_(Event.retracted_at.is_(None), Event.retracted_at > now),
+        )
+        .order_by(Event.visible_at.desc(), Event.id, Link.position)
+        .limit(NAMED_BY)
+    )
+    found = (
+        Tie(_OPPOSITE[direction], headline, significance, slug)
+        for direction, headline, significance, slug in rows
+    )
+    return list({tie.slug: tie for tie in found}.values())
+
+
+def _stated_ties(session: Session, record: EventRecord, now: datetime) -> tuple[Tie, ...]:
     names = [link.event for link in record.links if link.event]
     slugs: dict[str, str] = {}
     if names:
