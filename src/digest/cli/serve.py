@@ -30,8 +30,10 @@ def serve() -> None:
     host, port = app.settings.web_host, app.settings.web_port
     with only_one(app), closing(listen(host, port)) as taken:
         set_up(app)
-        channels = "; ".join(f"{name}: {how}" for name, how in app.set_up.items())
-        say(f"Serving {app.settings.base_url} on {host}:{port}. {channels or 'No channel'}.")
+        say(
+            f"Serving {app.settings.base_url} on {host}:{port};"
+            f" channels: {app.set_up_in_words or 'none set up'}."
+        )
         # What is loaded by now stays until the end. Left out of the collector's rounds, it does not
         # make each mail half as dear again.
         gc.collect()

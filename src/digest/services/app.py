@@ -54,3 +54,10 @@ class App:
             name: f"only {channel.limited_to}" if channel.limited_to else "set up"
             for name, channel in self.active_channels.items()
         }
+
+    @property
+    def set_up_in_words(self) -> str:
+        """ "email, slack (only ...)"; empty without any."""
+        return ", ".join(
+            name if how == "set up" else f"{name} ({how})" for name, how in self.set_up.items()
+        )

@@ -23,7 +23,7 @@ def started(app: App) -> None:
             "version": __version__,
             "database": app.db.engine.dialect.name,
             "base_url": app.settings.base_url,
-            "channels": "; ".join(f"{name}: {how}" for name, how in app.set_up.items()) or "none",
+            "channels": app.set_up_in_words or "none",
             "not_set_up": ", ".join(n for n, c in app.channels.items() if not c.configured)
             or "none",
         },
