@@ -172,9 +172,25 @@ def test_a_late_digest_says_so_and_keeps_to_quiet_hours(room: Newsroom) -> None:
     room.reader()
     room.reader("quiet", quiet_from=time(8), quiet_to=time(11))
     room.news(severity=3)
+    room.publish()
+    room.later(days=1, hours=2)
+    room.news("next", severity=3)
+    room.publish()
+    assert [content.late for content in room.contents()] == [False, True]
+    assert [row.not_before for row in room.rows(Delivery)][2:] == [
+        room.now,
+        SEVEN + timedelta(days=1, hours=4),
+    ]
+
+
+def test_a_first_digest_is_not_sorry_to_be_late_and_keeps_to_quiet_hours(room: Newsroom) -> None:
+    """Its reader joined after today's hour and has waited for nothing."""
+    room.reader()
+    room.reader("quiet", quiet_from=time(8), quiet_to=time(11))
+    room.news(severity=3)
     room.now = SEVEN + timedelta(hours=2)
     room.publish()
-    assert {content.late for content in room.contents()} == {True}
+    assert {content.late for content in room.contents()} == {False}
     assert [row.not_before for row in room.rows(Delivery)] == [
         room.now,
         SEVEN + timedelta(hours=4),

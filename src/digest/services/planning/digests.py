@@ -192,7 +192,7 @@ class Desk:
         ]
 
     def late(self, task: Task) -> bool:
-        """Whether the reader should be told that this comes after its hour."""
+        """Whether this comes after its hour."""
         return self.now - task.due.at > LATE
 
     def signature(self, task: Task, reader: Reader) -> object:
@@ -240,7 +240,7 @@ class Desk:
             zone=task.account.schedule.zone,
             covers_from=task.last_at or task.first_from,
             covers_to=at,
-            late=self.late(task),
+            late=self.late(task) and task.window_from is not None,  # nobody waited for a first one
             catch_up=task.lost or bool(task.missed),
             list_name=task.account.list_name or self.app.settings.product_name,
         )
