@@ -416,6 +416,24 @@ async def test_an_alert_that_is_wrong_before_it_is_sent_is_not_sent(room: Newsro
     assert room.states() == [State.SUPPRESSED]
 
 
+async def test_an_error_that_waits_does_not_come_after_its_correction_and_an_update(
+    room: Newsroom,
+) -> None:
+    room.reader(places={"email": "m@x", "telegram": "7"})
+    room.telegram.script.append(RetryLater("rate_limited", retry_after=900))
+    room.news()
+    await tell(room)
+    room.forget_sent()
+    room.later(minutes=2)
+    room.news(headline="One pipeline", correction=WRONG)
+    room.news(headline="One pipeline", standfirst="And more.", correction=WRONG)
+    await tell(room)
+    room.later(minutes=20)
+    await tell(room)
+    assert to(room, Code.CORRECT) == ["m@x"]
+    assert to(room, Code.NEW) == []
+
+
 async def test_one_corrected_before_it_is_sent_is_told_as_the_news_it_is(room: Newsroom) -> None:
     room.reader()
     room.news()

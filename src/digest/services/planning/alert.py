@@ -87,9 +87,10 @@ def _next(session: Session, now: datetime) -> Turn | None:
     candidate = next((one for one in found if one.revision == revision.number), None)
     if candidate is None:
         return Turn(revision.seq)
+    if candidate.righted is not None:
+        threads.withdraw(session, candidate.event_id, candidate.righted, wrong=True)
     if candidate.revision > 1:
-        wrong = candidate.righted == candidate.revision
-        threads.withdraw(session, candidate.event_id, candidate.revision, wrong=wrong)
+        threads.withdraw(session, candidate.event_id, candidate.revision, wrong=False)
     if any(one.code is Code.RETRACT for one in candidate.past):
         scenarios.reconsider(session, candidate.event_id, visible.RULES, now)
     return Turn(revision.seq, candidate, audience(session, candidate, now))
