@@ -406,6 +406,26 @@ async def test_an_update_in_the_same_moment_does_not_swallow_the_correction(
     assert codes(room) == [Code.NEW, Code.CORRECT]
 
 
+@pytest.mark.parametrize(
+    ("righting", "code"),
+    [({"correction": WRONG}, Code.CORRECT), ({"retraction": {"reason": "A drill."}}, Code.RETRACT)],
+)
+async def test_nor_does_one_that_is_history(
+    room: Newsroom, righting: dict[str, Any], code: Code
+) -> None:
+    room.reader()
+    old = {"visible_at": None, "reported_at": NOON}
+    room.news(**old)
+    await tell(room)
+    room.later(hours=10)
+    for hours, more in ((1, {}), (2, {"standfirst": "And more."})):
+        room.news(**old, updated_at=NOON + timedelta(hours=hours), **righting, **more)
+    await tell(room)
+    assert codes(room) == [Code.NEW, code]
+    await tell(room)
+    assert len(room.sent) == 2, "once"
+
+
 async def test_an_alert_that_is_wrong_before_it_is_sent_is_not_sent(room: Newsroom) -> None:
     room.reader()
     room.news()

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session, aliased
 
 from digest.edit.alerting import Decision, decide
 from digest.edit.rules import RULES
@@ -66,17 +66,27 @@ def alert(app: App, now: datetime) -> Counter[str]:
 
 
 def _next(session: Session, now: datetime) -> Turn | None:
-    """History never alerts, a backfill of thousands is passed over in one go; nor does a Revision
-    that has a newer one, which is told instead and knows of any correction before it."""
+    """History never alerts, a backfill of thousands is passed over in one go; but it puts right.
+
+    Of an Event the last Revision that alerts has the turn, and the newest is told, history or not:
+    it knows of any correction before it.
+    """
     last, newest = counters.read(session, ALERTED), visibility.newest_seq(session)
     if newest <= last:
         return None
+    later = aliased(Revision)
     revision = session.scalar(
         select(Revision)
         .where(
             Revision.seq > last,
             Revision.seq <= newest,
-            Revision.history.is_(False) | Revision.code.in_(RIGHTING),
+            _alerts(Revision),
+            ~exists().where(
+                later.event_id == Revision.event_id,
+                later.seq > Revision.seq,
+                later.seq <= newest,
+                _alerts(later),
+            ),
         )
         .order_by(Revision.seq)
         .limit(1)
@@ -84,9 +94,7 @@ def _next(session: Session, now: datetime) -> Turn | None:
     if revision is None or revision.seq is None:
         return Turn(newest)
     found = events.candidates(session, revision.seq - 1, newest, event_ids=[revision.event_id])
-    candidate = next((one for one in found if one.revision == revision.number), None)
-    if candidate is None:
-        return Turn(revision.seq)
+    candidate = found[0]
     if candidate.righted is not None:
         threads.withdraw(session, candidate.event_id, candidate.righted, wrong=True)
     if candidate.revision > 1:
@@ -94,6 +102,10 @@ def _next(session: Session, now: datetime) -> Turn | None:
     if any(one.code is Code.RETRACT for one in candidate.past):
         scenarios.reconsider(session, candidate.event_id, visible.RULES, now)
     return Turn(revision.seq, candidate, audience(session, candidate, now))
+
+
+def _alerts(revision: type[Revision]) -> ColumnElement[bool]:
+    return revision.history.is_(False) | revision.code.in_(RIGHTING)
 
 
 def _batch(
