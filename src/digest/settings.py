@@ -192,7 +192,10 @@ class Settings(SettingsGroup):
         12, gt=0, description="A digest missed by more hours than this goes into the next one."
     )
     lookback_days: int = Field(
-        7, ge=1, description="Events older than this many days are not told in a digest."
+        7,
+        ge=1,
+        description="Events older than this many days, or than two digests if that is more, are not"
+        " told in a digest.",
     )
     backfill_minutes: int = Field(
         60,

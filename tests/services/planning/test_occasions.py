@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +11,13 @@ from hypothesis import strategies as st
 
 from digest.models import Schedule
 from digest.models.words import Cadence
-from digest.services.planning.occasions import LONGEST_GAP, Due, due_dates, missed
+from digest.services.planning.occasions import (
+    LONGEST_GAP,
+    Due,
+    due_dates,
+    missed,
+    most_days_between,
+)
 
 ZONES = (
     "Europe/London",
@@ -208,3 +215,16 @@ def test_missed_dates_are_those_between_the_newest_few() -> None:
         date(2026, 3, 9),
     ]
     assert missed(schedule, date(2026, 3, 5), date(2026, 3, 6), 7) == []
+
+
+@pytest.mark.parametrize(
+    ("schedule", "days"),
+    [
+        ({"cadence": Cadence.WEEKLY, "weekdays": [4, 0]}, 7),
+        ({"weekdays": EVERY_DAY}, 1),
+        ({"weekdays": [4, 0, 1]}, 3),
+        ({"cadence": Cadence.NONE, "weekdays": EVERY_DAY}, 0),
+    ],
+)
+def test_the_most_days_from_one_digest_to_the_next(schedule: dict[str, Any], days: int) -> None:
+    assert most_days_between(Schedule(**({"cadence": Cadence.DAILY} | schedule))) == days

@@ -424,6 +424,46 @@ def test_what_a_digest_had_to_tell_that_never_arrived_is_in_the_next(
     assert room.publish() == {Outcome.NOTHING: 1}, "nothing is told twice"
 
 
+MONDAY = datetime(2026, 10, 19, 6, tzinfo=UTC)  # 07:00 in London; the week after, clocks go back
+ONE_DAY_A_WEEK = ({"cadence": Cadence.WEEKLY, "weekdays": [0]}, {"weekdays": [0]})
+
+
+@pytest.mark.parametrize("schedule", ONE_DAY_A_WEEK, ids=["weekly", "mondays"])
+@pytest.mark.parametrize("late", [timedelta(), timedelta(hours=11)], ids=["in time", "late"])
+@pytest.mark.parametrize("fails", [False, True], ids=["", "after one that failed"])
+def test_a_digest_of_a_week_loses_none_of_its_hours(
+    quick: Newsroom, schedule: dict[str, Any], late: timedelta, fails: bool
+) -> None:
+    quick.app.settings = quick.app.settings.model_copy(update={"lookback_days": 1})
+    quick.now = MONDAY
+    quick.reader(**schedule, zone="Europe/London", kinds=["digest"])
+    quick.publish()
+    quick.arrive()
+    quick.later(minutes=1)
+    quick.news("early", severity=3)
+    for week in range(1, 3 if fails else 2):
+        quick.now = MONDAY + week * 7 * DAY + timedelta(hours=1) + late
+        quick.publish()
+        if week == 1 and fails:
+            with quick.app.db.begin() as session:
+                session.execute(update(Delivery).values(state=State.FAILED))
+    assert [item.headline for item in quick.contents()[-1].items] == ["Headline of early"]
+    assert quick.contents()[-1].covers_from == MONDAY
+
+
+def test_after_a_first_weekly_digest_that_failed_the_next_says_that_it_covers_both(
+    quick: Newsroom,
+) -> None:
+    quick.news(severity=3)
+    quick.reader(cadence=Cadence.WEEKLY, weekdays=[3], kinds=["digest"])
+    quick.publish()
+    with quick.app.db.begin() as session:
+        session.execute(update(Delivery).values(state=State.FAILED))
+    quick.now = SEVEN + 7 * DAY
+    quick.publish()
+    assert quick.contents()[-1].covers_from == SEVEN - 7 * DAY
+
+
 def test_a_digest_that_waits_still_gives_way_to_the_next(room: Newsroom) -> None:
     room.reader(kinds=["digest"])
     for day, news in ((0, "old"), (1, "new")):

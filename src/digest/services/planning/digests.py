@@ -17,7 +17,7 @@ from digest.models.desk import Candidate, Material, Occasion, Reader, Watched
 from digest.models.words import Cadence, EditionKind, Outcome
 from digest.services import visible
 from digest.services.app import App
-from digest.services.planning.occasions import Due, missed
+from digest.services.planning.occasions import Due, missed, most_days_between
 from digest.store import events, materials, readers, scenarios, visibility
 from digest.store.readers import Account
 
@@ -46,14 +46,25 @@ class Task:
             return cls(account, due, None, None, None)
         day = date.fromisoformat(last.key)
         if closed is None:  # not even the first one arrived
-            return cls(account, due, 0, day, last.due_at - timedelta(days=FIRST_DAYS), True)
+            begin = last.due_at - timedelta(days=_first_days(account))
+            return cls(account, due, 0, day, begin, True)
         return cls(account, due, closed.window_to, day, closed.due_at, closed is not last)
 
     @property
     def first_from(self) -> datetime:
         """Where a first digest begins: a day or week before its hour, however late it is made."""
-        weekly = self.account.schedule.cadence == Cadence.WEEKLY
-        return self.due.at - timedelta(days=WEEK_DAYS if weekly else FIRST_DAYS)
+        return self.due.at - timedelta(days=_first_days(self.account))
+
+    def oldest(self, now: datetime, lookback_days: int) -> datetime:
+        """What became visible before this is told no more.
+
+        The last two digests and a day are always within reach: one may have failed, this one may be
+        late, and clocks may go back.
+        """
+        if self.window_from is None:
+            return self.first_from
+        days = max(lookback_days, 2 * most_days_between(self.account.schedule) + 1)
+        return now - timedelta(days=days)
 
     @property
     def missed(self) -> list[date]:
@@ -61,6 +72,10 @@ class Task:
         if self.last_day is None:
             return []
         return missed(self.account.schedule, self.last_day, self.due.day, ADMIN_SEES)
+
+
+def _first_days(account: Account) -> int:
+    return WEEK_DAYS if account.schedule.cadence == Cadence.WEEKLY else FIRST_DAYS
 
 
 def last_digests(
@@ -136,8 +151,7 @@ class Desk:
         """`until` is for a look at another hour than this one, without a write: all that becomes
         visible by then and nothing later, whatever its place in the order."""
         upto = visibility.newest_seq(session)
-        begin = min(now, *(one.due.at for one in tasks))
-        oldest = begin - timedelta(days=max(app.settings.lookback_days, WEEK_DAYS))
+        oldest = min(task.oldest(now, app.settings.lookback_days) for task in tasks)
         first = visibility.seq_before(session, oldest)  # where a first digest begins to look
         after = min(first if one.window_from is None else one.window_from for one in tasks)
         found = events.candidates(session, after, upto, visible_after=oldest, until=until)
@@ -179,9 +193,7 @@ class Desk:
         has its hours only, or a backfill's old corrections would be in every digest.
         """
         after = task.window_from or 0
-        oldest = task.first_from
-        if task.window_from is not None:
-            oldest = min(oldest, self.now - timedelta(days=self.app.settings.lookback_days))
+        oldest = task.oldest(self.now, self.app.settings.lookback_days)
         if task.since is not None:
             oldest = max(oldest, task.since)
         return [

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from digest.clock import instant_of, local_date, zone
 from digest.models import Schedule
@@ -26,6 +27,12 @@ def weekdays(schedule: Schedule) -> Sequence[int]:
     if schedule.cadence == Cadence.NONE:
         return ()
     return schedule.weekdays[:1] if schedule.cadence == Cadence.WEEKLY else schedule.weekdays
+
+
+def most_days_between(schedule: Schedule) -> int:
+    """The most days from one digest to the next; 0 without any."""
+    days = sorted(set(weekdays(schedule)))
+    return max((b - a for a, b in pairwise([*days, *(day + 7 for day in days[:1])])), default=0)
 
 
 def due_dates(
