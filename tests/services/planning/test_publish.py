@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from databases import set_up_copy
+from databases import BOTH, set_up_copy
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from newsroom import Newsroom, counting
@@ -21,7 +21,7 @@ from digest.models import Delivery, Destination, Revision, Schedule, Slot, Subsc
 from digest.models.words import Cadence, EditionKind, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
-from digest.services.planning import digests
+from digest.services.planning import digests, release
 from digest.services.planning.publish import publish
 
 SEVEN = datetime(2026, 3, 5, 7, tzinfo=UTC)
@@ -133,6 +133,29 @@ def test_two_planners_at_once_make_one_digest_each(room: Newsroom) -> None:
         slot.subscriber_id: 1 for slot in room.slots()
     }
     assert len(room.slots()) == len(room.rows(Delivery)) == 20
+
+
+@pytest.mark.parametrize("app_on_both", BOTH[1:], indirect=True)  # SQLite has one writer anyway
+def test_who_is_told_what_was_held_gets_no_digest_at_the_same_moment(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maria = room.reader(quiet_from=time(22), quiet_to=time(7))
+    room.now = SEVEN - timedelta(hours=4)
+    room.news()
+    assert room.alert() == {Outcome.HELD: 1}
+    room.now = SEVEN
+    prepare = release.prepare
+
+    def meanwhile(*given: Any) -> Any:
+        assert room.publish() == {}
+        return prepare(*given)
+
+    monkeypatch.setattr(release, "prepare", meanwhile)
+    assert room.release() == {Outcome.EDITION: 1}
+    room.arrive()
+    assert room.publish() == {Outcome.EDITION: 1}
+    assert [item.section for item in room.contents()[-1].items] == ["alerted"]
+    assert len(room.slots(maria)) == 2
 
 
 def test_nothing_to_say_is_recorded_and_not_sent(room: Newsroom) -> None:

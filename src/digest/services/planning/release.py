@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from digest.edit.alerting import Decision, decide
 from digest.edit.clocks import fresh_since
-from digest.models import Slot
+from digest.models import Slot, Subscriber
 from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, Outcome
 from digest.services.app import App
@@ -45,8 +45,11 @@ def _weight(decision: Decision) -> tuple[int, bool]:
 
 
 def _due(session: Session, now: datetime) -> Sequence[Slot]:
-    """Held Slots whose time has come, by reader; those that another planner has in hand are not
-    among them."""
+    """Held Slots whose time has come, by reader; not of those whom another planner has in hand.
+
+    Nor does another decide about these readers until this transaction ends: when quiet hours end
+    as a digest is due, each would tell what the other tells.
+    """
     due = (
         select(Slot)
         .where(Slot.outcome == Outcome.HELD, Slot.release_at <= now)
@@ -54,7 +57,8 @@ def _due(session: Session, now: datetime) -> Sequence[Slot]:
         .limit(BATCH)
     )
     if session.get_bind().dialect.name == "postgresql":
-        due = due.with_for_update(skip_locked=True)
+        due = due.join(Subscriber, Subscriber.id == Slot.subscriber_id)
+        due = due.with_for_update(of=(Slot, Subscriber), skip_locked=True)
     return session.scalars(due).all()
 
 
