@@ -35,9 +35,10 @@ def candidates(
 ) -> list[Candidate]:
     """The newest Revision, with `after` < seq <= `upto`, of every Event that has one there.
 
-    `visible_after` leaves older ones out, unless they put something right; `event_ids` restricts
-    to these Events. `until` takes the place of `upto`: the newest Revision of those visible by
-    then, whether or not they have a place already. Interests and Story are always those of now.
+    `visible_after` leaves out Events that have only older ones there, unless one of these puts
+    something right; `event_ids` restricts to these Events. `until` takes the place of `upto`: the
+    newest Revision of those visible by then, whether or not they have a place already. Interests
+    and Story are always those of now.
     """
     query = select(
         Revision.event_id,
@@ -57,19 +58,17 @@ def candidates(
         Event.retracted_at,
     ).join(Event, Event.id == Revision.event_id)
     if until is None:
-        query = query.where(Revision.seq > after, Revision.seq <= upto).order_by(Revision.seq)
+        here = (Revision.seq > after) & (Revision.seq <= upto)
+        query = query.order_by(Revision.seq)
     else:
-        new = or_(Revision.seq > after, Revision.seq.is_(None))
-        query = query.where(new, Revision.visible_at <= until).order_by(Revision.number)
-    if visible_after is not None:
-        query = query.where(
-            or_(
-                Revision.visible_at > visible_after,
-                Revision.code.in_(RIGHTING),
-            )
-        )
+        here = or_(Revision.seq > after, Revision.seq.is_(None)) & (Revision.visible_at <= until)
+        query = query.order_by(Revision.number)
     if event_ids is not None:
-        query = query.where(Revision.event_id.in_(list(event_ids)))
+        here &= Revision.event_id.in_(list(event_ids))
+    if visible_after is not None:
+        of_late = or_(Revision.visible_at > visible_after, Revision.code.in_(RIGHTING))
+        query = query.where(Revision.event_id.in_(select(Revision.event_id).where(here, of_late)))
+    query = query.where(here)
     newest = {row.event_id: row for row in session.execute(query)}
     reach = reaches(session, newest)
     above = story_lines(session, {row.story_id for row in newest.values()})

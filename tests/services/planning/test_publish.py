@@ -285,6 +285,42 @@ def test_a_correction_of_long_ago_is_told_after_a_long_downtime(room: Newsroom) 
     assert [item.section for item in room.contents()[-1].items] == ["correction"]
 
 
+def test_to_others_a_correction_of_long_ago_is_no_news(room: Newsroom) -> None:
+    back = room.reader("back")
+    room.publish()
+    with room.app.db.begin() as session:
+        person = session.get_one(Subscriber, back)
+        person.state, person.paused_until = SubscriberState.PAUSED, SEVEN + 30 * DAY
+    room.later(hours=1)
+    room.news()
+    right = {"headline": "Right", "correction": {"wrong": "W", "right": "R"}}
+    for more in ({}, {"headline": "Right, and more"}):
+        room.later(hours=1)
+        room.news(**(right | more))
+    room.reader("new")
+    room.now = SEVEN + 30 * DAY - timedelta(hours=1)
+    room.news("today", severity=3)
+    room.now = SEVEN + 30 * DAY
+    assert room.publish()[Outcome.EDITION] == 2
+    for content in room.contents():
+        assert [item.headline for item in content.items] == ["Headline of today"]
+
+
+def test_a_correction_of_long_ago_is_told_in_the_newest_words(room: Newsroom) -> None:
+    room.reader(kinds=["digest"])
+    room.news(severity=3)
+    room.publish()
+    room.arrive()
+    right = {"severity": 3, "correction": {"wrong": "W", "right": "R"}}
+    for headline in ("Right", "Right, and more"):
+        room.later(hours=1)
+        room.news(headline=headline, **right)
+    room.now = SEVEN + 30 * DAY
+    room.publish()
+    (item,) = room.contents()[-1].items
+    assert (item.section, item.headline) == ("correction", "Right, and more")
+
+
 def test_a_first_digest_is_not_emptied_by_history_imported_after_the_news(
     room: Newsroom,
 ) -> None:

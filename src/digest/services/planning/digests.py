@@ -8,7 +8,7 @@ from functools import cache
 from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from digest.edit import compose
+from digest.edit import compose, righting
 from digest.edit.select import Budget, Selection
 from digest.edit.select import select as choose
 from digest.models import Slot
@@ -187,21 +187,28 @@ class Desk:
         )
 
     def window(self, task: Task) -> list[Candidate]:
-        """What became visible since the last digest, as far back as digests tell of anything.
-
-        What was told before and is put right belongs to it however long ago that was; a look back
-        has its hours only, or a backfill's old corrections would be in every digest.
-        """
+        """What became visible since the last digest, as far back as digests tell of anything."""
+        oldest = self._oldest(task)
         after = task.window_from or 0
-        oldest = task.oldest(self.now, self.app.settings.lookback_days)
-        if task.since is not None:
-            oldest = max(oldest, task.since)
+        return [one for one in self.candidates if one.seq > after and one.visible_at > oldest]
+
+    def _owed(self, task: Task, reader: Reader) -> list[Candidate]:
+        """What is older and puts something right that this reader was told: it belongs to the
+        digest however long ago that was. A look back has its hours only."""
+        oldest = self._oldest(task)
+        after = task.window_from or 0
         return [
             one
             for one in self.candidates
             if one.seq > after
-            and (one.visible_at > oldest or (task.since is None and one.righted == one.revision))
+            and one.visible_at <= oldest
+            and task.since is None
+            and righting.owed(one, reader, EditionKind.DIGEST)
         ]
+
+    def _oldest(self, task: Task) -> datetime:
+        oldest = task.oldest(self.now, self.app.settings.lookback_days)
+        return oldest if task.since is None else max(oldest, task.since)
 
     def late(self, task: Task) -> bool:
         """Whether this comes after its hour."""
@@ -233,7 +240,8 @@ class Desk:
     def compose(self, task: Task, reader: Reader) -> tuple[EditionContent | None, Selection]:
         """The content of one digest, None when there is nothing to say, and what was chosen."""
         budget = Budget(items=self.app.settings.digest_items)
-        selection = choose(self.window(task), reader, self.now, budget)
+        here = [*self.window(task), *self._owed(task, reader)]
+        selection = choose(here, reader, self.now, budget)
         occasion = self.occasion(task)
         since = occasion.covers_from or self.now
         moved = [one for one in self.watched if one.moved_at > since]
