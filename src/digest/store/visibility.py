@@ -1,8 +1,8 @@
 """Becoming visible: the one order in which Revisions do, and Events that follow them."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -16,7 +16,7 @@ from digest.models import (
 from digest.models.record import EventRecord
 from digest.store import counters, current
 from digest.store.chunks import chunks
-from digest.store.shown import ScenarioRules, Shown, from_json, to_json
+from digest.store.shown import ScenarioRules, Shown, from_json
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +52,7 @@ def make_visible(session: Session, now: datetime, rules: ScenarioRules) -> int:
     due = _due(session, now)
     failed = _follow_all(session, due, rules, now)
     newest = {one.event_id: one.number for one in due if one.id not in failed}
-    stuck = {
-        one.id: failed[one.id]
-        for one in due
-        if one.id in failed and one.number > newest.get(one.event_id, 0)
-    }
+    stuck = {one.id for one in due if one.id in failed and one.number > newest.get(one.event_id, 0)}
     _put_off(session, stuck, now)
     ready = [one for one in due if one.id not in stuck]
     if ready:
@@ -126,10 +122,10 @@ def _due(session: Session, now: datetime) -> list[_Waiting]:
 
 def _follow_all(
     session: Session, due: Iterable[_Waiting], rules: ScenarioRules, now: datetime
-) -> dict[int, Shown]:
+) -> set[int]:
     """Those that failed before go one by one: one that fails again must not break up a batch."""
     early = [one for one in due if one.early]
-    failed: dict[int, Shown] = {}
+    failed: set[int] = set()
     for one in early:
         if one.again_at is not None:
             failed |= _follow(session, [one.id], rules, now)
@@ -138,47 +134,56 @@ def _follow_all(
     return failed
 
 
-def _follow(
-    session: Session, ids: Sequence[int], rules: ScenarioRules, now: datetime
-) -> dict[int, Shown]:
-    """Lets Events follow Revisions that were stored before their hour; returns those that can't be
-    followed, by id. Their Events stay as they were."""
-    batch = _shown(session, ids)
+def _follow(session: Session, ids: Sequence[int], rules: ScenarioRules, now: datetime) -> set[int]:
+    """Lets Events follow Revisions that were stored before their hour; returns the ids of those
+    that can't be followed, or not even be read. Their Events stay as they were."""
     try:
         with session.begin_nested():
-            current.follow(session, list(batch.values()), rules, now)
+            current.follow(session, _shown(session, ids), rules, now)
     except Exception as error:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise  # no Revision's fault
-        if len(batch) > 1:
+        if len(ids) > 1:
             log.info("what became visible is followed one by one", exc_info=True)
-            failed = (_follow(session, [one], rules, now) for one in batch)
-            return {number: shown for one in failed for number, shown in one.items()}
-        for one in batch.values():
-            if not one.found.failed:  # said once
-                log.exception(
-                    "revision %d of %s cannot be followed; it is tried again, ever more rarely",
-                    one.number,
-                    one.event.slug,
-                )
-        return batch
-    return {}
+            return {failed for one in ids for failed in _follow(session, [one], rules, now)}
+        _complain(session, ids[0])
+        return set(ids)
+    return set()
 
 
-def _put_off(session: Session, failed: Mapping[int, Shown], now: datetime) -> None:
+def _complain(session: Session, revision_id: int) -> None:
+    """Of what cannot be followed, while that is being handled; said once."""
+    number, slug, tried = session.execute(
+        select(Revision.number, Event.slug, Revision.found["failed"].as_integer())
+        .join(Event, Event.id == Revision.event_id)
+        .where(Revision.id == revision_id)
+    ).one()
+    if not tried:
+        log.exception(
+            "revision %d of %s cannot be followed; it is tried again, ever more rarely",
+            number,
+            slug,
+        )
+
+
+def _put_off(session: Session, failed: Iterable[int], now: datetime) -> None:
+    """Writes beside what was found when each is tried again, whether or not that can be read."""
     rows = []
-    for number, one in failed.items():
-        wait = min(FIRST_WAIT * 2 ** min(one.found.failed, 20), LONGEST_WAIT)
-        found = replace(one.found, failed=one.found.failed + 1, again_at=now + wait)
-        rows.append({"id": number, "found": to_json(found)})
+    for part in chunks(failed):
+        for number, found in session.execute(
+            select(Revision.id, Revision.found).where(Revision.id.in_(part))
+        ):
+            tried = found.get("failed", 0)
+            again_at = now + min(FIRST_WAIT * 2 ** min(tried, 20), LONGEST_WAIT)
+            kept = found | {"failed": tried + 1, "again_at": again_at.isoformat()}
+            rows.append({"id": number, "found": kept})
     if rows:
         session.execute(update(Revision), rows)
 
 
-def _shown(session: Session, ids: Sequence[int]) -> dict[int, Shown]:
+def _shown(session: Session, ids: Sequence[int]) -> list[Shown]:
     rows = session.execute(
         select(
-            Revision.id,
             Event,
             Revision.number,
             Revision.record,
@@ -190,8 +195,8 @@ def _shown(session: Session, ids: Sequence[int]) -> dict[int, Shown]:
         .where(Revision.id.in_(ids))
         .order_by(Revision.visible_at, Revision.id)
     )
-    return {
-        id: Shown(
+    return [
+        Shown(
             event,
             number,
             EventRecord.model_validate(record),
@@ -199,8 +204,8 @@ def _shown(session: Session, ids: Sequence[int]) -> dict[int, Shown]:
             visible_at,
             from_json(found),
         )
-        for id, event, number, record, severity, visible_at, found in rows
-    }
+        for event, number, record, severity, visible_at, found in rows
+    ]
 
 
 def newest_seq(session: Session) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from newsroom import NOON, Newsroom, counting
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from digest.formats import Entry
 from digest.models import (
@@ -280,6 +280,23 @@ def test_one_that_fails_for_good_is_said_once_and_tried_ever_more_rarely(
     assert len([one for one in caplog.records if one.levelname in ("WARNING", "ERROR")]) == 1
     (event,) = room.rows(Event)
     assert status(room.app, room.now)["events_stuck"] == [{"event": event.slug, "revision": 1}]
+
+
+@pytest.mark.parametrize("column", ["record", "found"])
+def test_one_that_cannot_even_be_read_keeps_nothing_from_anybody(
+    room: Newsroom, column: str
+) -> None:
+    room.news("bad", visible_at=FRIDAY)
+    with room.app.db.begin() as session:
+        session.execute(update(Revision).values({column: {"story_slug": 7}}))
+    room.news("good", visible_at=FRIDAY)
+    room.now = FRIDAY
+    assert shown(room) == 1
+    assert [one["event"] for one in status(room.app, room.now)["events_stuck"]] == [
+        room.rows(Event)[0].slug
+    ]
+    room.later(seconds=5)
+    assert shown(room) == 0, "it is tried again in its time"
 
 
 def test_a_newer_revision_overtakes_one_that_cannot_be_followed(
