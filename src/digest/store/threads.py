@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Edition, Item
@@ -119,16 +119,38 @@ def withdraw(session: Session, event_id: int, before_revision: int, *, wrong: bo
         .join(Edition, Edition.id == Item.edition_id)
         .where(Edition.kind == EditionKind.ALERT, Edition.code != Code.ROUNDUP)
     )
-    stale = Delivery.edition_id.in_(older) & Delivery.state.in_(OPEN)
+    stale: ColumnElement[bool] = Delivery.edition_id.in_(older)
     if not wrong:
         told = select(Delivery.subscriber_id).where(
             Delivery.edition_id.in_(older), Delivery.state.in_(REACHED), Delivery.state.not_in(OPEN)
         )
         stale &= Delivery.subscriber_id.not_in(told)
+    return _end(session, stale)
+
+
+def _end(session: Session, stale: ColumnElement[bool]) -> int:
+    """These go out no more; returns how many of them might have.
+
+    What waited is `suppressed`. What was perhaps delivered stays `unknown` and is not sent again;
+    nor is what a worker is sending now, should that fail: it expired when it was planned.
+    """
+    waits = Delivery.state.in_(OPEN)
     rows = session.scalars(
         update(Delivery)
-        .where(stale)
-        .values(state=DeliveryState.SUPPRESSED, reason="superseded", not_before=None)
+        .where(
+            stale,
+            or_(
+                waits,
+                Delivery.state == DeliveryState.SENDING,
+                (Delivery.state == DeliveryState.UNKNOWN) & Delivery.not_before.is_not(None),
+            ),
+        )
+        .values(
+            state=case((waits, DeliveryState.SUPPRESSED), else_=Delivery.state),
+            reason=case((waits, "superseded"), else_=Delivery.reason),
+            not_before=None,
+            expires_at=Delivery.created_at,
+        )
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     )
