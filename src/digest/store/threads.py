@@ -1,8 +1,9 @@
-"""Threads: the messages about an Event that a Destination got before."""
+"""Threads: the messages about an Event that a Destination got, or is about to get."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, case, or_, select, update
 from sqlalchemy.orm import Session
@@ -11,52 +12,76 @@ from digest.models import Delivery, Edition, Item
 from digest.models.words import RIGHTING, Code, DeliveryState, EditionKind
 from digest.store.chunks import chunks
 from digest.store.deliveries import ALERTS, OPEN
-from digest.store.readers import REACHED
+from digest.store.readers import GONE_OUT, REACHED
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A message that was accepted: its reference and subject.
+class Heard:
+    """A message about an Event that a Destination got, perhaps, or is about to get.
 
-    `alone` says that it told of one Event and no other; a digest or roundup told of several.
+    `alone` says that it tells of one Event and no other; a digest or roundup tells of several.
     """
 
     delivery_id: int
-    reference: str
+    kind: str
+    code: str
+    revision: int
+    state: str
+    not_before: datetime | None
+    reference: str | None
     subject: str | None
-    alone: bool = True
+
+    @property
+    def alone(self) -> bool:
+        return self.kind == EditionKind.ALERT and self.code != Code.ROUNDUP
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the provider has it."""
+        sent = self.state in (DeliveryState.SENT, DeliveryState.UNKNOWN)
+        return sent and self.reference is not None
+
+    @property
+    def gone_out(self) -> bool:
+        """Whether the provider has it, perhaps."""
+        return self.state in GONE_OUT
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be sent, or sent again."""
+        again = self.state == DeliveryState.UNKNOWN and self.not_before is not None
+        return self.state in OPEN or again
 
 
-def earlier(
+def heard(
     session: Session, destination_ids: Iterable[int], event_ids: Iterable[int]
-) -> dict[tuple[int, int], list[Sent]]:
-    """(destination id, event id) -> the messages that told of it there, oldest first."""
-    found: dict[tuple[int, int], list[Sent]] = defaultdict(list)
+) -> dict[tuple[int, int], list[Heard]]:
+    """(destination id, event id) -> the messages that tell of it there, what was sent in order."""
+    found: dict[tuple[int, int], list[Heard]] = defaultdict(list)
     rows = session.execute(
         select(
-            Delivery.id,
             Delivery.destination_id,
-            Delivery.reference,
-            Delivery.subject,
+            Item.event_id,
+            Delivery.id,
             Edition.kind,
             Edition.code,
-            Item.event_id,
+            Item.revision,
+            Delivery.state,
+            Delivery.not_before,
+            Delivery.reference,
+            Delivery.subject,
         )
         .join(Edition, Edition.id == Delivery.edition_id)
         .join(Item, Item.edition_id == Edition.id)
         .where(
             Delivery.destination_id.in_(list(destination_ids)),
             Item.event_id.in_(list(event_ids)),
-            Delivery.reference.is_not(None),
-            Delivery.state.in_((DeliveryState.SENT, DeliveryState.UNKNOWN)),
+            Delivery.state.in_(REACHED),
         )
         .order_by(Delivery.sent_at, Delivery.id)
     )
-    for row in rows:
-        alone = row.kind == EditionKind.ALERT and row.code != Code.ROUNDUP
-        found[row.destination_id, row.event_id].append(
-            Sent(row.id, row.reference, row.subject, alone)
-        )
+    for destination_id, event_id, *row in rows:
+        found[destination_id, event_id].append(Heard(*row))
     return found
 
 

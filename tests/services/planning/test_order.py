@@ -3,10 +3,12 @@
 What is newer takes the place of what still waits there; what puts an error right follows the error.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from newsroom import Newsroom, Sending
+from sqlalchemy import update
 
 from digest.errors import RetryLater, Unanswered
 from digest.models import Delivery
@@ -62,10 +64,14 @@ async def test_a_wrong_alert_that_nobody_answered_is_not_sent_again_once_it_is_k
     assert room.states() == [State.UNKNOWN, State.SENT], "perhaps it did arrive"
 
 
-@pytest.mark.parametrize("failure", [RetryLater("busy"), Unanswered("timed_out")])
+@pytest.mark.parametrize(
+    ("failure", "righted"),
+    [(RetryLater("busy"), []), (Unanswered("timed_out"), [(Code.CORRECT, RIGHT)])],
+)
 async def test_a_wrong_alert_that_fails_while_it_is_found_to_be_wrong_is_not_tried_again(
-    room: Newsroom, failure: Exception
+    room: Newsroom, failure: Exception, righted: list[tuple[Code, str]]
 ) -> None:
+    """It is put right where it perhaps arrived; elsewhere the digest tells what is true."""
     room.reader(places={"telegram": "7"})
     room.news(headline=WRONG)
     room.alert()
@@ -80,5 +86,85 @@ async def test_a_wrong_alert_that_fails_while_it_is_found_to_be_wrong_is_not_tri
     for _ in range(4):
         await tell(room)
         room.later(minutes=20)
+    assert told(room, "7") == [(Code.NEW, WRONG), *righted]
+    assert State.RETRY not in room.states()
+
+
+# What puts something right -------------------------------------------------------------------
+
+
+async def a_digest_that_waits_for_telegram(room: Newsroom) -> None:
+    room.now = datetime(2026, 3, 5, 6, 55, tzinfo=UTC)
+    room.reader(places={"email": "m@x", "telegram": "7"})
+    await tell(room, headline=WRONG, severity=3)
+    room.later(minutes=5)
+    room.telegram.script = [RetryLater("rate_limited", retry_after=3600)]
+    room.publish()
+    await room.drain()
+    room.forget_sent()
+    room.later(minutes=10)
+    await tell(room, headline=RIGHT, severity=3, correction=CORRECTION)
+    assert told(room, "m@x") == [(Code.CORRECT, RIGHT)]
+    assert told(room, "7") == []
+
+
+async def test_a_correction_waits_for_the_digest_with_the_error_at_each_destination(
+    room: Newsroom,
+) -> None:
+    await a_digest_that_waits_for_telegram(room)
+    room.later(minutes=50)
+    await tell(room)
+    room.later(minutes=1)
+    await tell(room)
     assert told(room, "7") == [(Code.NEW, WRONG), (Code.CORRECT, RIGHT)]
-    assert not room.rows(Delivery, Delivery.not_before.is_not(None))
+    assert told(room, "m@x") == [(Code.CORRECT, RIGHT)], "once"
+
+
+async def test_an_error_that_ended_before_it_reached_a_destination_is_not_put_right_there(
+    room: Newsroom,
+) -> None:
+    await a_digest_that_waits_for_telegram(room)
+    with room.app.db.begin() as session:
+        digest = update(Delivery).where(Delivery.slot.like("digest:%"), Delivery.state == "retry")
+        session.execute(digest.values(state=State.EXPIRED, not_before=None))
+    room.later(minutes=1)
+    await tell(room)
+    assert told(room, "7") == []
+    assert room.rows(Delivery)[-1].reason == "nothing_to_right"
+
+
+async def test_an_update_waits_for_the_correction_that_is_still_owed(room: Newsroom) -> None:
+    room.reader(places={"telegram": "7"})
+    await tell(room, headline=WRONG)
+    room.later(minutes=20)
+    room.telegram.script = [BUSY]
+    await tell(room, headline=RIGHT, correction=CORRECTION)
+    room.forget_sent()
+    room.later(minutes=11)
+    await tell(room, headline="Crews are on their way", severity=5)
+    assert told(room, "7") == []
+    room.later(minutes=4)
+    await tell(room)
+    room.later(minutes=1)
+    await tell(room)
+    assert [code for code, _ in told(room, "7")] == [Code.CORRECT, Code.ESCALATE]
+
+
+async def test_what_is_being_sent_goes_before_what_is_newer(room: Newsroom) -> None:
+    room.reader(places={"telegram": "7"})
+    room.news(headline=WRONG)
+    room.alert()
+
+    async def found_out(_: Sending) -> None:
+        room.telegram.on_send = None
+        room.news(headline=RIGHT, correction=CORRECTION)
+        room.alert()
+        await room.drain()
+        assert told(room, "7") == [(Code.NEW, WRONG)], "its answer is not there yet"
+
+    room.telegram.on_send = found_out
+    await tell(room)
+    room.later(minutes=1)
+    await tell(room)
+    assert told(room, "7") == [(Code.NEW, WRONG), (Code.CORRECT, RIGHT)]
+    assert room.states() == [State.SENT, State.SENT]

@@ -34,6 +34,8 @@ async def attempt(
     delivery = parcel.delivery
     if parcel.refused is not None:
         return Ended(parcel, outcomes.withheld(delivery, parcel.refused, clock()))
+    if parcel.behind:
+        return Ended(parcel, outcomes.put_off(delivery, clock()))
     try:
         message = channel.render(parcel.content, parcel.envelope)
     except Exception as error:

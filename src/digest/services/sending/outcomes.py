@@ -80,6 +80,19 @@ def withheld(delivery: Delivery, reason: str, now: datetime) -> Result:
     return _ended(delivery, State.SUPPRESSED, reason, None, now, counts=False)
 
 
+def put_off(delivery: Delivery, now: datetime) -> Result:
+    """An older message about its Event has to go out before it; that is no attempt."""
+    return Result(
+        delivery.id,
+        State.UNKNOWN if delivery.unanswered else State.RETRY,
+        now,
+        "in_order",
+        "an older message about it goes first",
+        not_before=now + FIRST_WAIT,
+        counts=False,
+    )
+
+
 def unreadable(delivery: Delivery, reason: str, detail: str, now: datetime) -> Result:
     """Our own fault (a template, a stored content): it concerns this one Delivery, and is kept."""
     return _ended(delivery, State.FAILED, reason, detail, now)

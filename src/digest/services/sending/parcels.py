@@ -14,8 +14,9 @@ from digest.models.content import Earlier, EditionContent, Envelope
 from digest.models.words import RIGHTING, EditionKind, SubscriberState
 from digest.services.app import App
 from digest.services.links import Bearer
+from digest.services.sending import order
 from digest.store import threads
-from digest.store.threads import Sent
+from digest.store.threads import Heard
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +25,18 @@ SOUND_FROM = 5  # severity
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What to send to whom. `refused` says why it must not be sent after all."""
+    """What to send to whom.
+
+    `refused` says why it must not be sent after all, `behind` that an older message about its Event
+    has to go out first.
+    """
 
     delivery: Delivery
     kind: EditionKind
     content: EditionContent
     envelope: Envelope
     refused: str | None = None
+    behind: bool = False
 
 
 def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime) -> list[Parcel]:
@@ -59,22 +65,46 @@ def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime)
             )
         )
     }
-    earlier = _earlier(session, rows, contents)
+    heard = _heard(session, rows, contents)
     return [
-        Parcel(
-            delivery=row,
-            kind=EditionKind(content.kind),
-            content=content,
-            envelope=(made := envelope(app, row, content, place, person, earlier, now)),
-            refused="nothing_to_rewrite"
-            if content.mended and made.earlier is None
-            else _refusal(content, place, person, blocked, now),
-        )
+        _parcel(app, row, content, place, person, blocked, heard, now)
         for row in rows
         if (content := contents.get(row.edition_id)) is not None
         and (place := places.get(row.destination_id)) is not None
         and (person := people.get(row.subscriber_id)) is not None
     ]
+
+
+def _parcel(
+    app: App,
+    row: Delivery,
+    content: EditionContent,
+    place: Destination,
+    person: Subscriber,
+    blocked: set[tuple[str, str]],
+    heard: Mapping[tuple[int, int], Sequence[Heard]],
+    now: datetime,
+) -> Parcel:
+    made = envelope(app, row, content, place, person, heard, now)
+    before = _before(row, content, heard)
+    refused = _refusal(content, place, person, blocked, now)
+    if refused is None and content.mended and made.earlier is None:
+        refused = "nothing_to_rewrite"
+    behind = order.comes_later(content, before)
+    if refused is None and not behind and order.nothing_to_right(content, before):
+        refused = "nothing_to_right"
+    return Parcel(row, EditionKind(content.kind), content, made, refused, behind)
+
+
+def _before(
+    row: Delivery, content: EditionContent, heard: Mapping[tuple[int, int], Sequence[Heard]]
+) -> list[Heard]:
+    """What tells this Destination of older Revisions of the Event that an alert is about."""
+    event_id = _sole_event(content)
+    if event_id is None:
+        return []
+    told = heard.get((row.destination_id, event_id), ())
+    return [one for one in told if one.revision < content.items[0].revision]
 
 
 def _contents(session: Session, edition_ids: Iterable[int]) -> dict[int, EditionContent]:
@@ -90,10 +120,10 @@ def _contents(session: Session, edition_ids: Iterable[int]) -> dict[int, Edition
     return found
 
 
-def _earlier(
+def _heard(
     session: Session, rows: Sequence[Delivery], contents: Mapping[int, EditionContent]
-) -> Mapping[tuple[int, int], Sequence[Sent]]:
-    """What the Destinations of alerts about one Event were told of it before."""
+) -> Mapping[tuple[int, int], Sequence[Heard]]:
+    """What the Destinations of alerts about one Event are told of it."""
     about = [
         (row.destination_id, event_id)
         for row in rows
@@ -102,7 +132,7 @@ def _earlier(
     ]
     if not about:
         return {}
-    return threads.earlier(session, {place for place, _ in about}, {event for _, event in about})
+    return threads.heard(session, {place for place, _ in about}, {event for _, event in about})
 
 
 def _sole_event(content: EditionContent) -> int | None:
@@ -118,13 +148,13 @@ def envelope(
     content: EditionContent,
     place: Destination,
     person: Subscriber,
-    earlier: Mapping[tuple[int, int], Sequence[Sent]],
+    heard: Mapping[tuple[int, int], Sequence[Heard]],
     now: datetime,
 ) -> Envelope:
     """Everything about the recipient of one Delivery."""
     event_id = _sole_event(content)
-    told = earlier.get((place.id, event_id), ()) if event_id is not None else ()
-    told = [one for one in told if one.delivery_id != row.id]
+    told = heard.get((place.id, event_id), ()) if event_id is not None else ()
+    told = [one for one in told if one.accepted and one.delivery_id != row.id]
     return Envelope(
         delivery_id=row.id,
         slot=row.slot,
@@ -140,7 +170,7 @@ def envelope(
     )
 
 
-def _thread(told: Sequence[Sent], righting: bool) -> Earlier | None:
+def _thread(told: Sequence[Heard], righting: bool) -> Earlier | None:
     """The alerts about this Event; for what is put right also the digest that told it."""
     alone = [one for one in told if one.alone]
     found = alone or (told if righting else ())
