@@ -14,26 +14,35 @@ from digest.store.chunks import chunks
 from digest.store.deliveries import ALERTS, OPEN
 from digest.store.readers import GONE_OUT, REACHED
 
+MENDS = "mend:"  # how the slots of Deliveries begin that only rewrite what is shown
+
+_ALONE = (Edition.kind == EditionKind.ALERT) & (Edition.code != Code.ROUNDUP)
+_REPLACEABLE = _ALONE & (Edition.code.not_in(RIGHTING) | Delivery.slot.startswith(MENDS))
+_MAY_GO_OUT = or_(
+    Delivery.state.in_(OPEN),
+    Delivery.state == DeliveryState.SENDING,
+    (Delivery.state == DeliveryState.UNKNOWN) & Delivery.not_before.is_not(None),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """A message about an Event that a Destination got, perhaps, or is about to get.
 
     `alone` says that it tells of one Event and no other; a digest or roundup tells of several.
+    `replaceable` that, while it waits, something newer takes its place: it is alone, and puts
+    nothing right that its reader is owed.
     """
 
     delivery_id: int
     kind: str
-    code: str
+    alone: bool
+    replaceable: bool
     revision: int
     state: str
     not_before: datetime | None
     reference: str | None
     subject: str | None
-
-    @property
-    def alone(self) -> bool:
-        return self.kind == EditionKind.ALERT and self.code != Code.ROUNDUP
 
     @property
     def accepted(self) -> bool:
@@ -64,7 +73,8 @@ def heard(
             Item.event_id,
             Delivery.id,
             Edition.kind,
-            Edition.code,
+            _ALONE,
+            _REPLACEABLE,
             Item.revision,
             Delivery.state,
             Delivery.not_before,
@@ -117,8 +127,7 @@ def shown(session: Session, event_id: int) -> list[Shown]:
         .join(Item, Item.edition_id == Edition.id)
         .where(
             Item.event_id == event_id,
-            Edition.kind == EditionKind.ALERT,
-            Edition.code != Code.ROUNDUP,
+            _ALONE,
             Delivery.state.in_(REACHED),
         )
         .order_by(Delivery.id)
@@ -142,7 +151,7 @@ def withdraw(session: Session, event_id: int, before_revision: int, *, wrong: bo
     older = (
         editions_with(event_id, before_revision)
         .join(Edition, Edition.id == Item.edition_id)
-        .where(Edition.kind == EditionKind.ALERT, Edition.code != Code.ROUNDUP)
+        .where(_ALONE)
     )
     stale: ColumnElement[bool] = Delivery.edition_id.in_(older)
     if not wrong:
@@ -151,6 +160,36 @@ def withdraw(session: Session, event_id: int, before_revision: int, *, wrong: bo
         )
         stale &= Delivery.subscriber_id.not_in(told)
     return _end(session, stale)
+
+
+def supersede(session: Session, planned: Mapping[tuple[int, int], int]) -> None:
+    """Takes back what waits and is older than what is planned there now.
+
+    `planned` maps (destination id, event id) to the Revision that is about to be told there. What
+    puts an error right stays, and so does what tells of other Events as well.
+    """
+    newer = {key: revision for key, revision in planned.items() if revision > 1}
+    event_ids = {event_id for _, event_id in newer}
+    stale: list[int] = []
+    for part in chunks({destination_id for destination_id, _ in newer}):
+        rows = session.execute(
+            select(Delivery.id, Delivery.destination_id, Item.event_id, Item.revision)
+            .join(Edition, Edition.id == Delivery.edition_id)
+            .join(Item, Item.edition_id == Edition.id)
+            .where(
+                Delivery.destination_id.in_(part),
+                Item.event_id.in_(event_ids),
+                _REPLACEABLE,
+                _MAY_GO_OUT,
+            )
+        )
+        stale += [
+            row.id
+            for row in rows
+            if row.revision < newer.get((row.destination_id, row.event_id), 0)
+        ]
+    for part in chunks(stale):
+        _end(session, Delivery.id.in_(part))
 
 
 def _end(session: Session, stale: ColumnElement[bool]) -> int:
@@ -162,14 +201,7 @@ def _end(session: Session, stale: ColumnElement[bool]) -> int:
     waits = Delivery.state.in_(OPEN)
     rows = session.scalars(
         update(Delivery)
-        .where(
-            stale,
-            or_(
-                waits,
-                Delivery.state == DeliveryState.SENDING,
-                (Delivery.state == DeliveryState.UNKNOWN) & Delivery.not_before.is_not(None),
-            ),
-        )
+        .where(stale, _MAY_GO_OUT)
         .values(
             state=case((waits, DeliveryState.SUPPRESSED), else_=Delivery.state),
             reason=case((waits, "superseded"), else_=Delivery.reason),
@@ -203,7 +235,7 @@ def waiting(session: Session, subscriber_ids: Iterable[int]) -> Mapping[int, lis
             Delivery.subscriber_id.in_(list(subscriber_ids)),
             Delivery.priority == ALERTS,
             Delivery.state.in_(OPEN),
-            Delivery.slot.not_like("mend:%"),
+            ~Delivery.slot.startswith(MENDS),
         )
         .order_by(Delivery.id)
     )

@@ -90,6 +90,37 @@ async def test_a_wrong_alert_that_fails_while_it_is_found_to_be_wrong_is_not_tri
     assert State.RETRY not in room.states()
 
 
+async def test_an_update_takes_the_place_of_the_alert_that_still_waits_at_one_destination(
+    room: Newsroom,
+) -> None:
+    room.reader(places={"email": "m@x", "telegram": "7"})
+    room.telegram.script = [BUSY]
+    await tell(room, headline="Both pipelines are shut")
+    room.forget_sent()
+    room.later(minutes=6)
+    await tell(room, headline="Pipelines open again")
+    room.later(minutes=15)
+    await tell(room)
+    assert told(room, "m@x") == [(Code.UPDATE, "Pipelines open again")]
+    assert told(room, "7") == [(Code.UPDATE, "Pipelines open again")], "complete in itself"
+    assert [row.reason for row in room.rows(Delivery) if row.state == State.SUPPRESSED] == [
+        "superseded"
+    ]
+
+
+async def test_until_an_update_is_due_what_waits_goes_out_before_it(room: Newsroom) -> None:
+    room.reader(places={"email": "m@x", "telegram": "7"})
+    room.telegram.script = [RetryLater("rate_limited", retry_after=180)]
+    await tell(room, headline="Both pipelines are shut")
+    room.forget_sent()
+    room.later(minutes=1)
+    await tell(room, headline="Pipelines open again")
+    for _ in range(2):
+        room.later(minutes=3)
+        await tell(room)
+    assert [code for code, _ in told(room, "7")] == [Code.NEW, Code.UPDATE]
+
+
 # What puts something right -------------------------------------------------------------------
 
 

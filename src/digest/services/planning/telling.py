@@ -23,7 +23,7 @@ from digest.models.words import RIGHTING, Code, EditionKind
 from digest.services.app import App
 from digest.services.planning.audience import ToldWhere, told_where
 from digest.services.planning.rows import delivery_rows
-from digest.store import editions, materials, readers
+from digest.store import editions, materials, readers, threads
 from digest.store.deliveries import ALERTS
 from digest.store.readers import Account
 
@@ -58,8 +58,20 @@ class Told:
 
 
 def prepare(session: Session, app: App, tellings: Sequence[Telling], now: datetime) -> list[Told]:
-    """Stores the Editions; the Deliveries are only prepared. A fixed number of queries."""
+    """Stores the Editions; the Deliveries are only prepared. A fixed number of queries.
+
+    Older alerts about the same Events that wait where these go are taken back.
+    """
     places = _places(session, tellings)
+    threads.supersede(
+        session,
+        {
+            (place.id, candidate.event_id): candidate.revision
+            for one in tellings
+            for place in places[id(one)]
+            for candidate in one.candidates
+        },
+    )
     reached = [one for one in tellings if places[id(one)]]
     told_of = materials.materials(session, {key for one in reached for key in _keys(one)})
     contents: dict[object, EditionContent] = {}

@@ -1,7 +1,7 @@
 """Order: messages about one Event go to one Destination in the order of its Revisions.
 
-An alert that waits while a newer one is planned for its Destination is taken back (see
-`store/threads.py`). What can't be taken back goes first: what is being sent already, a roundup,
+An alert that waits while a newer one is planned for its Destination is taken back
+(`threads.supersede`). What can't be taken back goes first: what is being sent already, a roundup,
 which tells of other Events as well, and what puts something right, which is owed. A digest goes
 before the correction of what it tells, and before no other alert.
 """
@@ -34,4 +34,4 @@ def _goes_first(one: Heard, righting: bool) -> bool:
         return False
     if one.state == DeliveryState.SENDING:
         return True
-    return one.waits and not (one.alone and one.code not in RIGHTING)
+    return one.waits and not one.replaceable
