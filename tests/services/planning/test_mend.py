@@ -155,6 +155,24 @@ async def test_what_waits_beside_what_was_told_goes_out_as_it_was_planned(room: 
     ]
 
 
+async def test_a_mend_that_waits_does_not_rewrite_a_newer_update_back(room: Newsroom) -> None:
+    room.reader(places={"slack": "C1"})
+    await told(room)
+    room.later(minutes=4)
+    room.slack.script = [RetryLater("ratelimited", retry_after=900)]
+    await told(room, RIGHT, minor=True)
+    room.later(minutes=2)
+    await told(room, "Pilots go back to work")
+    room.later(minutes=1)
+    room.release()
+    room.forget_sent()
+    for _ in range(2):
+        await room.drain()
+        room.later(minutes=15)
+    assert [one.content.code for one in room.sent] == [Code.UPDATE]
+    assert [row.state for row in room.rows(Delivery)] == [State.SENT, State.SUPPRESSED, State.SENT]
+
+
 async def test_nothing_is_posted_anew_where_the_first_message_is_not_known(room: Newsroom) -> None:
     room.reader(places={"slack": "C1"})
     await told(room)
