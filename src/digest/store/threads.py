@@ -97,7 +97,10 @@ def heard(
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The newest alert about one Event alone at a Destination. `reference` is None until sent."""
+    """The newest alert about one Event alone at a Destination. `reference` is None until sent.
+
+    `mends` says that it only rewrites, or is about to rewrite, what is shown there already.
+    """
 
     delivery_id: int
     destination_id: int
@@ -107,6 +110,7 @@ class Shown:
     reference: str | None
     content_hash: str
     revision: int
+    mends: bool
 
 
 def shown(session: Session, event_id: int) -> list[Shown]:
@@ -122,6 +126,7 @@ def shown(session: Session, event_id: int) -> list[Shown]:
             Delivery.reference,
             Item.content_hash,
             Item.revision,
+            Delivery.slot.startswith(MENDS),
         )
         .join(Edition, Edition.id == Delivery.edition_id)
         .join(Item, Item.edition_id == Edition.id)

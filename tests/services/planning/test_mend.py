@@ -1,10 +1,10 @@
 """A Revision that changes nothing that matters rewrites what can be rewritten, and tells nobody."""
 
 import pytest
-from newsroom import Newsroom, counting
+from newsroom import Newsroom, Sending, counting
 from sqlalchemy import update
 
-from digest.errors import RetryLater
+from digest.errors import RetryLater, Unanswered
 from digest.models import Delivery, Destination, Subscriber
 from digest.models.words import Code, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
@@ -171,6 +171,43 @@ async def test_a_mend_that_waits_does_not_rewrite_a_newer_update_back(room: News
         room.later(minutes=15)
     assert [one.content.code for one in room.sent] == [Code.UPDATE]
     assert [row.state for row in room.rows(Delivery)] == [State.SENT, State.SUPPRESSED, State.SENT]
+
+
+@pytest.mark.parametrize("failure", [RetryLater("ratelimited"), Unanswered("timed_out"), None])
+async def test_of_several_mends_that_are_on_their_way_the_newest_is_shown_last(
+    room: Newsroom, failure: Exception | None
+) -> None:
+    """Whatever becomes of the first one, which is on its way when the second is found."""
+    room.reader(places={"slack": "C1"})
+    await told(room, "Pilots stopp wrok")
+
+    async def one_more(_: Sending) -> None:
+        room.slack.on_send = None
+        room.news(headline=RIGHT, minor=True)
+        room.alert()
+        if failure is not None:
+            raise failure
+
+    room.slack.on_send = one_more
+    await told(room, TYPO, minor=True)
+    for _ in range(3):
+        room.later(minutes=15)
+        await room.drain()
+    assert [one.content.items[0].headline for one in room.sent] == [TYPO, RIGHT]
+    assert all(one.content.mended for one in room.sent)
+
+
+async def test_one_that_waits_gives_its_place_to_the_next(room: Newsroom) -> None:
+    room.reader(places={"slack": "C1"})
+    await told(room, "Pilots stopp wrok")
+    room.slack.script = [RetryLater("ratelimited", retry_after=900)]
+    await told(room, TYPO, minor=True)
+    room.later(minutes=1)
+    await told(room, RIGHT, minor=True)
+    assert [one.content.items[0].headline for one in room.sent] == [RIGHT]
+    room.later(minutes=15)
+    await room.drain()
+    assert len(room.sent) == 1
 
 
 async def test_nothing_is_posted_anew_where_the_first_message_is_not_known(room: Newsroom) -> None:

@@ -1,7 +1,7 @@
 """Mend: a Revision that changes nothing that matters rewrites, without a sound, what shows it.
 
 Slack and Telegram messages are edited in place. A mailbox keeps what it has: nobody gets a mail for
-a typo. What waits for another attempt goes out as it was planned.
+a typo. What waits for another attempt goes out as it was planned; of mends only the newest.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from digest.services.app import App
 from digest.services.planning.rows import delivery_rows
 from digest.store import editions, materials, readers, threads
 from digest.store.deliveries import ALERTS
-from digest.store.threads import Shown
+from digest.store.threads import MENDS, Shown
 
 SENT = (DeliveryState.SENT, DeliveryState.UNKNOWN)
 EXPIRES = timedelta(hours=72)
@@ -49,13 +49,14 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
         for old, new in zip(mended, saved, strict=True)
         for one in alike[old]
     }
+    threads.supersede(session, dict.fromkeys(((one, key[0]) for one in places), key[1]))
     rows = [
         row
         for place in readers.open_destinations(session, places)
         for row in delivery_rows(
             [place],
             places[place.id],
-            slot=f"mend:{candidate.event_id}:{candidate.revision}",
+            slot=f"{MENDS}{candidate.event_id}:{candidate.revision}",
             priority=ALERTS,
             now=now,
             not_before=now,
@@ -66,10 +67,8 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
 
 
 def _rewritable(app: App, one: Shown) -> bool:
+    """Another mend may be on its way there, or perhaps have arrived: what it rewrites is there."""
     channel = app.channels.get(one.channel)
-    return (
-        one.state in SENT
-        and one.reference is not None
-        and channel is not None
-        and channel.rewrites(one.reference)
-    )
+    if one.mends or channel is None:
+        return channel is not None
+    return one.state in SENT and one.reference is not None and channel.rewrites(one.reference)
