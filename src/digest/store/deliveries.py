@@ -35,6 +35,7 @@ ALERTS, DIGESTS = 10, 0  # priorities; each has a lane, so no alert waits behind
 LANES = (ALERTS, DIGESTS)
 OPEN = (State.PENDING, State.RETRY)
 CLAIMABLE = (*OPEN, State.UNKNOWN)
+UNSUBSCRIBED = "unsubscribed"  # why a Delivery was stopped that may be freed again
 _DETAIL = 500  # characters kept of a provider's words
 
 _columns = Delivery.__table__.c

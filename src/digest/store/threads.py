@@ -11,15 +11,17 @@ from sqlalchemy.orm import Session
 from digest.models import Delivery, Edition, Item
 from digest.models.words import RIGHTING, Code, DeliveryState, EditionKind
 from digest.store.chunks import chunks
-from digest.store.deliveries import ALERTS, OPEN
+from digest.store.deliveries import ALERTS, OPEN, UNSUBSCRIBED
 from digest.store.readers import GONE_OUT, REACHED
 
 MENDS = "mend:"  # how the slots of Deliveries begin that only rewrite what is shown
 
 _ALONE = (Edition.kind == EditionKind.ALERT) & (Edition.code != Code.ROUNDUP)
 _REPLACEABLE = _ALONE & (Edition.code.not_in(RIGHTING) | Delivery.slot.startswith(MENDS))
+_STOPPED = (Delivery.state == DeliveryState.SUPPRESSED) & (Delivery.reason == UNSUBSCRIBED)
 _MAY_GO_OUT = or_(
     Delivery.state.in_(OPEN),
+    _STOPPED,
     Delivery.state == DeliveryState.SENDING,
     (Delivery.state == DeliveryState.UNKNOWN) & Delivery.not_before.is_not(None),
 )
@@ -200,10 +202,11 @@ def supersede(session: Session, planned: Mapping[tuple[int, int], int]) -> None:
 def _end(session: Session, stale: ColumnElement[bool]) -> int:
     """These go out no more; returns how many of them might have.
 
-    What waited is `suppressed`. What was perhaps delivered stays `unknown` and is not sent again;
-    nor is what a worker is sending now, should that fail: it expired when it was planned.
+    What waited is `suppressed`, also for a reader who has left and may come back. What was perhaps
+    delivered stays `unknown` and is not sent again; nor is what a worker is sending now, should
+    that fail: it expired when it was planned.
     """
-    waits = Delivery.state.in_(OPEN)
+    waits = or_(Delivery.state.in_(OPEN), _STOPPED)
     rows = session.scalars(
         update(Delivery)
         .where(stale, _MAY_GO_OUT)

@@ -15,6 +15,7 @@ from digest.models import Delivery
 from digest.models.words import Code
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
+from digest.services.reader.preferences import resubscribe, unsubscribe
 from digest.services.sending.deliver import sweep
 
 WRONG, RIGHT = "Both pipelines are shut", "One pipeline is shut"
@@ -88,6 +89,32 @@ async def test_a_wrong_alert_that_fails_while_it_is_found_to_be_wrong_is_not_tri
         room.later(minutes=20)
     assert told(room, "7") == [(Code.NEW, WRONG), *righted]
     assert State.RETRY not in room.states()
+
+
+async def test_a_wrong_alert_does_not_go_out_to_who_left_and_came_back(room: Newsroom) -> None:
+    maria = room.reader(places={"telegram": "7"})
+    room.news(headline=WRONG)
+    room.alert()
+    unsubscribe(room.app.db, maria, room.now)
+    room.later(minutes=5)
+    await tell(room, headline=RIGHT, retraction={"reason": "A drill."})
+    room.later(minutes=5)
+    resubscribe(room.app.db, maria, room.now)
+    await tell(room)
+    assert room.sent == []
+
+
+async def test_nor_does_a_mend_of_what_is_wrong(room: Newsroom) -> None:
+    maria = room.reader(places={"slack": "C1"})
+    await tell(room, headline="Both pipelines are shtu")
+    room.forget_sent()
+    room.news(headline=WRONG, minor=True)
+    room.alert()
+    unsubscribe(room.app.db, maria, room.now)
+    await tell(room, headline=WRONG, retraction={"reason": "A drill."})
+    resubscribe(room.app.db, maria, room.now)
+    await tell(room)
+    assert room.sent == []
 
 
 async def test_an_update_takes_the_place_of_the_alert_that_still_waits_at_one_destination(

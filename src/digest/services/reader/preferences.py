@@ -17,10 +17,9 @@ from digest.models import Delivery
 from digest.models.words import Cadence, DeliveryState, SubscriberState
 from digest.services.reader.editing import READER, Done, editing
 from digest.store.database import Database
-from digest.store.deliveries import OPEN
+from digest.store.deliveries import OPEN, UNSUBSCRIBED
 
 LONGEST_PAUSE = 365  # days
-UNSUBSCRIBED = "unsubscribed"  # reason of a suppressed Delivery
 
 
 class Invalid(InputError):

@@ -16,6 +16,7 @@ from digest.services.app import App
 from digest.services.links import Bearer
 from digest.services.sending import order
 from digest.store import threads
+from digest.store.deliveries import UNSUBSCRIBED
 from digest.store.threads import Heard
 
 log = logging.getLogger(__name__)
@@ -193,7 +194,7 @@ def _refusal(
 ) -> str | None:
     """Why this must not be sent although it was planned; a correction reaches who paused, too."""
     if person.state == SubscriberState.LEFT:
-        return "unsubscribed"
+        return UNSUBSCRIBED
     if (place.channel, place.address) in blocked:
         return "suppressed"
     if place.disabled_at is not None:
