@@ -20,15 +20,17 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     or_,
     select,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from digest.models import ChannelStop, Delivery
 from digest.models.words import DeliveryState as State
+from digest.store.readers import GONE_OUT
 
 LEASE = timedelta(seconds=120)
 ALERTS, DIGESTS = 10, 0  # priorities; each has a lane, so no alert waits behind digests
@@ -115,17 +117,32 @@ def claim(
 
 
 def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> None:
-    """Ends digests that were not sent yet: the next one, which is due, tells what they had to."""
-    session.execute(
-        update(Delivery)
-        .where(
-            Delivery.subscriber_id.in_(list(subscriber_ids)),
-            Delivery.priority == DIGESTS,
-            Delivery.state.in_(OPEN),
-        )
-        .values(state=State.SUPPRESSED, reason="superseded", not_before=None)
-        .execution_options(synchronize_session=False)
+    """Ends digests that reached nobody yet: the next one, which is due, tells what they had to.
+
+    One that has reached another Destination is not told again by the next: it is still sent to
+    those it waits for, and before the next.
+    """
+    theirs = and_(
+        Delivery.subscriber_id.in_(list(subscriber_ids)),
+        Delivery.priority == DIGESTS,
+        Delivery.state.in_(OPEN),
     )
+    other = aliased(Delivery)
+    elsewhere = exists().where(
+        other.subscriber_id == Delivery.subscriber_id,
+        other.slot == Delivery.slot,
+        other.state.in_(GONE_OUT),
+    )
+    for which, values in (
+        (~elsewhere, {"state": State.SUPPRESSED, "reason": "superseded", "not_before": None}),
+        (elsewhere, {"not_before": Delivery.created_at}),
+    ):
+        session.execute(
+            update(Delivery)
+            .where(theirs, which)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

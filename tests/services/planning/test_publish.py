@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from newsroom import Newsroom, counting
 from sqlalchemy import select, update
 
+from digest.errors import RetryLater
 from digest.models import Delivery, Destination, Revision, Schedule, Slot, Subscriber
 from digest.models.words import Cadence, EditionKind, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
@@ -535,6 +536,26 @@ def test_a_digest_that_waits_still_gives_way_to_the_next(room: Newsroom) -> None
         (State.PENDING, None),
     ]
     assert len(room.contents()[-1].items) == 2
+
+
+async def test_one_that_waits_for_one_destination_and_reached_another_goes_out_before_the_next(
+    room: Newsroom,
+) -> None:
+    room.reader(kinds=["digest"], places={"email": "m@x", "telegram": "7"})
+    room.telegram.script = [RetryLater("not_connected", retry_after=23 * 3600)]
+    for news, late in (("old", 2), ("new", 0)):
+        room.now = SEVEN - timedelta(hours=2) + (DAY if news == "new" else timedelta(0))
+        room.news(news, severity=3)
+        room.later(hours=2 + late)
+        room.publish()
+        await room.drain()
+    assert [one.content.items[0].headline for one in room.email.sent] == [
+        "Headline of old",
+        "Headline of new",
+    ]
+    tried, *told = [one.content for one in room.telegram.sent]
+    assert told == [one.content for one in room.email.sent]
+    assert tried == told[0]
 
 
 def test_one_destination_that_got_it_is_enough(room: Newsroom) -> None:
