@@ -333,7 +333,7 @@ class Envelope(Value):
     address: str  # in the Channel's own canonical form
     name: str = ""
     links: Links
-    sent_at: datetime
+    sent_at: datetime  # of what only rewrites a message: when that was sent
     resent: bool = False  # an earlier attempt was never answered: this may arrive twice
     earlier: Earlier | None = None
     silent: bool = False  # no sound (Telegram)

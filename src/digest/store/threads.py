@@ -33,18 +33,20 @@ class Heard:
 
     `alone` says that it tells of one Event and no other; a digest or roundup tells of several.
     `replaceable` that, while it waits, something newer takes its place: it is alone, and puts
-    nothing right that its reader is owed.
+    nothing right that its reader is owed. `mends` that it only rewrites what is shown there.
     """
 
     delivery_id: int
     kind: str
     alone: bool
     replaceable: bool
+    mends: bool
     revision: int
     state: str
     not_before: datetime | None
     reference: str | None
     subject: str | None
+    sent_at: datetime | None
 
     @property
     def accepted(self) -> bool:
@@ -77,11 +79,13 @@ def heard(
             Edition.kind,
             _ALONE,
             _REPLACEABLE,
+            Delivery.slot.startswith(MENDS),
             Item.revision,
             Delivery.state,
             Delivery.not_before,
             Delivery.reference,
             Delivery.subject,
+            Delivery.sent_at,
         )
         .join(Edition, Edition.id == Delivery.edition_id)
         .join(Item, Item.edition_id == Edition.id)

@@ -4,6 +4,7 @@ import pytest
 from newsroom import Newsroom, Sending, counting
 from sqlalchemy import update
 
+from digest.channels.delays import delayed
 from digest.errors import RetryLater, Unanswered
 from digest.models import Delivery, Destination, Subscriber
 from digest.models.words import Code, Outcome, SubscriberState
@@ -73,6 +74,25 @@ async def test_an_update_that_was_told_stays_an_update(room: Newsroom) -> None:
     (sent,) = room.sent
     assert (sent.content.code, sent.content.at) == (Code.ESCALATE, hour)
     assert [one.field for one in sent.content.items[0].changes] == ["severity"]
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(60, False), (2400, True)])
+async def test_a_mend_says_delayed_only_if_the_message_did(
+    room: Newsroom, seconds: int, said: bool
+) -> None:
+    room.reader(places={"telegram": "7"})
+    room.telegram.script = [RetryLater("rate_limited", retry_after=seconds)]
+    await told(room)
+    room.later(seconds=seconds)
+    room.forget_sent()
+    await room.drain()
+    (first,) = room.sent
+    assert delayed(first.content, first.envelope) is said
+    for typo in (RIGHT, TYPO):
+        room.later(hours=2)
+        await told(room, typo, minor=True)
+        (mended,) = room.sent
+        assert delayed(mended.content, mended.envelope) is said
 
 
 async def test_one_more_source_is_shown_without_a_sound(room: Newsroom) -> None:

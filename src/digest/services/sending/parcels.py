@@ -162,13 +162,18 @@ def envelope(
         address=place.address,
         name=person.name,
         links=app.links.links(Bearer(row.id, person.id, person.token_version)),
-        sent_at=now,
+        sent_at=(_told_at(told) if content.mended else None) or now,
         resent=bool(row.unanswered),
         earlier=_thread(told, content.code in RIGHTING),
         silent=not any(item.severity >= SOUND_FROM for item in content.items)
         or content.kind == EditionKind.DIGEST,
         postal_address=app.settings.postal_address,
     )
+
+
+def _told_at(told: Sequence[Heard]) -> datetime | None:
+    """When the message that a mend rewrites said what it says: whether that was late stays so."""
+    return next((one.sent_at for one in reversed(told) if one.alone and not one.mends), None)
 
 
 def _thread(told: Sequence[Heard], righting: bool) -> Earlier | None:
