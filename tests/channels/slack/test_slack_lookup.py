@@ -68,21 +68,48 @@ async def test_a_channel_without_end_is_not_read_to_the_end(
     assert standin.calls.count("conversations.history") == 5
 
 
-@pytest.mark.parametrize(("fault", "found"), [("cut_after", True), ("cut_before", False)])
-async def test_an_edit_is_told_from_the_first_version(
-    slack: SlackChannel, standin: SlackStandIn, fault: Any, found: bool
-) -> None:
+async def correction(slack: SlackChannel) -> Message:
+    """An edit, and an answer in the thread of the message that it rewrites."""
     reference = (await slack.send(write(slack))).reference
     envelope = make_envelope(
         address="#crisis", delivery_id=428, earlier=make_earlier(reference=reference)
     )
-    message = slack.render(make_alert(code=Code.CORRECT), envelope)
+    return slack.render(make_alert(code=Code.CORRECT), envelope)
+
+
+@pytest.mark.parametrize("fault", ["cut_after", "cut_before"])
+async def test_an_edit_without_its_answer_in_the_thread_is_made_again_with_it(
+    slack: SlackChannel, standin: SlackStandIn, fault: Any
+) -> None:
+    message = await correction(slack)
     standin.fail_next(fault)
     with pytest.raises(Unanswered):
         await slack.send(message)
-    receipt = await slack.recover(message)
-    assert (receipt is not None) is found
-    assert receipt is None or receipt.reference == reference
+    assert await slack.recover(message) is None
+    await slack.send(message)
+    assert len(standin.messages("#crisis")) == 2
+
+
+async def test_an_edit_with_its_answer_is_found_as_the_message_that_it_rewrote(
+    slack: SlackChannel, standin: SlackStandIn
+) -> None:
+    message = await correction(slack)
+    receipt = await slack.send(message)
+    found = await slack.recover(message)
+    assert found is not None
+    assert found.reference == receipt.reference
+
+
+async def test_what_was_posted_because_there_was_nothing_to_edit_is_found(
+    slack: SlackChannel, standin: SlackStandIn
+) -> None:
+    message = await correction(slack)
+    edit, answer = message.steps
+    assert edit.fallback is not None
+    posted = await slack.send(replace(message, steps=(edit.fallback,)))
+    found = await slack.recover(replace(message, steps=(edit, answer)))
+    assert found is not None
+    assert found.reference == posted.reference
 
 
 async def test_an_answer_in_a_thread_is_found_there(
@@ -93,7 +120,9 @@ async def test_an_answer_in_a_thread_is_found_there(
     envelope = make_envelope(address="#crisis", delivery_id=428, earlier=earlier)
     message = slack.render(make_alert(code=Code.UPDATE), envelope)
     await lose_the_answer(slack, standin, message)
-    assert await slack.recover(message) is not None
+    found = await slack.recover(message)
+    assert found is not None
+    assert found.reference == reference, "as when it is answered"
 
 
 @pytest.mark.parametrize("scopes", ["chat:write", "chat:write,channels:read"])

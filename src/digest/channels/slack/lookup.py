@@ -26,16 +26,18 @@ class Lookup:
         self._ids: dict[str, str] = {}  # "#name" or member ID -> channel ID
 
     async def find(self, message: Message) -> Receipt | None:
-        """The Receipt of the first step, when Slack has it; None when not, or nobody can tell.
+        """The Receipt of the Message, when Slack has all of it; None when not, or nobody can tell.
+
+        An edit whose answer in the thread is missing may be repeated, as the whole Message may.
 
         Raises:
             DeliveryError: Slack can't be asked now.
         """
-        step = message.steps[0]
-        if step.method not in (POST, UPDATE) or not _key(step.payload):
+        keyed = [one for one in message.steps if one.method in (POST, UPDATE) and _key(one.payload)]
+        if not keyed:
             return None
         try:
-            return await self._find(step)
+            return await self._find(keyed[-1])
         except DeliveryError as failure:
             if isinstance(failure, AddressRefused) or failure.reason in CANT_TELL:
                 return None
@@ -52,8 +54,9 @@ class Lookup:
             page = await self._client.read(
                 method, channel=channel, include_all_metadata=True, limit=PAGE, **where, **cursor
             )
-            if ts := _ts_of(wanted, page.get("messages") or ()):
-                return Receipt(f"{channel}:{ts}", notes=("found by reading back",))
+            if ts := _ts_of(wanted, page.get("messages") or (), but=where.get("ts")):
+                first = where.get("ts", ts)  # an answer's reference is the first of its thread
+                return Receipt(f"{channel}:{first}", notes=("found by reading back",))
             if not (following := (page.get("response_metadata") or {}).get("next_cursor")):
                 return None
             cursor = {"cursor": following}
@@ -111,5 +114,8 @@ def _key(payload: Any) -> str:
     return str(event.get("key", ""))
 
 
-def _ts_of(wanted: str, messages: Iterable[Mapping[str, Any]]) -> str | None:
-    return next((str(one["ts"]) for one in messages if _key(one) == wanted), None)
+def _ts_of(wanted: str, messages: Iterable[Mapping[str, Any]], but: str | None) -> str | None:
+    """`but`: the first message of a thread is listed with its answers."""
+    return next(
+        (str(one["ts"]) for one in messages if _key(one) == wanted and one["ts"] != but), None
+    )

@@ -88,7 +88,8 @@ class Writer:
             return (self._reply(first, body, broadcast=broadcast, fallback=post),)
         edit = {"channel": first.channel, "ts": first.ts, **body}
         whole = self._reply(first, body, fallback=post)
-        short = self._reply(first, self._body("reply"), optional=True)
+        answer = self._body("reply") | {"metadata": body["metadata"]}
+        short = self._reply(first, answer, optional=True)
         return (Step(UPDATE, edit, fallback=whole), short)
 
     @property
