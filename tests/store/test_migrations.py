@@ -2,16 +2,21 @@
 
 import ast
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from newsroom import Newsroom
+from sqlalchemy import inspect, select, text
 
-from digest.models import Base
+from digest.models import Base, Perspective, PerspectiveActor
 from digest.render.environment import built_in_folder
+from digest.services.app import App
 from digest.store.database import Database
 
 SCRIPTS = ScriptDirectory(str(built_in_folder("migrations")))
@@ -46,6 +51,56 @@ def test_the_migrated_tables_are_those_of_the_models(empty: Database) -> None:
     with empty.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def to(database: Database, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS.dir)
+    with database.migrating() as connection:
+        config.attributes["connection"] = connection
+        step = command.upgrade if revision == "head" else command.downgrade
+        step(config, revision)
+
+
+def perspectives(database: Database) -> list[tuple[object, ...]]:
+    columns = (
+        Perspective.event_id,
+        Perspective.story_id,
+        Perspective.actor,
+        Perspective.text,
+        Perspective.as_of,
+        Perspective.shown_at,
+        Perspective.gone_at,
+        PerspectiveActor.interest_id,
+    )
+    with database.read() as session:
+        rows = session.execute(select(*columns).join(PerspectiveActor).order_by(*columns[3:6]))
+        return [tuple(row) for row in rows]
+
+
+def test_perspectives_are_told_again_from_the_revisions(app_on_both: App) -> None:
+    """As if they had always known their Event; also after the release before had its turn."""
+    room = Newsroom(app_on_both)
+
+    def news(id: str, *texts: str, **fields: object) -> None:
+        said = [{"actor": "Iran", "text": text} for text in texts]
+        room.news(id, story={"title": "Pipelines"}, perspectives=said, **fields)
+        room.later(hours=1)
+
+    news("a", "All are shut.", "We talk.")
+    news("b", "We talk.", "We attack.")
+    correction = {"wrong": "All", "right": "One"}
+    news("a", "One is shut.", "We talk.", headline="One is shut", correction=correction)
+    news("b", "We attack.", retraction={"reason": "Forged."})
+    later = [{"actor": "Iran", "text": "Wait."}]
+    room.news("tonight", perspectives=later, visible_at=room.now + timedelta(hours=9))
+    before = perspectives(room.app.db)
+    assert len(before) == 5
+    to(room.app.db, "0002")
+    to(room.app.db, "head")
+    assert perspectives(room.app.db) == before
+    room.news("after", perspectives=[{"actor": "Iran", "text": "And on."}])
+    assert len(perspectives(room.app.db)) == 6
 
 
 def test_migrating_twice_changes_nothing(empty: Database) -> None:

@@ -81,7 +81,11 @@ class Assertion(Base):
 
 
 class Perspective(Base):
-    """What an Actor says or does, as of a time; never shown as if older or newer than that."""
+    """What an Actor says or does, as of a time; never shown as if older or newer than that.
+
+    An Event's Revisions say it from `shown_at` on, until one of them that becomes visible at
+    `gone_at` says it no more, or takes the Event back. One row, however many Revisions repeat it.
+    """
 
     __tablename__ = "perspectives"
     __table_args__ = (Index(None, "story_id", "as_of"),)
@@ -94,6 +98,8 @@ class Perspective(Base):
     actor: Mapped[str]  # as labelled: "Hezbollah / Lebanon"
     text: Mapped[str]
     as_of: Mapped[datetime]
+    shown_at: Mapped[datetime | None]
+    gone_at: Mapped[datetime | None]
 
 
 class PerspectiveActor(Base):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -18,18 +18,17 @@ from digest.models import (
     EventInterest,
     Interest,
     Link,
-    Perspective,
-    PerspectiveActor,
     Source,
     Story,
     Update,
 )
 from digest.models.record import EventRecord
 from digest.store.chunks import chunks
+from digest.store.current_perspectives import follow_perspectives
 from digest.store.current_scenarios import add_assertions
 from digest.store.shown import Found, ScenarioRules, Shown, id_of, insert_rows
 
-CHILDREN = (Source, Analysis, Link, EventInterest, Perspective)
+CHILDREN = (Source, Analysis, Link, EventInterest)
 PAIRS = 400  # pairs of values that one statement carries
 
 
@@ -82,7 +81,7 @@ def follow(session: Session, batch: Sequence[Shown], rules: ScenarioRules, now: 
             )
     interests = _interests(session, batch)
     _children(session, newest, interests)
-    _perspectives(session, batch, newest, stories, interests)
+    follow_perspectives(session, batch, stories, interests)
     add_assertions(session, batch, stories, rules)
     session.flush()
 
@@ -273,70 +272,3 @@ def _named(session: Session, names: Iterable[str]) -> dict[str, int]:
         for event_id, external_id, slug in rows:
             found[external_id] = found[slug] = event_id
     return found
-
-
-# Perspectives ----------------------------------------------------------------------------------
-
-_VOICE = (
-    Perspective.story_id,
-    Perspective.event_id,
-    Perspective.actor,
-    Perspective.as_of,
-    Perspective.text,
-)
-_Voice = tuple[int | None, int | None, str, datetime, str]
-
-
-def _perspectives(
-    session: Session,
-    batch: Iterable[Shown],
-    newest: Iterable[Shown],
-    stories: Mapping[str | None, Story],
-    interests: set[int],
-) -> None:
-    """Perspectives belong to the Story. One that is there already is not stored twice."""
-    last = {one.event.id: one.number for one in newest}
-    wanted: dict[_Voice, frozenset[int]] = {}
-    for one in batch:
-        story_id = id_of(stories.get(one.found.story_slug))
-        if story_id is None and last[one.event.id] != one.number:
-            continue
-        for said in one.record.perspectives:
-            as_of = said.as_of or one.record.updated_at or one.visible_at
-            event_id = one.event.id if story_id is None else None
-            actors = one.found.actors.get(said.actor, frozenset())
-            wanted[story_id, event_id, said.actor, as_of, said.text] = actors & interests
-    for known in _said_before(session, wanted):
-        wanted.pop(known, None)
-    if not wanted:
-        return
-    rows = session.execute(
-        insert(Perspective).returning(Perspective.id, *_VOICE),
-        [dict(zip((one.key for one in _VOICE), voice, strict=True)) for voice in wanted],
-    )
-    ids = {(story_id, event_id, *said): row_id for row_id, story_id, event_id, *said in rows}
-    insert_rows(
-        session,
-        PerspectiveActor,
-        (
-            {"perspective_id": ids[voice], "interest_id": interest_id}
-            for voice, actors in wanted.items()
-            for interest_id in sorted(actors)
-        ),
-    )
-
-
-def _said_before(session: Session, wanted: Iterable[_Voice]) -> list[_Voice]:
-    """Perspectives of the same Stories and hours."""
-    pairs = {(one[0], one[3]) for one in wanted if one[0] is not None}
-    found: list[_Voice] = []
-    for part in chunks(pairs, PAIRS):
-        rows = session.execute(
-            select(Perspective.story_id, Perspective.actor, Perspective.as_of, Perspective.text)
-            .where(tuple_(Perspective.story_id, Perspective.as_of).in_(part))
-        )  # fmt: skip
-        found += [(story_id, None, actor, as_of, text) for story_id, actor, as_of, text in rows]
-    return found
-
-
-# Scenarios -------------------------------------------------------------------------------------

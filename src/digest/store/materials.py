@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -32,7 +32,7 @@ def materials(
 ) -> Mapping[tuple[int, int], Material]:
     """What is stored about each (event id, revision), for composing.
 
-    `until` leaves out Perspectives that no Revision visible by then held.
+    `until` gives the Perspectives that stood then, instead of those that stand now.
     """
     wanted = set(keys)
     event_ids = sorted({event_id for event_id, _ in wanted})
@@ -76,7 +76,10 @@ def materials(
                 story_slug=row.story_slug,
                 update=update_label,
                 regions=regions.get(row.event_id, ()),
-                views=(*views.get(row.event_id, ()), *of_story.get(row.story_id, ())),
+                # several Events of a Story may say the same
+                views=tuple(
+                    dict.fromkeys((*views.get(row.event_id, ()), *of_story.get(row.story_id, ())))
+                ),
             )
     gone = _gone(session, (one.record for one in found.values()))
     for key, one in found.items():
@@ -118,24 +121,20 @@ def _regions(session: Session, event_ids: list[int]) -> dict[int, tuple[str, ...
 def _views(
     session: Session, event_ids: list[int], until: datetime | None
 ) -> tuple[dict[int, list[View]], dict[int, list[View]]]:
-    """Perspectives of the Events themselves, and of their Stories, newest first."""
+    """Perspectives of the Events themselves, and of their Stories, newest first: those that stand
+    now, or that stood at `until`."""
+    stands: ColumnElement[bool] = Perspective.gone_at.is_(None)
+    if until is not None:
+        stands = and_(Perspective.shown_at <= until, stands | (Perspective.gone_at > until))
     of_event: dict[int, list[View]] = defaultdict(list)
     of_story: dict[int, list[View]] = defaultdict(list)
     for part in chunks(event_ids):
         stories = select(Event.story_id).where(Event.id.in_(part), Event.story_id.is_not(None))
         rows = session.scalars(
             select(Perspective)
-            .where(
-                Perspective.event_id.in_(part)
-                | (Perspective.event_id.is_(None) & Perspective.story_id.in_(stories))
-            )
+            .where(Perspective.event_id.in_(part) | Perspective.story_id.in_(stories), stands)
             .order_by(Perspective.as_of.desc(), Perspective.id)
         ).all()
-        if until is not None:
-            said = _said(session, part, {row.story_id for row in rows}, until)
-            rows = [
-                row for row in rows if (row.story_id, row.event_id, row.actor, row.text) in said
-            ]
         actors: dict[int, set[int]] = defaultdict(set)
         for ids in chunks([row.id for row in rows]):
             for one in session.scalars(
@@ -144,29 +143,8 @@ def _views(
                 actors[one.perspective_id].add(one.interest_id)
         for row in rows:
             view = View(row.actor, row.text, row.as_of, frozenset(actors[row.id]))
-            if row.event_id is not None:
-                of_event[row.event_id].append(view)
-            elif row.story_id is not None:
+            if row.story_id is not None:
                 of_story[row.story_id].append(view)
+            elif row.event_id is not None:
+                of_event[row.event_id].append(view)
     return of_event, of_story
-
-
-def _said(
-    session: Session, event_ids: list[int], story_ids: Iterable[int | None], until: datetime
-) -> set[tuple[int | None, int | None, str, str]]:
-    """(story, event, actor, text) of each Perspective in a Revision visible by `until`; the event
-    is None where the Perspective belongs to the Story."""
-    stories = [one for one in story_ids if one is not None]
-    rows = session.execute(
-        select(Event.id, Event.story_id, Revision.record["perspectives"].label("perspectives"))
-        .join(Revision, Revision.event_id == Event.id)
-        .where(
-            or_(Event.id.in_(event_ids), Event.story_id.in_(stories)),
-            Revision.visible_at <= until,
-        )
-    )
-    return {
-        (row.story_id, row.id if row.story_id is None else None, one["actor"], one["text"])
-        for row in rows
-        for one in row.perspectives or ()
-    }
