@@ -1,4 +1,4 @@
-"""Perspectives know which Event says them, since when, and until when
+"""What is taken back: Perspectives know their Event and their hours, Assertions their end
 
 Works with the code of the release before it: the new columns are nullable. While that code still
 runs it shows fewer Perspectives of a Story, and what it stores is shown but never taken back.
@@ -49,7 +49,32 @@ perspectives = sa.table(
 actors = sa.table("perspective_actors", sa.column("perspective_id"), sa.column("interest_id"))
 
 
+TAKEN_BACK = (
+    """
+    UPDATE assertions SET gone_at = (SELECT retracted_at FROM events WHERE id = event_id)
+    """,
+    """
+    UPDATE assertions SET gone_at = (
+        SELECT min(visible_at) FROM revisions AS correction
+        WHERE correction.event_id = assertions.event_id
+        AND correction.number > assertions.revision
+        AND correction.code = 'correct'
+        AND correction.found IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM assertions AS repeated
+            WHERE repeated.event_id = correction.event_id
+            AND repeated.revision = correction.number
+            AND repeated.scenario_id = assertions.scenario_id
+        )
+    ) WHERE gone_at IS NULL
+    """,
+)
+
+
 def upgrade() -> None:
+    op.add_column("assertions", sa.Column("gone_at", INSTANT, nullable=True))
+    for statement in TAKEN_BACK:
+        op.execute(statement)
     op.add_column("perspectives", sa.Column("shown_at", INSTANT, nullable=True))
     op.add_column("perspectives", sa.Column("gone_at", INSTANT, nullable=True))
     database = op.get_bind()
@@ -145,3 +170,5 @@ def downgrade() -> None:
     with op.batch_alter_table("perspectives") as batch_op:
         batch_op.drop_column("gone_at")
         batch_op.drop_column("shown_at")
+    with op.batch_alter_table("assertions") as batch_op:
+        batch_op.drop_column("gone_at")

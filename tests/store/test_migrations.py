@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from newsroom import Newsroom
 from sqlalchemy import inspect, select, text
 
-from digest.models import Base, Perspective, PerspectiveActor
+from digest.models import Assertion, Base, Perspective, PerspectiveActor
 from digest.render.environment import built_in_folder
 from digest.services.app import App
 from digest.store.database import Database
@@ -78,13 +78,21 @@ def perspectives(database: Database) -> list[tuple[object, ...]]:
         return [tuple(row) for row in rows]
 
 
-def test_perspectives_are_told_again_from_the_revisions(app_on_both: App) -> None:
-    """As if they had always known their Event; also after the release before had its turn."""
+def assertions(database: Database) -> list[tuple[object, ...]]:
+    columns = (Assertion.event_id, Assertion.revision, Assertion.text, Assertion.gone_at)
+    with database.read() as session:
+        return [tuple(row) for row in session.execute(select(*columns).order_by(Assertion.id))]
+
+
+def test_what_was_taken_back_is_known_from_the_revisions(app_on_both: App) -> None:
+    """As if it had always been written down; also after the release before had its turn."""
     room = Newsroom(app_on_both)
 
     def news(id: str, *texts: str, **fields: object) -> None:
         said = [{"actor": "Iran", "text": text} for text in texts]
-        room.news(id, story={"title": "Pipelines"}, perspectives=said, **fields)
+        risks = [{"kind": "risk", "text": text} for text in texts]
+        story = {"title": "Pipelines"}
+        room.news(id, story=story, perspectives=said, assertions=risks, **fields)
         room.later(hours=1)
 
     news("a", "All are shut.", "We talk.")
@@ -94,11 +102,13 @@ def test_perspectives_are_told_again_from_the_revisions(app_on_both: App) -> Non
     news("b", "We attack.", retraction={"reason": "Forged."})
     later = [{"actor": "Iran", "text": "Wait."}]
     room.news("tonight", perspectives=later, visible_at=room.now + timedelta(hours=9))
-    before = perspectives(room.app.db)
+    before, asserted = perspectives(room.app.db), assertions(room.app.db)
     assert len(before) == 5
+    assert [one[-1] is None for one in asserted] == [False, True, False, False, True, True, False]
     to(room.app.db, "0002")
     to(room.app.db, "head")
     assert perspectives(room.app.db) == before
+    assert assertions(room.app.db) == asserted
     room.news("after", perspectives=[{"actor": "Iran", "text": "And on."}])
     assert len(perspectives(room.app.db)) == 6
 

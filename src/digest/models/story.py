@@ -62,7 +62,11 @@ class Scenario(Base):
 
 
 class Assertion(Base):
-    """One Event Revision's claim of a Scenario; append-only."""
+    """One Event Revision's claim of a Scenario; only its end is ever written to it.
+
+    It counts until `gone_at`: then a correction that makes it no more, or a retraction, became
+    visible.
+    """
 
     __tablename__ = "assertions"
     __table_args__ = (Index(None, "scenario_id", "at"),)
@@ -78,6 +82,7 @@ class Assertion(Base):
     confidence: Mapped[str | None]
     state: Mapped[str]  # the transition this Assertion makes
     at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
 
 
 class Perspective(Base):

@@ -25,7 +25,7 @@ from digest.models import (
 from digest.models.record import EventRecord
 from digest.store.chunks import chunks
 from digest.store.current_perspectives import follow_perspectives
-from digest.store.current_scenarios import add_assertions
+from digest.store.current_scenarios import add_assertions, take_back
 from digest.store.shown import Found, ScenarioRules, Shown, id_of, insert_rows
 
 CHILDREN = (Source, Analysis, Link, EventInterest)
@@ -83,6 +83,7 @@ def follow(session: Session, batch: Sequence[Shown], rules: ScenarioRules, now: 
     _children(session, newest, interests)
     follow_perspectives(session, batch, stories, interests)
     add_assertions(session, batch, stories, rules)
+    take_back(session, batch, rules, now)
     session.flush()
 
 

@@ -1,5 +1,7 @@
-"""Scenarios that follow what becomes visible: Assertions are added, and each moves its Scenario."""
+"""Scenarios that follow what becomes visible: Assertions are added, and each moves its Scenario;
+those that are taken back move theirs back."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +15,8 @@ from digest.models import (
     Story,
 )
 from digest.models.record import AssertionRecord
+from digest.models.words import Code
+from digest.store import scenarios
 from digest.store.chunks import chunks
 from digest.store.shown import ScenarioRules, Shown, id_of, insert_rows
 
@@ -62,6 +66,34 @@ def add_assertions(
             for (one, place, assertion, where), state in zip(said, states, strict=True)
         ),
     )
+
+
+def take_back(
+    session: Session, batch: Iterable[Shown], rules: ScenarioRules, now: datetime
+) -> None:
+    """What a retracted Event asserted, and what a correction asserts no more, counts no longer."""
+    righting = [one for one in batch if one.record.retraction or one.code is Code.CORRECT]
+    said: dict[int, list[Any]] = defaultdict(list)
+    for part in chunks(sorted({one.event.id for one in righting})):
+        for row in session.execute(
+            select(Assertion.id, Assertion.event_id, Assertion.revision, Assertion.scenario_id)
+            .where(Assertion.event_id.in_(part), Assertion.gone_at.is_(None))
+        ):  # fmt: skip
+            said[row.event_id].append(row)
+    gone: dict[int, datetime] = {}
+    affected: set[int] = set()
+    for one in righting:
+        rows = [row for row in said[one.event.id] if row.revision <= one.number]
+        repeated = {row.scenario_id for row in rows if row.revision == one.number}
+        for row in rows:
+            if one.record.retraction or row.scenario_id not in repeated:
+                gone.setdefault(row.id, one.visible_at)
+                affected.add(row.scenario_id)
+    if gone:
+        session.execute(
+            update(Assertion), [{"id": row_id, "gone_at": at} for row_id, at in gone.items()]
+        )
+        scenarios.retell(session, affected, rules, now)
 
 
 def _place(one: Shown, key: str, stories: Mapping[str | None, Story]) -> _Place:

@@ -179,6 +179,7 @@ def store(
         Shown(
             one.event,
             one.number,
+            judged.code,
             judged.record,
             judged.severity,
             judged.visible_at,

@@ -22,15 +22,13 @@ _ended: BindParameter[Any] = bindparam("ended", ENDED, expanding=True, literal_e
 
 _newest = (
     select(Assertion.scenario_id, func.max(Assertion.id).label("id"))
-    .join(Event, Event.id == Assertion.event_id)
-    .where(Assertion.at <= bindparam("upto"), Event.retracted_at.is_(None))
+    .where(Assertion.at <= bindparam("upto"), Assertion.gone_at.is_(None))
     .group_by(Assertion.scenario_id)
     .subquery()
 )
 _events = (
     select(Assertion.scenario_id, func.count(Assertion.event_id.distinct()).label("count"))
-    .join(Event, Event.id == Assertion.event_id)
-    .where(Event.retracted_at.is_(None))
+    .where(Assertion.gone_at.is_(None))
     .group_by(Assertion.scenario_id)
     .subquery()
 )
@@ -53,7 +51,7 @@ _MOVED = (
 def moved_since(session: Session, after: datetime, upto: datetime) -> list[Watched]:
     """Scenarios that last moved in (after, upto], with the Event that asserted them last.
 
-    What was retracted asserts nothing.
+    What was taken back asserts nothing.
     """
     rows = session.execute(_MOVED, {"after": after, "upto": upto})
     return [
@@ -78,7 +76,7 @@ def moved_since(session: Session, after: datetime, upto: datetime) -> list[Watch
 def moved_by(
     session: Session, after: datetime, until: datetime, rules: ScenarioRules
 ) -> list[Watched]:
-    """Like `moved_since`, as it was known at `until`: what was retracted later still counts.
+    """Like `moved_since`, as it was known at `until`: what was taken back later still counts.
 
     Each Scenario is told again from its Assertions by their own time: history may have been stored
     in any order, and what came later has changed the row.
@@ -91,7 +89,7 @@ def moved_by(
         .outerjoin(Story, Story.id == Scenario.story_id)
         .where(
             Assertion.at <= until,
-            or_(Event.retracted_at.is_(None), Event.retracted_at > until),
+            or_(Assertion.gone_at.is_(None), Assertion.gone_at > until),
             or_(
                 Scenario.id.in_(here),
                 and_(Scenario.expires_at > after, Scenario.expires_at <= until),
@@ -169,20 +167,29 @@ def expire(session: Session, now: datetime) -> int:
 
 
 def reconsider(session: Session, event_id: int, rules: ScenarioRules, now: datetime) -> int:
-    """Sets the Scenarios that a retracted Event asserted to what the other Events' Assertions give;
-    returns how many.
+    """Sets the Scenarios that an Event asserts or asserted to what counts of them; returns how
+    many. Done again, it changes nothing."""
+    own = select(Assertion.scenario_id).where(Assertion.event_id == event_id).distinct()
+    return retell(session, session.scalars(own), rules, now)
 
-    One that nobody else asserted is withdrawn. Done again, it changes nothing.
-    """
-    own = select(Assertion.scenario_id).where(Assertion.event_id == event_id)
-    affected = session.scalars(select(Scenario).where(Scenario.id.in_(own))).all()
+
+def retell(
+    session: Session, scenario_ids: Iterable[int], rules: ScenarioRules, now: datetime
+) -> int:
+    """Sets Scenarios to what those of their Assertions give that were not taken back; returns how
+    many. One that nobody asserts any more is withdrawn."""
+    ids = sorted(set(scenario_ids))
+    affected: list[Scenario] = []
     said: dict[int, list[Assertion]] = defaultdict(list)
-    for part in chunks([one.id for one in affected]):
+    for part in chunks(ids):
+        affected += session.scalars(
+            select(Scenario).where(Scenario.id.in_(part)).execution_options(populate_existing=True)
+        )
         for row in session.scalars(
             select(Assertion)
-            .join(Event, Event.id == Assertion.event_id)
-            .where(Assertion.scenario_id.in_(part), Event.retracted_at.is_(None))
+            .where(Assertion.scenario_id.in_(part), Assertion.gone_at.is_(None))
             .order_by(Assertion.id)
+            .execution_options(populate_existing=True)
         ):
             said[row.scenario_id].append(row)
     for scenario in affected:

@@ -16,6 +16,7 @@ from digest.models import (
     Update,
 )
 from digest.models.record import AssertionRecord, EventRecord
+from digest.models.words import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Shown:
 
     event: Event
     number: int
+    code: Code
     record: EventRecord
     severity: int
     visible_at: datetime

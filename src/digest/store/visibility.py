@@ -14,6 +14,7 @@ from digest.models import (
     Revision,
 )
 from digest.models.record import EventRecord
+from digest.models.words import Code
 from digest.store import counters, current
 from digest.store.chunks import chunks
 from digest.store.shown import ScenarioRules, Shown, from_json
@@ -186,6 +187,7 @@ def _shown(session: Session, ids: Sequence[int]) -> list[Shown]:
         select(
             Event,
             Revision.number,
+            Revision.code,
             Revision.record,
             Revision.severity,
             Revision.visible_at,
@@ -199,12 +201,13 @@ def _shown(session: Session, ids: Sequence[int]) -> list[Shown]:
         Shown(
             event,
             number,
+            Code(code),
             EventRecord.model_validate(record),
             severity,
             visible_at,
             from_json(found),
         )
-        for event, number, record, severity, visible_at, found in rows
+        for event, number, code, record, severity, visible_at, found in rows
     ]
 
 

@@ -1,15 +1,18 @@
-"""What is retracted leaves no trace in what others are told."""
+"""What is retracted, or taken out by a correction, leaves no trace in what others are told."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from newsroom import Newsroom
+from newsroom import NOON, Newsroom
 
 from digest.models import Scenario
 from digest.models.content import EditionContent
 from digest.services.app import App
+from digest.services.visible import RULES
+from digest.store import scenarios
 
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 STORY = {"title": "War in the Gulf"}
 
 
@@ -20,8 +23,8 @@ def room(app_on_both: App) -> Newsroom:
 
 def news(room: Newsroom, id: str, horizon: str | None = None, **fields: Any) -> None:
     said = {"kind": "risk", "text": "A war.", "scenario": "war", "horizon": horizon}
-    scenarios = [said] if horizon else []
-    room.news(id, **({"story": STORY, "severity": 3, "scenarios": scenarios} | fields))
+    said_now = [said] if horizon else []
+    room.news(id, **({"story": STORY, "severity": 3, "scenarios": said_now} | fields))
     room.alert()
     room.later(hours=1)
 
@@ -71,6 +74,65 @@ def test_what_had_ended_before_stays_ended(room: Newsroom) -> None:
     assert scenario(room).state == "new"
     retract(room, "invented", "short")
     assert scenario(room).state == "materialised"
+
+
+def correct(room: Newsroom, id: str, horizon: str | None = None) -> None:
+    wrong = {"wrong": "A war.", "right": "No war."}
+    news(room, id, horizon, correction=wrong, headline="No war")
+
+
+def test_what_a_correction_leaves_out_is_asserted_by_the_others_only(room: Newsroom) -> None:
+    news(room, "true", "long")
+    before = scenario(room)
+    news(room, "wrong", "immediate")
+    correct(room, "wrong")
+    assert (scenario(room).state, scenario(room).horizon) == ("new", "long")
+    assert scenario(room).moved_at == before.moved_at
+    with room.app.db.read() as session:
+        [watched] = scenarios.moved_since(session, NOON - DAY, NOON + DAY)
+    assert (watched.event_id, watched.events) == (1, 1)
+
+
+def test_what_it_asserts_otherwise_moves_the_scenario(room: Newsroom) -> None:
+    news(room, "wrong", "immediate")
+    first = scenario(room).first_at
+    correct(room, "wrong", "long")
+    assert (scenario(room).state, scenario(room).first_at) == ("lowered", first)
+
+
+def test_a_later_revision_that_is_no_correction_takes_nothing_back(room: Newsroom) -> None:
+    news(room, "a", "long")
+    news(room, "a", headline="Another")
+    assert scenario(room).state == "new"
+
+
+def test_a_correction_that_waits_takes_nothing_back_before_its_hour(room: Newsroom) -> None:
+    news(room, "wrong", "immediate")
+    hour = room.now + DAY
+    wrong = {"wrong": "A war.", "right": "No war."}
+    news(room, "wrong", correction=wrong, headline="No war", visible_at=hour)
+    assert scenario(room).state == "new"
+    room.now = hour
+    room.alert()
+    assert scenario(room).state == "withdrawn"
+
+
+def test_a_look_back_knows_what_was_asserted_then(room: Newsroom) -> None:
+    news(room, "wrong", "immediate")
+    at = room.now
+    correct(room, "wrong")
+    with room.app.db.read() as session:
+        assert [one.state for one in scenarios.moved_by(session, NOON - DAY, at, RULES)] == []
+        before = scenarios.moved_by(session, NOON - DAY, at - HOUR, RULES)
+    assert [one.state for one in before] == ["new"]
+
+
+async def test_the_watch_does_not_repeat_what_a_correction_left_out(room: Newsroom) -> None:
+    maria = room.reader()
+    news(room, "wrong", "short")
+    room.follow_story(maria, "war-in-the-gulf")
+    correct(room, "wrong")
+    assert (await digest(room)).watch == ()
 
 
 async def test_the_digest_shows_neither_its_link_nor_its_scenario(room: Newsroom) -> None:

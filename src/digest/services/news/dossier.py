@@ -239,7 +239,7 @@ def _ends(session: Session, scenarios: Sequence[Scenario], now: datetime) -> dic
         .where(
             Assertion.scenario_id.in_([one.id for one in scenarios]),
             Revision.visible_at <= now,
-            or_(Event.retracted_at.is_(None), Event.retracted_at > now),
+            or_(Assertion.gone_at.is_(None), Assertion.gone_at > now),
         )
         .order_by(Assertion.id)
     )
