@@ -91,7 +91,11 @@ def follow(session: Session, batch: Sequence[Shown], rules: ScenarioRules, now: 
 
 
 def _stories(session: Session, batch: Iterable[Shown], now: datetime) -> dict[str | None, Story]:
-    """The Stories and the broader threads above them by slug, made at their first mention."""
+    """The Stories and the broader threads above them by slug, made at their first mention.
+
+    Their rows are locked until commit, always in the order of their slugs: whoever moves what
+    belongs to a Story waits for whoever does so already, and then sees what came of it.
+    """
     titles: dict[str, str] = {}
     for one in batch:
         if one.found.story_slug is not None:
@@ -99,12 +103,17 @@ def _stories(session: Session, batch: Iterable[Shown], now: datetime) -> dict[st
             for slug, title in one.found.parents:
                 titles.setdefault(slug, title)
     known: dict[str | None, Story] = {}
-    for part in chunks(titles):
-        for story in session.scalars(select(Story).where(Story.slug.in_(part))):
+    for part in chunks(sorted(titles)):
+        for story in session.scalars(
+            select(Story)
+            .where(Story.slug.in_(part))
+            .order_by(Story.slug)
+            .with_for_update(key_share=True)
+        ):
             known[story.slug] = story
-    for slug, title in titles.items():
+    for slug in sorted(titles):
         if slug not in known:
-            known[slug] = Story(slug=slug, title=title, created_at=now)
+            known[slug] = Story(slug=slug, title=titles[slug], created_at=now)
             session.add(known[slug])
     session.flush()
     for one in batch:

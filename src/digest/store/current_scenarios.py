@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -20,6 +20,7 @@ from digest.store import scenarios
 from digest.store.chunks import chunks
 from digest.store.shown import ScenarioRules, Shown, id_of, insert_rows
 
+KEYS = 400  # in one statement, beside the ids of a batch's Stories
 _Place = tuple[int | None, str]  # (story id, key)
 
 
@@ -102,12 +103,19 @@ def _place(one: Shown, key: str, stories: Mapping[str | None, Story]) -> _Place:
 
 
 def _scenarios(session: Session, places: Iterable[_Place]) -> dict[_Place, dict[str, Any]]:
-    """The stored Scenarios at these places, each as its columns."""
+    """The stored Scenarios at these places, each as its columns; locked, for they are written."""
     wanted = set(places)
+    story_ids = sorted({story_id for story_id, _ in wanted if story_id is not None})
     found: dict[_Place, dict[str, Any]] = {}
-    for part in chunks(sorted({key for _, key in wanted})):
+    for part in chunks(sorted({key for _, key in wanted}), KEYS):
         for row in session.execute(
-            select(*Scenario.__table__.columns).where(Scenario.key.in_(part))
+            select(*Scenario.__table__.columns)
+            .where(
+                Scenario.key.in_(part),
+                or_(Scenario.story_id.in_(story_ids), Scenario.story_id.is_(None)),
+            )
+            .order_by(Scenario.id)
+            .with_for_update(key_share=True)
         ):
             if (row.story_id, row.key) in wanted:
                 found[row.story_id, row.key] = dict(row._mapping)

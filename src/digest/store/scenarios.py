@@ -154,11 +154,18 @@ def _retold(
 
 
 def expire(session: Session, now: datetime) -> int:
-    """Scenarios whose horizon has passed without anything come of them are `expired`."""
-    over = and_(Scenario.expires_at <= now, Scenario.state.not_in(_ended))
+    """Scenarios whose horizon has passed without anything come of them are `expired`.
+
+    One that is being written waits for the next time: it is asserted anew, as like as not.
+    """
+    over = (
+        select(Scenario.id)
+        .where(Scenario.expires_at <= now, Scenario.state.not_in(_ended))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
     ids = session.scalars(
         update(Scenario)
-        .where(over)
+        .where(Scenario.id.in_(over))
         .values(state="expired", moved_at=Scenario.expires_at)
         .returning(Scenario.id)
         .execution_options(synchronize_session=False)
@@ -177,13 +184,24 @@ def retell(
     session: Session, scenario_ids: Iterable[int], rules: ScenarioRules, now: datetime
 ) -> int:
     """Sets Scenarios to what those of their Assertions give that were not taken back; returns how
-    many. One that nobody asserts any more is withdrawn."""
+    many. One that nobody asserts any more is withdrawn. Their Stories are locked, then they."""
     ids = sorted(set(scenario_ids))
+    for part in chunks(ids):
+        session.execute(
+            select(Story.id)
+            .where(Story.id.in_(select(Scenario.story_id).where(Scenario.id.in_(part))))
+            .order_by(Story.slug)
+            .with_for_update(key_share=True)
+        )
     affected: list[Scenario] = []
     said: dict[int, list[Assertion]] = defaultdict(list)
     for part in chunks(ids):
         affected += session.scalars(
-            select(Scenario).where(Scenario.id.in_(part)).execution_options(populate_existing=True)
+            select(Scenario)
+            .where(Scenario.id.in_(part))
+            .order_by(Scenario.id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
         )
         for row in session.scalars(
             select(Assertion)
