@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from digest.errors import ConfigurationError
@@ -33,6 +33,23 @@ def test_reading_keeps_nothing(database: Database) -> None:
         session.add(Counter(name="x", value=1))
     with database.read() as session:
         assert session.get(Counter, "x") is None
+
+
+def test_a_scratch_session_sees_its_own_writes_alone_and_holds_up_no_writer(
+    database: Database,
+) -> None:
+    with database.begin() as session:
+        session.add(Counter(name="x", value=1))
+    with database.scratch() as scratch:
+        scratch.execute(update(Counter).values(value=2))
+        scratch.add(Counter(name="y", value=3))
+        scratch.flush()
+        with database.begin() as session:
+            session.add(Counter(name="z", value=4))
+        assert scratch.scalar(select(Counter.value).where(Counter.name == "x")) == 2
+    with database.read() as session:
+        found = session.execute(select(Counter.name, Counter.value).order_by(Counter.name))
+        assert [tuple(row) for row in found] == [("x", 1), ("z", 4)]
 
 
 def test_an_instant_comes_back_aware_and_in_utc(database: Database) -> None:

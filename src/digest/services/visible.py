@@ -12,7 +12,7 @@ RULES = ScenarioRules(scenarios.transition, scenarios.expires_at)
 
 
 def foresee(session: Session, until: datetime) -> None:
-    """Shows what will be visible by `until` in a session that keeps nothing."""
+    """Shows what will be visible by `until` in a session whose writes nobody sees."""
     visibility.foresee(session, until, RULES)
 
 

@@ -1,7 +1,8 @@
 """The engine, its pragmas, the unit of work and the migrations."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
 
 from digest.errors import ConfigurationError, DatabaseAway
 from digest.render.environment import built_in_folder
@@ -80,6 +82,28 @@ class Database:
             if self.is_sqlite:
                 session.connection(execution_options={"digest_read": True})
             yield session  # closing it rolls back without expiring what was read
+
+    @contextmanager
+    def scratch(self) -> Iterator[Session]:
+        """A session for a look ahead: nobody ever sees what it writes.
+
+        On SQLite it has a copy of the whole file, made without a lock and gone at its end. On
+        PostgreSQL it is rolled back; until then it holds up who writes the same rows.
+
+        Raises:
+            DatabaseAway: the database can't be reached.
+        """
+        if not self.is_sqlite:
+            with self.read() as session:
+                yield session
+            return
+        self._must_be_there()
+        with self._explained(), closing(sqlite3.connect("")) as copy:
+            with closing(self.engine.raw_connection()) as original:
+                original.driver_connection.backup(copy)  # type: ignore[union-attr]
+            engine = _engine(self.url, creator=lambda: copy, poolclass=StaticPool)
+            with self._session(bind=engine) as session:
+                yield session
 
     def _missing(self) -> bool:
         """Whether there is no SQLite file yet: whoever connects would leave an empty one."""
@@ -183,10 +207,10 @@ def _alembic_config() -> "Config":
     return config
 
 
-def _engine(url: Any) -> Engine:
+def _engine(url: Any, **how: Any) -> Engine:
     if url.get_backend_name() == "postgresql":
         return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **how)
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, record: Any) -> None:

@@ -30,11 +30,16 @@ LONGEST_WAIT = timedelta(hours=1)
 def foresee(session: Session, until: datetime, rules: ScenarioRules) -> None:
     """Lets Events follow what waits for its hour and will be visible by `until`.
 
-    For a look ahead, in a session that keeps nothing; no Revision gets its place by it.
+    For a look ahead, in a session of `Database.scratch`; no Revision gets its place by it.
     """
     early = [one.id for one in _waiting(session, until) if one.early]
     for part in chunks(early, FOLLOWED):
         _follow(session, part, rules, until)
+
+
+def waits(session: Session, until: datetime) -> bool:
+    """Whether Events would change if they followed what will be visible by `until`."""
+    return any(one.early for one in _waiting(session, until))
 
 
 def make_visible(session: Session, now: datetime, rules: ScenarioRules) -> int:

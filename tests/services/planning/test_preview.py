@@ -11,6 +11,7 @@ from databases import set_up_copy
 from newsroom import Newsroom
 
 from digest.errors import NotFound
+from digest.models import Story
 from digest.models.content import EditionContent
 from digest.services.app import App
 from digest.services.planning.preview import preview
@@ -180,6 +181,9 @@ def test_waits_for_no_writer_and_holds_none_up(app_on_sqlite: App) -> None:
     room = Newsroom(app_on_sqlite, now=TODAY)
     room.reader()
     history(room, "pilots", at(4))
+    room.news("tonight", visible_at=TODAY + timedelta(hours=8), story={"title": "The night"})
     _ = room.app.links  # writes its key once
     with room.app.db.begin():
         assert heads(shown(room, FIFTH)) == ["Headline of pilots"]
+        assert heads(shown(room, date(2026, 6, 2))) == ["Headline of tonight"]
+    assert room.rows(Story) == []

@@ -1,5 +1,7 @@
 """Preview: the message a Subscriber would get, or got, for a date; nothing is stored or sent."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -19,7 +21,7 @@ from digest.services.links import Bearer
 from digest.services.planning.digests import WEEK_DAYS, Desk, Task, last_digests
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.visible import foresee
-from digest.store import events, readers
+from digest.store import events, readers, visibility
 from digest.store.readers import Account
 
 
@@ -83,13 +85,24 @@ def _content(
     if look.past:
         # Numbers say what was stored since the last one; of history that came later hours say more.
         task = replace(task, since=task.last_at or look.until - timedelta(days=WEEK_DAYS))
-    foresee(session, look.until)
-    desk = Desk.load(session, app, [task], look.until, look.until)
+    with _foreseen(app, session, look.until) as seen:
+        desk = Desk.load(seen, app, [task], look.until, look.until)
     content, selection = desk.compose(task, desk.readers[0])
     if content is None:
         why = _nothing(session, desk, task, selection)
         raise NotFound(f"nothing to tell {person.key} on {look.due.day}: {why}")
     return content, False
+
+
+@contextmanager
+def _foreseen(app: App, session: Session, until: datetime) -> Iterator[Session]:
+    """The database as it will be at `until`: `session` itself where nothing waits for its hour."""
+    if not visibility.waits(session, until):
+        yield session
+        return
+    with app.db.scratch() as ahead:
+        foresee(ahead, until)
+        yield ahead
 
 
 def _slot(session: Session, person: Subscriber, day: date) -> Slot | None:
