@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import BindParameter, bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -26,6 +27,60 @@ from digest.store.chunks import chunks
 
 log = logging.getLogger(__name__)
 
+PAIRS = 225  # (event id, revision) that one statement carries, with all of each
+_events: BindParameter[Any] = bindparam("events", expanding=True)
+_REVISIONS = (
+    select(
+        Revision.event_id,
+        Revision.number,
+        Revision.record,
+        Revision.severity,
+        Revision.visible_at,
+        Revision.stored_at,
+        Event.slug,
+        Event.story_id,
+        Story.title,
+        Story.slug.label("story_slug"),
+        Update.number.label("update_number"),
+        Update.title.label("update_title"),
+    )
+    .join(Event, Event.id == Revision.event_id)
+    .outerjoin(Story, Story.id == Event.story_id)
+    .outerjoin(Update, Update.id == Event.update_id)
+    .where(
+        # SQLite finds no index for pairs: by these two it finds them, and no other pair of them
+        Revision.event_id.in_(_events),
+        Revision.number.in_(bindparam("numbers", expanding=True)),
+        tuple_(Revision.event_id, Revision.number).in_(bindparam("keys", expanding=True)),
+    )
+)
+_REGIONS = (
+    select(EventInterest.event_id, EventInterest.role, Interest.name)
+    .join(Interest, Interest.id == EventInterest.interest_id)
+    .where(
+        EventInterest.event_id.in_(_events),
+        Interest.kind == InterestKind.REGION,
+    )
+)
+_VIEWS = (
+    select(Perspective)
+    .where(
+        Perspective.event_id.in_(_events)
+        | Perspective.story_id.in_(
+            select(Event.story_id).where(Event.id.in_(_events), Event.story_id.is_not(None))
+        )
+    )
+    .order_by(Perspective.as_of.desc(), Perspective.id)
+)
+_STANDING = _VIEWS.where(Perspective.gone_at.is_(None))
+_STOOD = _VIEWS.where(
+    Perspective.shown_at <= bindparam("until"),
+    or_(Perspective.gone_at.is_(None), Perspective.gone_at > bindparam("until")),
+)
+_ACTORS = select(PerspectiveActor).where(
+    PerspectiveActor.perspective_id.in_(bindparam("ids", expanding=True))
+)
+
 
 def materials(
     session: Session, keys: Iterable[tuple[int, int]], until: datetime | None = None
@@ -39,30 +94,13 @@ def materials(
     regions = _regions(session, event_ids)
     views, of_story = _views(session, event_ids, until)
     found: dict[tuple[int, int], Material] = {}
-    for part in chunks(event_ids):
-        rows = session.execute(
-            select(
-                Revision.event_id,
-                Revision.number,
-                Revision.record,
-                Revision.severity,
-                Revision.visible_at,
-                Revision.stored_at,
-                Event.slug,
-                Event.story_id,
-                Story.title,
-                Story.slug.label("story_slug"),
-                Update.number.label("update_number"),
-                Update.title.label("update_title"),
-            )
-            .join(Event, Event.id == Revision.event_id)
-            .outerjoin(Story, Story.id == Event.story_id)
-            .outerjoin(Update, Update.id == Event.update_id)
-            .where(Revision.event_id.in_(part))
-        )
-        for row in rows:
-            if (row.event_id, row.number) not in wanted:
-                continue
+    for part in chunks(sorted(wanted), PAIRS):
+        asked = {
+            "keys": part,
+            "events": sorted({event_id for event_id, _ in part}),
+            "numbers": sorted({number for _, number in part}),
+        }
+        for row in session.execute(_REVISIONS, asked):
             update_label = None
             if row.update_number is not None:
                 update_label = f"#{row.update_number} {row.update_title}".strip()
@@ -108,11 +146,7 @@ def _regions(session: Session, event_ids: list[int]) -> dict[int, tuple[str, ...
     """Names of the Regions of each Event, by role and then by name; at most three."""
     found: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for part in chunks(event_ids):
-        rows = session.execute(
-            select(EventInterest.event_id, EventInterest.role, Interest.name)
-            .join(Interest, Interest.id == EventInterest.interest_id)
-            .where(EventInterest.event_id.in_(part), Interest.kind == InterestKind.REGION)
-        )
+        rows = session.execute(_REGIONS, {"events": part})
         for event_id, role, name in rows:
             found[event_id].append((-ROLE_RANK.get(role, 0), name))
     return {event_id: tuple(n for _, n in sorted(rows)[:3]) for event_id, rows in found.items()}
@@ -123,23 +157,14 @@ def _views(
 ) -> tuple[dict[int, list[View]], dict[int, list[View]]]:
     """Perspectives of the Events themselves, and of their Stories, newest first: those that stand
     now, or that stood at `until`."""
-    stands: ColumnElement[bool] = Perspective.gone_at.is_(None)
-    if until is not None:
-        stands = and_(Perspective.shown_at <= until, stands | (Perspective.gone_at > until))
     of_event: dict[int, list[View]] = defaultdict(list)
     of_story: dict[int, list[View]] = defaultdict(list)
-    for part in chunks(event_ids):
-        stories = select(Event.story_id).where(Event.id.in_(part), Event.story_id.is_not(None))
-        rows = session.scalars(
-            select(Perspective)
-            .where(Perspective.event_id.in_(part) | Perspective.story_id.in_(stories), stands)
-            .order_by(Perspective.as_of.desc(), Perspective.id)
-        ).all()
+    query = _STANDING if until is None else _STOOD
+    for part in chunks(event_ids, 450):  # each stands twice in the statement
+        rows = session.scalars(query, {"events": part, "until": until}).all()
         actors: dict[int, set[int]] = defaultdict(set)
         for ids in chunks([row.id for row in rows]):
-            for one in session.scalars(
-                select(PerspectiveActor).where(PerspectiveActor.perspective_id.in_(ids))
-            ):
+            for one in session.scalars(_ACTORS, {"ids": ids}):
                 actors[one.perspective_id].add(one.interest_id)
         for row in rows:
             view = View(row.actor, row.text, row.as_of, frozenset(actors[row.id]))
