@@ -53,6 +53,13 @@ def plan_of(database: Database, ask: Callable[[Session], object]) -> str:
     return "\n".join(str(part) for row in rows for part in row)
 
 
+def test_of_scenarios_that_rest_no_assertion_is_counted(database: Database) -> None:
+    plan = plan_of(database, lambda session: scenarios.moved_since(session, NOON, NOON))
+    assert "ix_scenarios_moved_at" in plan
+    assert "SCAN assertions" not in plan
+    assert "Seq Scan" not in plan
+
+
 @pytest.mark.parametrize(("ask", "index"), ASKED.values(), ids=ASKED)
 def test_it_goes_by_its_index(
     database: Database, ask: Callable[[Session], object], index: str

@@ -20,30 +20,27 @@ ENDED = ("materialised", "contradicted", "withdrawn", "expired")
 _ended: BindParameter[Any] = bindparam("ended", ENDED, expanding=True, literal_execute=True)
 
 
-_newest = (
-    select(Assertion.scenario_id, func.max(Assertion.id).label("id"))
-    .where(Assertion.at <= bindparam("upto"), Assertion.gone_at.is_(None))
-    .group_by(Assertion.scenario_id)
-    .subquery()
+_moved = select(Scenario.id).where(
+    Scenario.moved_at > bindparam("after"),
+    Scenario.moved_at <= bindparam("upto"),
+    Scenario.state != "restated",
 )
-_events = (
-    select(Assertion.scenario_id, func.count(Assertion.event_id.distinct()).label("count"))
-    .where(Assertion.gone_at.is_(None))
+_counting = (
+    select(
+        Assertion.scenario_id,
+        func.max(Assertion.id).filter(Assertion.at <= bindparam("upto")).label("newest"),
+        func.count(Assertion.event_id.distinct()).label("events"),
+    )
+    .where(Assertion.scenario_id.in_(_moved), Assertion.gone_at.is_(None))
     .group_by(Assertion.scenario_id)
     .subquery()
 )
 _MOVED = (
-    select(Scenario, Story.title, Event.id, Event.slug, _events.c.count)
-    .join(_newest, _newest.c.scenario_id == Scenario.id)
-    .join(Assertion, Assertion.id == _newest.c.id)
+    select(Scenario, Story.title, Event.id, Event.slug, _counting.c.events)
+    .join(_counting, _counting.c.scenario_id == Scenario.id)
+    .join(Assertion, Assertion.id == _counting.c.newest)
     .join(Event, Event.id == Assertion.event_id)
-    .join(_events, _events.c.scenario_id == Scenario.id)
     .outerjoin(Story, Story.id == Scenario.story_id)
-    .where(
-        Scenario.moved_at > bindparam("after"),
-        Scenario.moved_at <= bindparam("upto"),
-        Scenario.state != "restated",
-    )
     .order_by(Scenario.id)
 )
 
