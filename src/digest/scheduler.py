@@ -4,6 +4,7 @@ A missed tick does no harm, and two clocks at once do none: every decision has a
 """
 
 import asyncio
+import logging
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -27,6 +28,8 @@ ALERT_SECONDS = 2  # how soon what another process stored is alerted
 PLAN_SECONDS = 20  # a digest starts at most this long after its hour
 FEED_SECONDS = 60
 SWEEP_SECONDS = 5
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Verb = Callable[[App, datetime], T]
@@ -82,9 +85,12 @@ class Service:
 
     async def _plan(self, verbs: Mapping[str, Verb[Counter[str]]]) -> None:
         """Alerts and digests are planned beside each other, a batch of readers at a time: no alert
-        waits until all digests are planned."""
+        waits until all digests are planned. One that fails takes no other along."""
         for what, verb in verbs.items():
-            work.planned(what, await self._aside(verb) or {})
+            try:
+                work.planned(what, await self._aside(verb) or {})
+            except Exception:
+                log.exception("%s could not be planned", what)
         self._deliverer.wake()
 
     async def _alert(self) -> None:

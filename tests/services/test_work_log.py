@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from newsroom import Newsroom
 
-from digest import clock
+from digest import clock, scheduler
 from digest.errors import AddressRefused, ChannelStopped, DatabaseAway
 from digest.scheduler import Service
 from digest.services.admin import logs, work
@@ -71,6 +71,24 @@ async def test_what_is_done_is_said_with_numbers(
     said = "\n".join(str(one.__dict__) for one in caplog.records)
     for secret in ("@example.org", "email-", "C0MARIA", "Rossi", "pilots"):
         assert secret not in said
+
+
+async def test_what_was_held_is_released_also_while_alerts_cannot_be_planned(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    released: list[datetime] = []
+
+    def broken(*_: Any) -> Any:
+        raise ValueError("a fault of ours")
+
+    def release(_: App, now: datetime) -> None:
+        released.append(now)
+
+    monkeypatch.setattr(scheduler, "alert", broken)
+    monkeypatch.setattr(scheduler, "release", release)
+    async with serving(room):
+        await until(lambda: released)
+    assert lines(caplog, "alerts could not be planned")
 
 
 async def test_refusals_are_warnings_by_number(

@@ -1,6 +1,5 @@
 """Events as the desk judges them: candidates, what they reach, what was said of them before."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,11 +17,9 @@ from digest.models import (
     Story,
 )
 from digest.models.desk import ROLE_RANK, Candidate, Past, Reach
-from digest.models.record import EventRecord
 from digest.models.words import RIGHTING, Code
+from digest.store import stored
 from digest.store.chunks import chunks
-
-log = logging.getLogger(__name__)
 
 
 def candidates(
@@ -38,7 +35,7 @@ def candidates(
     `visible_after` leaves out Events that have only older ones there, unless one of these puts
     something right; `event_ids` restricts to these Events. `until` takes the place of `upto`: the
     newest Revision of those visible by then, whether or not they have a place already. Interests
-    and Story are always those of now.
+    and Story are always those of now. An Event whose newest Revision cannot be read is left out.
     """
     query = select(
         Revision.event_id,
@@ -70,6 +67,11 @@ def candidates(
         query = query.where(Revision.event_id.in_(select(Revision.event_id).where(here, of_late)))
     query = query.where(here)
     newest = {row.event_id: row for row in session.execute(query)}
+    newest = {
+        event_id: row
+        for event_id, row in newest.items()
+        if stored.read(event_id, row.number, row.record) is not None
+    }
     reach = reaches(session, newest)
     above = story_lines(session, {row.story_id for row in newest.values()})
     by_then = Revision.seq <= upto if until is None else Revision.visible_at <= until
@@ -165,7 +167,10 @@ def _add_records(session: Session, past: dict[int, list[Past]]) -> None:
         records = {(row.event_id, row.number): row.record for row in rows}
         for event_id in part:
             past[event_id] = [
-                replace(one, record=EventRecord.model_validate(records[event_id, one.revision]))
+                replace(
+                    one,
+                    record=stored.read(event_id, one.revision, records[event_id, one.revision]),
+                )
                 for one in past[event_id]
             ]
 

@@ -23,6 +23,7 @@ from digest.models import (
 from digest.models.desk import ROLE_RANK, Material, View
 from digest.models.record import EventRecord
 from digest.models.words import InterestKind
+from digest.store import stored
 from digest.store.chunks import chunks
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,8 @@ def materials(
 ) -> Mapping[tuple[int, int], Material]:
     """What is stored about each (event id, revision), for composing.
 
-    `until` gives the Perspectives that stood then, instead of those that stand now.
+    `until` gives the Perspectives that stood then, instead of those that stand now. What cannot be
+    read is missing.
     """
     wanted = set(keys)
     event_ids = sorted({event_id for event_id, _ in wanted})
@@ -101,11 +103,14 @@ def materials(
             "numbers": sorted({number for _, number in part}),
         }
         for row in session.execute(_REVISIONS, asked):
+            record = stored.read(row.event_id, row.number, row.record)
+            if record is None:
+                continue
             update_label = None
             if row.update_number is not None:
                 update_label = f"#{row.update_number} {row.update_title}".strip()
             found[row.event_id, row.number] = Material(
-                record=EventRecord.model_validate(row.record),
+                record=record,
                 severity=row.severity,
                 slug=row.slug,
                 visible_at=row.visible_at,

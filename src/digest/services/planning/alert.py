@@ -94,6 +94,8 @@ def _next(session: Session, now: datetime) -> Turn | None:
     if revision is None or revision.seq is None:
         return Turn(newest)
     found = events.candidates(session, revision.seq - 1, newest, event_ids=[revision.event_id])
+    if not found:  # it cannot be read
+        return Turn(revision.seq)
     candidate = found[0]
     if candidate.righted is not None:
         threads.withdraw(session, candidate.event_id, candidate.righted, wrong=True)

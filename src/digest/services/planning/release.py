@@ -25,6 +25,7 @@ from digest.store import editions, events, readers, visibility
 from digest.store.readers import Account
 
 OLDEST = timedelta(hours=12)  # held longer than this: it goes to the digest
+LOOK_AGAIN = timedelta(hours=1)
 BATCH = 500
 
 
@@ -77,7 +78,10 @@ class Held:
         facts: set[str] = set()
         for slot in reversed(self.slots):
             candidate = found.get(slot.event_id or 0)
-            if candidate is None or candidate.event_id in seen:
+            if candidate is None:  # it cannot be read; perhaps the next release of Digest can
+                slot.release_at = now + LOOK_AGAIN
+                continue
+            if candidate.event_id in seen:
                 settle(slot, Outcome.FOLDED, "superseded", now)
                 continue
             seen.add(candidate.event_id)
