@@ -69,6 +69,11 @@ def test_what_was_told_and_has_not_changed_is_not_told_again(kind: EditionKind) 
     assert outcome(one, reader(told=[heard(one, kind=kind)])) == (Outcome.NOTHING, "told_before")
 
 
+def test_nothing_older_than_what_was_told_is_told() -> None:
+    newer = heard(changed(3), kind=EditionKind.DIGEST)
+    assert outcome(changed(2), reader(told=[newer])) == (Outcome.NOTHING, "told_before")
+
+
 def test_the_same_report_from_somebody_else_is_not_told_for_72_hours() -> None:
     first, second = event(1, fact_key="same"), event(2, fact_key="same")
     who = reader(told=[heard(first, NOW - 71 * HOUR)])

@@ -65,7 +65,7 @@ def decide(
     told = reader.told(candidate.event_id)
     for outcome, rule, holds in (
         (Outcome.NOTHING, "retracted", candidate.retracted),
-        (Outcome.NOTHING, "told_before", told is not None and unchanged(candidate, told)),
+        (Outcome.NOTHING, "told_before", told is not None and _knows(told, candidate)),
         (Outcome.NOTHING, "same_fact", told is None and _same_fact(candidate, reader, now)),
         (Outcome.DIGEST, "history", candidate.history),
     ):
@@ -155,6 +155,11 @@ def _now_or_held(
         return Decision(Outcome.HELD, "cap", code, found, told, free)
     rule = "alert" if told is None else "update"
     return Decision(Outcome.EDITION, rule, code, found, told)
+
+
+def _knows(told: Memory, candidate: Candidate) -> bool:
+    """A digest may have told a newer Revision while this one was in hand."""
+    return told.revision > candidate.revision or unchanged(candidate, told)
 
 
 def _same_fact(candidate: Candidate, reader: Reader, now: datetime) -> bool:
