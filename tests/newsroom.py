@@ -91,7 +91,7 @@ class FakeChannel:
         step = Step("send", {"delivery": envelope.delivery_id})
         return Message(self.name, envelope.address, (step,), "", f"Subject {envelope.slot}")
 
-    def rewrites(self, reference: str) -> bool:
+    def rewrites(self, reference: str, address: str) -> bool:
         return self.name != "email"
 
     async def send(self, message: Message) -> Receipt:

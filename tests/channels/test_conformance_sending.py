@@ -9,7 +9,7 @@ from conformance import ADAPTERS
 from conformance.adapter import EXPECTED, WAIT, Fault, Provider, tokens
 
 from digest.channels.base import Message, Receipt
-from digest.errors import Action, DeliveryError
+from digest.errors import Action, DeliveryError, MessageRefused
 from digest.models.words import Code
 
 adapters = pytest.mark.parametrize("name", ADAPTERS)
@@ -127,7 +127,7 @@ async def test_a_mended_message_is_rewritten_where_it_stands_and_nothing_is_post
         correction = channel.render(
             make_alert(code=Code.CORRECT), make_envelope(address=provider.address, earlier=earlier)
         )
-        assert channel.rewrites(told.reference) is (len(correction.steps) > 1)
+        assert channel.rewrites(told.reference, provider.address) is (len(correction.steps) > 1)
         if len(correction.steps) == 1:
             return
         mended = alert.model_copy(update={"mended": True})
@@ -139,6 +139,13 @@ async def test_a_mended_message_is_rewritten_where_it_stands_and_nothing_is_post
             receipt = await channel.send(message)
             assert receipt.reference == reference
             assert provider.accepted == 1, "one post, and no second one"
+        for unknown in (None, make_earlier(reference="elsewhere")):
+            message = channel.render(
+                mended, make_envelope(address=provider.address, earlier=unknown)
+            )
+            assert message.steps == ()
+            with pytest.raises(MessageRefused):
+                await channel.send(message)
 
 
 def gone(reference: str) -> str:

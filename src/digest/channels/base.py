@@ -115,22 +115,25 @@ class Channel(Protocol):
         ...
 
     def render(self, content: EditionContent, envelope: Envelope) -> Message:
-        """The Message for one recipient.
+        """The Message for one recipient. A mended Edition rewrites an earlier one, or has no steps:
+        it is never posted.
 
         Raises:
             ConfigurationError: a template fails; names file and line.
         """
         ...
 
-    def rewrites(self, reference: str) -> bool:
-        """Whether the Message that a Receipt's `reference` names can be rewritten in place."""
+    def rewrites(self, reference: str, address: str) -> bool:
+        """Whether the Message that a Receipt's `reference` names can be rewritten in place, where
+        the Destination has this address now."""
         ...
 
     async def send(self, message: Message) -> Receipt:
         """Hands the Message to the provider, with a time-out on every call.
 
         Raises:
-            DeliveryError: one of its kinds; nothing else escapes.
+            DeliveryError: one of its kinds; nothing else escapes. It is MessageRefused if there are
+                no steps.
         """
         ...
 

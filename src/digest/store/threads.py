@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from digest.models import Delivery, Edition, Item
+from digest.models import Delivery, Destination, Edition, Item
 from digest.models.words import RIGHTING, Code, DeliveryState, EditionKind
 from digest.store.chunks import chunks
 from digest.store.deliveries import ALERTS, OPEN, UNSUBSCRIBED
@@ -112,6 +112,7 @@ class Shown:
     destination_id: int
     edition_id: int
     channel: str
+    address: str = field(repr=False)
     state: str
     reference: str | None
     content_hash: str
@@ -128,12 +129,14 @@ def shown(session: Session, event_id: int) -> list[Shown]:
             Delivery.destination_id,
             Delivery.edition_id,
             Delivery.channel,
+            Destination.address,
             Delivery.state,
             Delivery.reference,
             Item.content_hash,
             Item.revision,
             Delivery.slot.startswith(MENDS),
         )
+        .join(Destination, Destination.id == Delivery.destination_id)
         .join(Edition, Edition.id == Delivery.edition_id)
         .join(Item, Item.edition_id == Edition.id)
         .where(
@@ -143,8 +146,8 @@ def shown(session: Session, event_id: int) -> list[Shown]:
         )
         .order_by(Delivery.id)
     )
-    for row in rows:
-        newest[row.destination_id] = Shown(*row)
+    for delivery_id, destination_id, *more in rows:
+        newest[destination_id] = Shown(delivery_id, destination_id, *more)
     return list(newest.values())
 
 

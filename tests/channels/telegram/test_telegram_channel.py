@@ -23,6 +23,25 @@ def test_a_preview_is_the_html_of_each_call(offline: TelegramChannel) -> None:
     assert content.decode() == f"{edit}\n\n{reply}\n"
 
 
+@pytest.mark.parametrize(
+    ("reference", "address", "rewrites"),
+    [
+        ("42:7", "42", True),
+        ("-1001:7", "@channel", True),
+        ("-99:7", "-1001", False),  # the group became a supergroup
+        ("", "42", False),
+    ],
+)
+def test_a_message_is_rewritten_where_it_is(
+    offline: TelegramChannel, reference: str, address: str, rewrites: bool
+) -> None:
+    assert offline.rewrites(reference, address) is rewrites
+    earlier = make_earlier(reference=reference)
+    mended = make_alert().model_copy(update={"mended": True})
+    message = offline.render(mended, make_envelope(address=address, earlier=earlier))
+    assert [one.method for one in message.steps] == ["editMessageText"] * rewrites
+
+
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGEST_TELEGRAM_TOKEN", " 123456:ABC-def_9\n")
     monkeypatch.setenv("DIGEST_TELEGRAM_API_URL", "http://127.0.0.1:8081/bot")

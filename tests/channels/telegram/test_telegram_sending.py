@@ -5,6 +5,7 @@ import logging
 import socket
 import time
 import traceback
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,6 +100,19 @@ async def test_a_reply_that_is_refused_leaves_the_edit_standing(
         message.text,
     )
     assert await channel.send(broken) == Receipt(first.reference, ("no_text",))
+
+
+async def test_a_mend_that_is_refused_keeps_the_reference_of_its_message(
+    channel: TelegramChannel,
+) -> None:
+    first = await channel.send(alert(channel))
+    earlier = make_earlier(reference=first.reference)
+    mended = make_alert().model_copy(update={"mended": True})
+    message = channel.render(mended, make_envelope(address="42", earlier=earlier))
+    (edit,) = message.steps
+    wrong = replace(edit, payload={**dict(edit.payload), "text": ""})  # type: ignore[call-overload]
+    receipt = await channel.send(replace(message, steps=(wrong,)))
+    assert (receipt.reference, len(receipt.notes)) == (first.reference, 1)
 
 
 @pytest.mark.parametrize(

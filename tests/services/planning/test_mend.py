@@ -243,6 +243,20 @@ async def test_nothing_is_posted_anew_where_the_first_message_is_not_known(room:
     assert [row.reason for row in room.rows(Delivery)] == [None, "nothing_to_rewrite"]
 
 
+async def test_nothing_is_tried_where_the_first_message_can_no_longer_be_rewritten(
+    room: Newsroom,
+) -> None:
+    room.reader(places={"slack": "C1"})
+    await told(room)
+    room.news(headline=RIGHT, minor=True)
+    room.alert()
+    room.forget_sent()
+    room.slack.rewrites = lambda reference, address: False  # type: ignore[method-assign]
+    await room.drain()
+    assert room.sent == []
+    assert room.rows(Delivery)[-1].reason == "nothing_to_rewrite"
+
+
 def test_many_places_need_as_many_queries_as_few(app_on_both: App) -> None:
     room = Newsroom(app_on_both)
     asked_for = []

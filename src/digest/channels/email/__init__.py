@@ -91,7 +91,7 @@ class EmailChannel:
         )
         return self._message(outline, page, values, bounce=str(envelope.delivery_id))
 
-    def rewrites(self, reference: str) -> bool:
+    def rewrites(self, reference: str, address: str) -> bool:
         """Never: what is in a mailbox stays as it is."""
         return False
 

@@ -51,10 +51,10 @@ class SlackChannel:
 
     def render(self, content: EditionContent, envelope: Envelope) -> Message:
         steps = Writer(self._renderer, content, envelope).steps()
-        payload: Any = steps[0].payload
+        payload: Any = steps[0].payload if steps else {"blocks": ()}
         return Message(self.name, envelope.address, steps, text=readable(payload["blocks"]))
 
-    def rewrites(self, reference: str) -> bool:
+    def rewrites(self, reference: str, address: str) -> bool:
         """All but what went to a webhook, which says nothing of where it put it."""
         return First.of_reference(reference) is not None
 

@@ -71,12 +71,15 @@ class Writer:
     envelope: Envelope
 
     def steps(self) -> tuple[Step, ...]:
+        """The calls in order; none for a mend with nothing to rewrite."""
+        first = First.of(self.envelope.earlier)
+        if self.content.mended and first is None:
+            return ()
         body = self._body("blocks")
         if is_webhook(self.envelope.address):
             return (Step(WEBHOOK, body),)
         body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": {"key": key(self.envelope)}}
         post = Step(POST, {"channel": self.envelope.address, **body})
-        first = First.of(self.envelope.earlier)
         if first is not None and self.content.mended:
             return (
                 Step(UPDATE, {"channel": first.channel, "ts": first.ts, **body}, optional=True),

@@ -14,7 +14,7 @@ from digest.channels.slack import markup
 from digest.channels.slack.addresses import is_webhook
 from digest.channels.slack.client import Answer, SlackClient
 from digest.channels.slack.refusals import FORM, TARGET_GONE
-from digest.errors import Action, DeliveryError, RetryLater
+from digest.errors import Action, DeliveryError, MessageRefused, RetryLater
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ class Sender:
             DeliveryError: the first step and its fallbacks are refused, or a later one can be
                 tried again: edits may be repeated, so the whole Message may be.
         """
+        if not message.steps:
+            raise MessageRefused("nothing_to_rewrite")
         first, *rest = message.steps
         notes: list[str] = []
         reference, replaced = await self._first(first, message, notes)

@@ -60,9 +60,9 @@ class TelegramChannel:
             text="\n\n".join(visible(_text(step)) for step in steps),
         )
 
-    def rewrites(self, reference: str) -> bool:
-        """Whatever this bot has sent, as long as it is there."""
-        return First.of(reference) is not None
+    def rewrites(self, reference: str, address: str) -> bool:
+        """Whatever this bot has sent to this chat, as long as it is there."""
+        return First.here(reference, addresses.parse(address)) is not None
 
     async def send(self, message: Message) -> Receipt:
         """Makes the message's calls in order; the first answer's message is the reference."""

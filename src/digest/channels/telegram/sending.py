@@ -16,7 +16,14 @@ from digest.channels.telegram.address import Chat
 from digest.channels.telegram.answers import CannotEdit, NothingToEdit, meaning
 from digest.channels.telegram.settings import TelegramSettings
 from digest.channels.telegram.wire import Wire
-from digest.errors import Action, ChannelStopped, DeliveryError, RetryLater, Unanswered
+from digest.errors import (
+    Action,
+    ChannelStopped,
+    DeliveryError,
+    MessageRefused,
+    RetryLater,
+    Unanswered,
+)
 
 # Telegram's own limits are 30 messages a second in all, one a second a chat and 20 a minute a
 # group (core.telegram.org/bots/faq); a little less avoids every 429.
@@ -51,6 +58,8 @@ class Sender:
             DeliveryError: a call failed, and it was not an optional one that is refused for good;
                 or too many messages to this chat are before this one.
         """
+        if not steps:
+            raise MessageRefused("nothing_to_rewrite")
         async with self._in_order(chat):
             reference = ""
             notes: list[str] = []
@@ -70,6 +79,7 @@ class Sender:
                 except DeliveryError as error:
                     if not (step.optional and error.action in (Action.FAIL, Action.PAUSE)):
                         raise
+                    reference = reference or _target(step)
                     notes.append(error.reason)
             return Receipt(reference, tuple(notes))
 

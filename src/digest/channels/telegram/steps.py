@@ -13,7 +13,7 @@ from digest.channels.base import Step
 from digest.channels.telegram import keyboard
 from digest.channels.telegram.address import Chat
 from digest.channels.telegram.rendering import Rendering
-from digest.models.content import Earlier, EditionContent
+from digest.models.content import EditionContent
 from digest.models.words import Code, EditionKind
 from digest.render.links import event_url
 
@@ -42,9 +42,17 @@ class First(NamedTuple):
         except ValueError:
             return None
 
+    @classmethod
+    def here(cls, reference: str, chat: Chat, *, editable: bool = True) -> "First | None":
+        """The same, if it is in this chat (still): a group that became a supergroup is another."""
+        first = cls.of(reference, editable=editable)
+        if first is None or isinstance(chat.id, str):
+            return first
+        return first if chat.id == first.chat_id else None
+
 
 def steps_for(rendering: Rendering, chat: Chat) -> tuple[Step, ...]:
-    """The calls for one Edition to `chat`, in order."""
+    """The calls for one Edition to `chat`, in order; none for a mend with nothing to rewrite."""
     content, silent = rendering.content, rendering.envelope.silent
     if content.kind == EditionKind.DIGEST:
         return (_send(rendering, chat, "digest", rendering.digest(), silent=True),)
@@ -52,8 +60,9 @@ def steps_for(rendering: Rendering, chat: Chat) -> tuple[Step, ...]:
         return (_send(rendering, chat, "roundup", rendering.digest("roundup"), silent=silent),)
     notice = NOTICES.get(content.code)
     earlier = rendering.envelope.earlier
-    if content.mended and earlier and (first := First.of(earlier.reference)):
-        return (Step("editMessageText", _edit(rendering, first), optional=True),)
+    if content.mended:
+        first = First.here(earlier.reference, chat) if earlier else None
+        return (Step("editMessageText", _edit(rendering, first), optional=True),) if first else ()
     if notice is None:
         return (_send(rendering, chat, "alert", rendering.alert(), silent=silent),)
     return _follow_up(rendering, chat, notice)
@@ -61,7 +70,8 @@ def steps_for(rendering: Rendering, chat: Chat) -> tuple[Step, ...]:
 
 def _follow_up(rendering: Rendering, chat: Chat, notice: str) -> tuple[Step, ...]:
     """An update, correction or retraction of what `chat` was told before."""
-    first = _first_message(rendering.envelope.earlier, chat)
+    earlier = rendering.envelope.earlier
+    first = First.here(earlier.reference, chat, editable=earlier.alone) if earlier else None
     editable = first is not None and first.editable
     silent = not _sounds(rendering)
     if notice == "update" and not editable:
@@ -135,11 +145,3 @@ def _to(chat: Chat) -> dict[str, Any]:
 
 def _body_of(text: str, preview: dict[str, Any]) -> dict[str, Any]:
     return {"text": text, "parse_mode": "HTML", "link_preview_options": preview}
-
-
-def _first_message(earlier: Earlier | None, chat: Chat) -> First | None:
-    """The message that `earlier` refers to; None if it isn't in this chat (any more)."""
-    first = First.of(earlier.reference, editable=earlier.alone) if earlier else None
-    if first is None:
-        return None
-    return first if isinstance(chat.id, str) or chat.id == first.chat_id else None

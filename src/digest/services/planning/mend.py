@@ -29,11 +29,11 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
     """
     if candidate.revision == 1 or candidate.retracted:
         return 0
-    alike: dict[int, list[Shown]] = defaultdict(list)
+    alike: dict[int, list[int]] = defaultdict(list)
     for one in threads.shown(session, candidate.event_id):
         same = one.content_hash == candidate.content_hash and one.revision < candidate.revision
         if same and _rewritable(app, one):
-            alike[one.edition_id].append(one)
+            alike[one.edition_id].append(one.destination_id)
     if not alike:
         return 0
     key = (candidate.event_id, candidate.revision)
@@ -44,11 +44,7 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
         if (content := in_new_words(told, material, candidate.revision)) is not None
     }
     saved = editions.save(session, list(mended.values()), {key: candidate.content_hash}, now)
-    places = {
-        one.destination_id: new
-        for old, new in zip(mended, saved, strict=True)
-        for one in alike[old]
-    }
+    places = {place: new for old, new in zip(mended, saved, strict=True) for place in alike[old]}
     threads.supersede(session, dict.fromkeys(((one, key[0]) for one in places), key[1]))
     rows = [
         row
@@ -71,4 +67,6 @@ def _rewritable(app: App, one: Shown) -> bool:
     channel = app.channels.get(one.channel)
     if one.mends or channel is None:
         return channel is not None
-    return one.state in SENT and one.reference is not None and channel.rewrites(one.reference)
+    if one.state not in SENT or one.reference is None:
+        return False
+    return channel.rewrites(one.reference, one.address)

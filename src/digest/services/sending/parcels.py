@@ -89,12 +89,19 @@ def _parcel(
     made = envelope(app, row, content, place, person, heard, now)
     before = _before(row, content, heard)
     refused = _refusal(content, place, person, blocked, now)
-    if refused is None and content.mended and made.earlier is None:
+    if refused is None and content.mended and not _rewrites(app, row, place, made.earlier):
         refused = "nothing_to_rewrite"
     behind = order.comes_later(content, before)
     if refused is None and not behind and order.nothing_to_right(content, before):
         refused = "nothing_to_right"
     return Parcel(row, EditionKind(content.kind), content, made, refused, behind)
+
+
+def _rewrites(app: App, row: Delivery, place: Destination, earlier: Earlier | None) -> bool:
+    channel = app.channels.get(row.channel)
+    if earlier is None or channel is None:
+        return False
+    return channel.rewrites(earlier.reference, place.address)
 
 
 def _before(
