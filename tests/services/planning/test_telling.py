@@ -11,6 +11,7 @@ from digest.errors import RetryLater
 from digest.models import Delivery, Destination, Event, Follow, Revision, Subscriber
 from digest.models.words import Code, EditionKind, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
+from digest.services.admin.explain import why
 from digest.services.app import App
 from digest.services.planning import alert as alerts
 from digest.services.sending.deliver import sweep
@@ -86,6 +87,18 @@ def test_history_never_alerts_however_much_there_is(room: Newsroom) -> None:
     with counting(room.app.db.engine) as asked:
         assert room.alert() == {Outcome.EDITION: 1}
     assert len(asked) < 60
+
+
+def test_an_archive_that_states_since_when_it_is_visible_holds_nothing_up(room: Newsroom) -> None:
+    room.reader()
+    for number in range(20):
+        room.news(f"old{number}", visible_at=NOON - timedelta(days=200))
+    room.news("fresh")
+    with counting(room.app.db.engine) as asked:
+        assert room.alert() == {Outcome.EDITION: 1}
+    assert len(asked) < 60
+    answer = why(room.app, "maria", "old1", NOON)
+    assert (answer["rule"], answer["decisions"]) == ("too_old", [])
 
 
 def test_an_archive_that_is_edited_stays_silent(room: Newsroom) -> None:

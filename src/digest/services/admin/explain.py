@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from digest.edit.alerting import decide
 from digest.edit.match import match
 from digest.edit.rules import RULES
 from digest.models import Delivery, Event, Item, Slot, Subscriber
@@ -14,7 +15,8 @@ from digest.models.desk import Candidate, Match, Reader
 from digest.models.words import EditionKind, Outcome, SubscriberState
 from digest.services import find
 from digest.services.app import App
-from digest.store import events, readers, visibility
+from digest.services.planning.alert import ALERTED
+from digest.store import counters, events, readers, visibility
 
 PERSON: Mapping[str, str] = {
     SubscriberState.PAUSED: "this subscriber has paused",
@@ -160,8 +162,20 @@ def _match_now(
             }
             for reason in matched.reasons
         ]
-        return reasons, "retracted" if event.retracted_at else "not_planned"
+        return reasons, _undecided(session, found[0], reader, now)
     return [], matched
+
+
+def _undecided(session: Session, one: Candidate, reader: Reader, now: datetime) -> str:
+    """The rule for one that no row tells of: what is history or old when it comes is left to the
+    digest without a decision for each reader."""
+    if one.retracted:
+        return "retracted"
+    passed = one.seq <= counters.read(session, ALERTED)
+    decision = decide(one, reader, now) if passed else None
+    if decision is None or decision.outcome is not Outcome.DIGEST:
+        return "not_planned"
+    return decision.rule
 
 
 def _reader(session: Session, person: Subscriber, one: Candidate, now: datetime) -> Reader:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from digest.edit.alerting import Decision, decide
+from digest.edit.alerting import TOO_OLD, Decision, decide
 from digest.edit.rules import RULES
 from digest.models import Revision, Slot
 from digest.models.desk import Candidate, Reader
@@ -66,7 +66,8 @@ def alert(app: App, now: datetime) -> Counter[str]:
 
 
 def _next(session: Session, now: datetime) -> Turn | None:
-    """History never alerts, a backfill of thousands is passed over in one go; but it puts right.
+    """History never alerts, nor what is first seen when it is too old: thousands of either are
+    passed over in one go. But history puts right.
 
     Of an Event the last Revision that alerts has the turn, and the newest is told, history or not:
     it knows of any correction before it.
@@ -80,12 +81,12 @@ def _next(session: Session, now: datetime) -> Turn | None:
         .where(
             Revision.seq > last,
             Revision.seq <= newest,
-            _alerts(Revision),
+            _alerts(Revision, now),
             ~exists().where(
                 later.event_id == Revision.event_id,
                 later.seq > Revision.seq,
                 later.seq <= newest,
-                _alerts(later),
+                _alerts(later, now),
             ),
         )
         .order_by(Revision.seq)
@@ -106,8 +107,9 @@ def _next(session: Session, now: datetime) -> Turn | None:
     return Turn(revision.seq, candidate, audience(session, candidate, now))
 
 
-def _alerts(revision: type[Revision]) -> ColumnElement[bool]:
-    return revision.history.is_(False) | revision.code.in_(RIGHTING)
+def _alerts(revision: type[Revision], now: datetime) -> ColumnElement[bool]:
+    fresh = (revision.number > 1) | (revision.visible_at >= now - TOO_OLD)
+    return (revision.history.is_(False) & fresh) | revision.code.in_(RIGHTING)
 
 
 def _batch(
