@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from desk_builders import NOW
 
-from digest.edit.scenarios import expires_at, scenario_key, transition
+from digest.edit.scenarios import course, expires_at, scenario_key, transition
+from digest.models.desk import Claim, Course
 from digest.models.record import AssertionRecord
 
 
@@ -51,3 +52,35 @@ def test_the_first_time_and_after_an_end_it_is_new(before: str | None) -> None:
 )
 def test_how_long_it_stays_open(horizon: str | None, days: int) -> None:
     assert expires_at(horizon, NOW) == NOW + timedelta(days=days)
+
+
+def claims(*given: tuple[int, dict[str, object]]) -> list[Claim]:
+    """Of the Events 1, 2 ..., each so many days after NOW."""
+    return [
+        Claim(said(**changes), NOW + timedelta(days=day), number)
+        for number, (day, changes) in enumerate(given, start=1)
+    ]
+
+
+def test_its_course_is_what_moved_it_last() -> None:
+    told = claims((0, {}), (1, {"horizon": "immediate"}), (2, {"horizon": "immediate"}))
+    day = timedelta(days=1)
+    assert course(told, NOW + 3 * day) == Course("raised", NOW, NOW + day, NOW + 5 * day)
+
+
+def test_it_ends_by_itself_when_its_time_is_over_and_may_begin_anew() -> None:
+    told = claims((0, {"horizon": "immediate"}), (9, {"horizon": "immediate"}))
+    days = [NOW + timedelta(days=day) for day in (0, 3, 9, 12)]
+    found = [course([one for one in told if one.at <= at], at) for at in days]
+    assert [one.state for one in found] == ["new", "expired", "new", "expired"]
+    assert [one.moved_at for one in found] == days
+    assert {one.ended_by for one in found} == {None}
+
+
+def test_a_stated_end_stays_whatever_time_it_is_until_it_is_asserted_anew() -> None:
+    told = claims((0, {}), (1, {"state": "materialised"}), (2, {}))
+    late = NOW + timedelta(days=999)
+    ended = course(told[:2], late)
+    assert (ended.state, ended.ended_by) == ("materialised", 2)
+    again = course(told, NOW + timedelta(days=2))
+    assert (again.state, again.ended_by, again.first_at) == ("new", None, NOW)

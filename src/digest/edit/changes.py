@@ -1,10 +1,10 @@
 """What changed: a diff of fields between what a reader was told and what is so now. No prose."""
 
 from digest.edit.facts import normalise
-from digest.edit.scenarios import ENDED
 from digest.models.content import Change
 from digest.models.desk import Candidate, Memory
 from digest.models.record import EventRecord
+from digest.models.words import ENDED
 from digest.render.sentences import sentences
 
 FIELDS = ("severity", "status", "certainty", "headline", "takeaway", "standfirst")

@@ -9,7 +9,6 @@ from digest.edit.changes import changes
 from digest.edit.clocks import reported_late
 from digest.edit.headline import opening
 from digest.edit.match import heard
-from digest.edit.scenarios import ENDED
 from digest.edit.select import Chosen, Selection
 from digest.edit.watch import watch_lines
 from digest.models.content import (
@@ -36,7 +35,7 @@ from digest.models.desk import (
     Watched,
 )
 from digest.models.record import EventRecord
-from digest.models.words import Code, EditionKind, Status
+from digest.models.words import ENDED, Code, EditionKind, Status
 from digest.render.words import HORIZON_ORDER, KIND_ORDER
 
 SCENARIOS = {"lead": 3, "item": 2}

@@ -1,13 +1,13 @@
 """Scenarios over time: what an Assertion does to the Scenario it belongs to."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from digest.edit.facts import normalise
+from digest.models.desk import Claim, Course
 from digest.models.record import AssertionRecord
-
-STATED = ("materialised", "contradicted", "withdrawn")
-ENDED = (*STATED, "expired")
+from digest.models.words import ENDED, STATED_ENDS
 
 # How long a Scenario stays open after it was last asserted (docs/desk.md).
 OPEN_FOR = {
@@ -37,7 +37,7 @@ def transition(
     An end must be stated. A nearer horizon or a firmer basis raises it, the opposite lowers it;
     when the two disagree, the horizon decides. A Scenario that had ended starts anew.
     """
-    if assertion.state in STATED:
+    if assertion.state in STATED_ENDS:
         return assertion.state
     if state is None or state in ENDED:
         return "new"
@@ -56,3 +56,24 @@ def _step(order: dict[str, int], was: str | None, now: str | None) -> int:
 def expires_at(horizon: str | None, asserted_at: datetime) -> datetime:
     """When a Scenario that nobody asserts again has come to nothing."""
     return asserted_at + OPEN_FOR.get(horizon or "", UNKNOWN_HORIZON)
+
+
+def course(claims: Sequence[Claim], now: datetime) -> Course:
+    """What these claims, at least one and in their order, have made of a Scenario by `now`."""
+    state: str | None = None
+    horizon: str | None = None
+    confidence: str | None = None
+    moved_at = over = claims[0].at
+    ended_by: int | None = None
+    for claim in claims:
+        if state not in ENDED and state is not None and over <= claim.at:
+            state = "expired"
+        after = transition(claim.said, horizon, confidence, state)
+        if after != "restated":
+            state, moved_at = after, claim.at
+            ended_by = claim.event_id if after in ENDED else None
+        horizon, confidence = claim.said.horizon, claim.said.confidence
+        over = expires_at(horizon, claim.at)
+    if state not in ENDED and over <= now:
+        state, moved_at = "expired", over
+    return Course(state or "", claims[0].at, moved_at, over, ended_by)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
-from digest.models.record import EventRecord
+from digest.models.record import AssertionRecord, EventRecord
 from digest.models.words import Code, EditionKind
 
 ROLE_WEIGHT = {"primary": 1.0, "secondary": 0.6, "mentioned": 0.3}
@@ -212,6 +212,26 @@ class View:
     text: str
     as_of: datetime
     actors: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An Assertion of a Scenario: what an Event said of it, and when."""
+
+    said: AssertionRecord
+    at: datetime
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What became of a Scenario. `ended_by` is the Event that stated its end."""
+
+    state: str
+    first_at: datetime
+    moved_at: datetime
+    expires_at: datetime
+    ended_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, Id
+from digest.models.words import ENDED
 
-OPEN = "state NOT IN ('materialised', 'contradicted', 'withdrawn', 'expired')"
+OPEN = f"state NOT IN {ENDED}"
 
 
 class Story(Base):

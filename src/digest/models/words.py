@@ -97,6 +97,12 @@ UPDATES = (Code.UPDATE, Code.CLOSE)
 """What adds to something that was told: half an alert, as the caps count."""
 
 
+STATED_ENDS = ("materialised", "contradicted", "withdrawn")
+"""How a Scenario ends because a record says so."""
+ENDED = (*STATED_ENDS, "expired")
+"""States of a Scenario that is open no more."""
+
+
 class InterestKind(StrEnum):
     ACTOR = "actor"
     REGION = "region"

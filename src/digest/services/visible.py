@@ -8,7 +8,7 @@ from digest.edit import scenarios
 from digest.store import visibility
 from digest.store.shown import ScenarioRules
 
-RULES = ScenarioRules(scenarios.transition, scenarios.expires_at)
+RULES = ScenarioRules(scenarios.transition, scenarios.expires_at, scenarios.course)
 
 
 def foresee(session: Session, until: datetime) -> None:

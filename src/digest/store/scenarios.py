@@ -10,12 +10,12 @@ from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Assertion, Event, Scenario, Story
-from digest.models.desk import Watched
+from digest.models.desk import Claim, Watched
 from digest.models.record import AssertionRecord
+from digest.models.words import ENDED
 from digest.store.chunks import chunks
 from digest.store.shown import ScenarioRules
 
-ENDED = ("materialised", "contradicted", "withdrawn", "expired")
 # Written out in the statement: an index of part of a table serves no query whose part is a value.
 _ended: BindParameter[Any] = bindparam("ended", ENDED, expanding=True, literal_execute=True)
 
@@ -98,20 +98,20 @@ def moved_by(
     for _, group in groupby(rows, key=lambda row: row.Assertion.scenario_id):
         told = list(group)
         newest = told[-1]
-        state, moved_at = _retold((row.Assertion for row in told), until, rules)
-        if moved_at <= after:
+        course = rules.course([claim(row.Assertion) for row in told], until)
+        if course.moved_at <= after:
             continue
         found.append(
             Watched(
                 story_id=newest.story_id,
                 story=newest.title or "",
-                state=state,
+                state=course.state,
                 text=newest.Assertion.text,
                 kind=newest.Assertion.kind,
                 horizon=newest.Assertion.horizon,
                 confidence=newest.Assertion.confidence,
-                first_at=told[0].Assertion.at,
-                moved_at=moved_at,
+                first_at=course.first_at,
+                moved_at=course.moved_at,
                 events=len({row.Assertion.event_id for row in told}),
                 event_id=newest.Assertion.event_id,
                 event_slug=newest.slug,
@@ -120,34 +120,17 @@ def moved_by(
     return found
 
 
-def _retold(
-    told: Iterable[Assertion], until: datetime, rules: ScenarioRules
-) -> tuple[str, datetime]:
-    """The state that these Assertions, oldest first, lead to by `until`, and since when."""
-    before: Assertion | None = None
-    state, moved_at = "", until
-    for one in told:
-        if before is not None and state not in ENDED:
-            over = rules.expires_at(before.horizon, before.at)
-            if over <= one.at:
-                state, moved_at = "expired", over
-        record = AssertionRecord(
-            kind=one.kind,
-            text=one.text,
-            horizon=one.horizon,
-            confidence=one.confidence,
-            state=one.state,  # only an end was stated; of anything else the rules take no notice
-        )
-        horizon, confidence = (before.horizon, before.confidence) if before else (None, None)
-        after = rules.transition(record, horizon, confidence, state or None)
-        if after != "restated" or not state:
-            state, moved_at = after, one.at
-        before = one
-    if before is not None and state not in ENDED:
-        over = rules.expires_at(before.horizon, before.at)
-        if over <= until:
-            state, moved_at = "expired", over
-    return state, moved_at
+def claim(row: Assertion) -> Claim:
+    """An Assertion as the desk judges it. Of its state only an end was stated; the desk takes no
+    notice of others."""
+    said = AssertionRecord(
+        kind=row.kind,
+        text=row.text,
+        horizon=row.horizon,
+        confidence=row.confidence,
+        state=row.state,
+    )
+    return Claim(said, row.at, row.event_id)
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -209,38 +192,19 @@ def retell(
             said[row.scenario_id].append(row)
     for scenario in affected:
         if said[scenario.id]:
-            _replay(scenario, said[scenario.id], rules)
+            _follow(scenario, said[scenario.id], rules, now)
         elif scenario.state != "withdrawn":
             scenario.state, scenario.moved_at = "withdrawn", now
     session.flush()
     return len(affected)
 
 
-def _replay(scenario: Scenario, said: Sequence[Assertion], rules: ScenarioRules) -> None:
+def _follow(
+    scenario: Scenario, said: Sequence[Assertion], rules: ScenarioRules, now: datetime
+) -> None:
     """The Scenario as these Assertions alone would have made it."""
-    first, state = said[0], ""
-    horizon: str | None = None
-    confidence: str | None = None
-    moved_at = expires_at = first.at
-    for one in said:
-        if state and state not in ENDED and expires_at <= one.at:
-            state = "expired"
-        # Only what is stated ends a Scenario, so an end that is stored was stated.
-        stated = one.state if one.state in ENDED else None
-        record = AssertionRecord(
-            kind=one.kind,
-            text=one.text,
-            horizon=one.horizon,
-            confidence=one.confidence,
-            state=stated,
-        )
-        moved = rules.transition(record, horizon, confidence, state or None)
-        if moved != "restated" or not state:
-            state, moved_at = moved, one.at
-        horizon, confidence = one.horizon, one.confidence
-        expires_at = rules.expires_at(horizon, one.at)
-    last = said[-1]
+    course, last = rules.course([claim(one) for one in said], now), said[-1]
     scenario.kind, scenario.text = last.kind, last.text
-    scenario.horizon, scenario.confidence = horizon, confidence
-    scenario.state, scenario.first_at, scenario.moved_at = state, first.at, moved_at
-    scenario.expires_at = expires_at
+    scenario.horizon, scenario.confidence = last.horizon, last.confidence
+    scenario.state, scenario.first_at = course.state, course.first_at
+    scenario.moved_at, scenario.expires_at = course.moved_at, course.expires_at

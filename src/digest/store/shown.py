@@ -1,6 +1,6 @@
 """What is shown: a Revision that becomes visible, and what the desk found in it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +15,7 @@ from digest.models import (
     Story,
     Update,
 )
+from digest.models.desk import Claim, Course
 from digest.models.record import AssertionRecord, EventRecord
 from digest.models.words import Code
 
@@ -66,6 +67,7 @@ class ScenarioRules:
 
     transition: Callable[[AssertionRecord, str | None, str | None, str | None], str]
     expires_at: Callable[[str | None, datetime], datetime]
+    course: Callable[[Sequence[Claim], datetime], Course]
 
 
 def id_of(row: Story | Update | None) -> int | None:

@@ -1,5 +1,6 @@
 """Dossier: everything that is stored of one Event and visible now, as its page shows it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,17 +10,17 @@ from sqlalchemy.orm import Session
 
 from digest.edit.changes import changes
 from digest.edit.facts import canonical_url
-from digest.edit.scenarios import ENDED
+from digest.edit.scenarios import course
 from digest.errors import NotFound
 from digest.models import Assertion, Event, Link, Revision, Scenario
 from digest.models.content import Change
-from digest.models.desk import Material, View
+from digest.models.desk import Claim, Material, View
 from digest.models.record import AssertionRecord, CorrectionRecord, EventRecord, RetractionRecord
-from digest.models.words import LinkDirection, SeverityOrigin
+from digest.models.words import ENDED, LinkDirection, SeverityOrigin
 from digest.render.locales import is_language
 from digest.render.words import HORIZON_ORDER, KIND_ORDER
 from digest.services.news.reading import Reading, reading
-from digest.store import materials
+from digest.store import materials, scenarios
 
 NAMED_BY = 12  # Events that name this one as cause or effect, at most
 _OPPOSITE = {
@@ -227,30 +228,31 @@ def _outlooks(
 _End = tuple[str, tuple[int, str] | None]  # state, (id, slug) of the Event that ended it
 
 
-def _ends(session: Session, scenarios: Sequence[Scenario], now: datetime) -> dict[int, _End]:
+def _ends(session: Session, of: Sequence[Scenario], now: datetime) -> dict[int, _End]:
     """How each ended Scenario ended, by what is visible: what is stored for later ends nothing."""
     rows = session.execute(
-        select(Assertion.scenario_id, Assertion.state, Event.id, Event.slug)
-        .join(
-            Revision,
-            (Revision.event_id == Assertion.event_id) & (Revision.number == Assertion.revision),
-        )
+        select(Assertion, Event.slug)
         .join(Event, Event.id == Assertion.event_id)
         .where(
-            Assertion.scenario_id.in_([one.id for one in scenarios]),
-            Revision.visible_at <= now,
+            Assertion.scenario_id.in_([one.id for one in of]),
+            Assertion.at <= now,
             or_(Assertion.gone_at.is_(None), Assertion.gone_at > now),
         )
         .order_by(Assertion.id)
     )
+    claims: dict[int, list[Claim]] = defaultdict(list)
+    slugs: dict[int | None, str] = {}
+    for assertion, slug in rows:
+        claims[assertion.scenario_id].append(scenarios.claim(assertion))
+        slugs[assertion.event_id] = slug
     ends: dict[int, _End] = {}
-    for scenario_id, state, event_id, slug in rows:
-        if state in ENDED:
-            ends[scenario_id] = (state, (event_id, slug))
-        else:  # asserted anew
-            ends.pop(scenario_id, None)
-    for one in scenarios:
-        if one.id not in ends and one.expires_at is not None and one.expires_at <= now:
+    for scenario_id, said in claims.items():
+        found = course(said, now)
+        if found.state in ENDED:
+            by = found.ended_by
+            ends[scenario_id] = (found.state, None if by is None else (by, slugs[by]))
+    for one in of:  # of what is taken back only time can come
+        if one.id not in claims and one.expires_at is not None and one.expires_at <= now:
             ends[one.id] = ("expired", None)
     return ends
 
