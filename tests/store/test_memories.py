@@ -25,3 +25,9 @@ def test_any_number_of_events_and_facts_may_be_asked_about(app_on_both: App) -> 
             told = readers.memories(session, [maria], ids, facts)
             assert [one.event_id for one in told[maria]] == [first.id]
         assert readers.memories(session, [maria], [], []) == {}
+
+
+def test_any_number_of_destinations_may_be_asked_about(app_on_both: App) -> None:
+    Newsroom(app_on_both).reader()
+    with app_on_both.db.read() as session:
+        assert len(readers.open_destinations(session, range(70_000))) == 1

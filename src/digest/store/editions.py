@@ -86,10 +86,13 @@ def add_deliveries(session: Session, rows: Sequence[dict[str, Any]]) -> int:
 
 def load_all(session: Session, edition_ids: Iterable[int]) -> dict[int, EditionContent]:
     """The contents of Editions by id, as they were stored."""
-    rows = session.execute(
-        select(Edition.id, Edition.content).where(Edition.id.in_(list(edition_ids)))
-    )
-    return {number: EditionContent.model_validate(content) for number, content in rows}
+    return {
+        number: EditionContent.model_validate(content)
+        for part in chunks(edition_ids)
+        for number, content in session.execute(
+            select(Edition.id, Edition.content).where(Edition.id.in_(part))
+        )
+    }
 
 
 def load(session: Session, edition_id: int) -> EditionContent | None:

@@ -386,9 +386,13 @@ def destinations(
     return found
 
 
-def open_destinations(session: Session, ids: Iterable[int]) -> Sequence[Destination]:
-    """Those of these Destinations that may be written to now."""
-    return session.scalars(_open_destinations().where(Destination.id.in_(list(ids)))).all()
+def open_destinations(session: Session, ids: Iterable[int]) -> list[Destination]:
+    """Those of these Destinations that may be written to now; any number of them."""
+    return [
+        one
+        for part in chunks(ids)
+        for one in session.scalars(_open_destinations().where(Destination.id.in_(part)))
+    ]
 
 
 def _open_destinations() -> Select[Destination]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Destination, Edition, Item
@@ -108,47 +108,45 @@ class Shown:
     `mends` says that it only rewrites, or is about to rewrite, what is shown there already.
     """
 
-    delivery_id: int
     destination_id: int
     edition_id: int
     channel: str
     address: str = field(repr=False)
     state: str
     reference: str | None
-    content_hash: str
-    revision: int
     mends: bool
 
 
-def shown(session: Session, event_id: int) -> list[Shown]:
-    """What each Destination shows of an Event, or is about to."""
-    newest: dict[int, Shown] = {}
-    rows = session.execute(
-        select(
-            Delivery.id,
-            Delivery.destination_id,
-            Delivery.edition_id,
-            Delivery.channel,
-            Destination.address,
-            Delivery.state,
-            Delivery.reference,
-            Item.content_hash,
-            Item.revision,
-            Delivery.slot.startswith(MENDS),
-        )
-        .join(Destination, Destination.id == Delivery.destination_id)
-        .join(Edition, Edition.id == Delivery.edition_id)
-        .join(Item, Item.edition_id == Edition.id)
-        .where(
-            Item.event_id == event_id,
-            _ALONE,
-            Delivery.state.in_(REACHED),
-        )
-        .order_by(Delivery.id)
+def shown(session: Session, event_id: int, content_hash: str, revision: int) -> list[Shown]:
+    """What Destinations show of an Event, or are about to, where that is an older Revision than
+    this and means the same: it has this content hash."""
+    about = select(Item.edition_id).join(Edition, Edition.id == Item.edition_id)
+    about = about.where(Item.event_id == event_id, _ALONE)
+    alike = session.scalars(
+        about.where(Item.content_hash == content_hash, Item.revision < revision)
+    ).all()
+    newest = (
+        select(func.max(Delivery.id))
+        .where(Delivery.edition_id.in_(about), Delivery.state.in_(REACHED))
+        .group_by(Delivery.destination_id)
     )
-    for delivery_id, destination_id, *more in rows:
-        newest[destination_id] = Shown(delivery_id, destination_id, *more)
-    return list(newest.values())
+    found: list[Shown] = []
+    for part in chunks(alike):
+        rows = session.execute(
+            select(
+                Delivery.destination_id,
+                Delivery.edition_id,
+                Delivery.channel,
+                Destination.address,
+                Delivery.state,
+                Delivery.reference,
+                Delivery.slot.startswith(MENDS),
+            )
+            .join(Destination, Destination.id == Delivery.destination_id)
+            .where(Delivery.edition_id.in_(part), Delivery.id.in_(newest))
+        )
+        found += [Shown(*row) for row in rows]
+    return found
 
 
 def editions_with(event_id: int, before_revision: int) -> Select[int]:

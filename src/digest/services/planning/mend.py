@@ -30,9 +30,10 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
     if candidate.revision == 1 or candidate.retracted:
         return 0
     alike: dict[int, list[int]] = defaultdict(list)
-    for one in threads.shown(session, candidate.event_id):
-        same = one.content_hash == candidate.content_hash and one.revision < candidate.revision
-        if same and _rewritable(app, one):
+    for one in threads.shown(
+        session, candidate.event_id, candidate.content_hash, candidate.revision
+    ):
+        if _rewritable(app, one):
             alike[one.edition_id].append(one.destination_id)
     if not alike:
         return 0
