@@ -21,6 +21,10 @@ class DatabaseAway(ConfigurationError):
     """The database can't be reached, or doesn't answer: now, and perhaps not in a minute."""
 
 
+class DatabaseFails(ConfigurationError):
+    """The database answers, and can't do it now: its disk is full, or there was a deadlock."""
+
+
 class InputError(DigestError):
     """A document or record handed to us cannot be read.
 

@@ -4,11 +4,12 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import insert, literal, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
-from digest.errors import ConfigurationError
+from digest.errors import ConfigurationError, DatabaseAway, DatabaseFails
 from digest.models import Counter, Secret, Suppression
+from digest.services.app import App
 from digest.store import counters
 from digest.store.database import Database
 
@@ -102,6 +103,42 @@ def test_one_that_does_not_answer_is_named_without_its_password() -> None:
     with pytest.raises(ConfigurationError, match="does not answer") as again:
         away.migrate()
     assert "hunter2" not in str(caught.value) + str(again.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "away"),
+    [("40P01", False), ("53100", False), ("53300", True), ("55P03", True), ("57P01", True)],
+)
+def test_only_a_lost_connection_or_a_lock_is_no_answer(
+    database: Database, code: str, away: bool
+) -> None:
+    """Not a deadlock or a full disk."""
+    if database.is_sqlite:
+        return
+    raised = text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
+    with (
+        pytest.raises(DatabaseAway if away else DatabaseFails),
+        database.begin() as session,
+    ):
+        session.execute(raised)
+
+
+def test_too_many_values_are_a_fault_of_ours(database: Database) -> None:
+    many = range(300_000 if database.is_sqlite else 70_000)
+    with pytest.raises(OperationalError), database.read() as session:
+        session.scalar(select(literal(1).in_(many)))
+
+
+def test_a_file_that_is_full_answers(app_on_sqlite: App) -> None:
+    large = {"name": "large", "value": "x" * 10_000_000}
+
+    def fill() -> None:
+        with app_on_sqlite.db.begin() as session:
+            session.execute(text("PRAGMA max_page_count = 1"))
+            session.execute(insert(Secret), [large])
+
+    with pytest.raises(DatabaseFails, match="full"):
+        fill()
 
 
 def test_numbers_taken_at_the_same_time_are_never_given_twice(database: Database) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
-from digest.errors import ConfigurationError, DatabaseAway
+from digest.errors import ConfigurationError, DatabaseAway, DatabaseFails
 from digest.render.environment import built_in_folder
 
 if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
@@ -20,6 +20,13 @@ if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
 
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+# Codes of SQLite and PostgreSQL, or how they begin. No connection, or a lock that others hold:
+_AWAY = (
+    *("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PROTOCOL", "SQLITE_BUSY", "SQLITE_LOCKED"),
+    *("08", "28", "3D", "53300", "57P", "55P03"),
+)
+# What no database can do, such as a value that no index holds:
+_OURS = ("SQLITE_ERROR", "54")
 
 
 class Database:
@@ -65,6 +72,7 @@ class Database:
 
         Raises:
             DatabaseAway: the database can't be reached.
+            DatabaseFails: it can't do it now.
         """
         self._must_be_there()
         with self._explained(), self._session.begin() as session:
@@ -76,6 +84,7 @@ class Database:
 
         Raises:
             DatabaseAway: the database can't be reached.
+            DatabaseFails: it can't do it now.
         """
         self._must_be_there()
         with self._explained(), self._session() as session:
@@ -129,9 +138,11 @@ class Database:
                 raise ConfigurationError(
                     f"{place} has not been set up: run `digest init` ({why})"
                 ) from error
-            away = isinstance(error, OperationalError) and not _too_large(error)
-            if away or error.connection_invalidated:
-                raise DatabaseAway(f"the database {place} does not answer: {why}") from error
+            match _trouble(error):
+                case "away":
+                    raise DatabaseAway(f"the database {place} does not answer: {why}") from error
+                case "fails":
+                    raise DatabaseFails(f"the database {place} can't do it now: {why}") from error
             raise
         except NoConnectionFree as error:  # all wait for a server that doesn't answer
             place = self.url.render_as_string(hide_password=True)
@@ -142,6 +153,7 @@ class Database:
 
         Raises:
             DatabaseAway: the database can't be reached.
+            DatabaseFails: it can't do it now.
         """
         from alembic import command
 
@@ -194,9 +206,19 @@ def _no_such_table(error: DBAPIError) -> bool:
     return sqlstate == "42P01" or "no such table" in str(error.orig)
 
 
-def _too_large(error: DBAPIError) -> bool:
-    """A value that no index holds, say: PostgreSQL does answer, and other rows are fine."""
-    return str(getattr(error.orig, "sqlstate", None) or "").startswith("54")
+def _trouble(error: DBAPIError) -> Literal["away", "fails"] | None:
+    """ "away": there was no connection, or others held a lock for too long. "fails": the database
+    answers, and the statement is not at fault. None: it is, or a value in it."""
+    if error.connection_invalidated:
+        return "away"
+    if not isinstance(error, OperationalError):
+        return None
+    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    if code is None:  # the server was not asked: not reached, or for too many parameters
+        return "away" if error.statement is None else None
+    if code.startswith(_AWAY):
+        return "away"
+    return None if code.startswith(_OURS) else "fails"
 
 
 def _alembic_config() -> "Config":

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,14 +124,20 @@ def test_a_fault_of_the_desk_in_one_record_is_the_end_of_that_record_only(
     assert set(stored(app_on_sqlite)) == {"a", "c"}
 
 
-def test_a_database_that_does_not_answer_refuses_no_record(
-    app_on_sqlite: App, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("code", "said"), [("SQLITE_IOERR", "does not answer"), ("SQLITE_FULL", "can't do it now")]
+)
+def test_a_database_in_trouble_refuses_no_record(
+    app_on_sqlite: App, monkeypatch: pytest.MonkeyPatch, code: str, said: str
 ) -> None:
+    trouble = sqlite3.OperationalError("the disk")
+    trouble.sqlite_errorname = code
+
     def known(*_: object) -> None:
-        raise OperationalError("SELECT 1", {}, Exception("disk I/O error"))
+        raise OperationalError("SELECT 1", {}, trouble)
 
     monkeypatch.setattr(records, "known", known)
-    with pytest.raises(ConfigurationError, match="does not answer"):
+    with pytest.raises(ConfigurationError, match=said):
         brought_in(app_on_sqlite, {"id": "a"})
 
 

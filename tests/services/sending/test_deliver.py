@@ -4,6 +4,7 @@ import asyncio
 import random
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from newsroom import NOON, FakeChannel, Newsroom, Sending, counting
@@ -15,6 +16,7 @@ from digest.errors import (
     ChannelStopped,
     ConfigurationError,
     DatabaseAway,
+    DatabaseFails,
     MessageRefused,
     RetryLater,
     Unanswered,
@@ -691,6 +693,29 @@ async def test_what_was_sent_before_an_outage_is_written_after_it_however_long_i
     assert len(room.email.sent) == 1
     row = room.delivery(one)
     assert (row.attempts, row.unanswered, row.reference) == (1, 0, f"<{one}@email>")
+
+
+async def test_what_was_sent_is_written_when_the_disk_has_room_again(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "WRITE_AGAIN", (0.0, 0.01))
+    record, full = ledger.record, 20
+
+    def no_room(*given: Any) -> None:
+        nonlocal full
+        if list(given[1]) and (full := full - 1) > 0:
+            raise DatabaseFails("the disk is full")
+        record(*given)
+
+    (one,) = room.deliveries_to_come(room.reader())
+    monkeypatch.setattr(ledger, "record", no_room)
+    stop = asyncio.Event()
+    serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)))
+    while room.states() != [State.SENT]:
+        await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(serving, 5)
+    assert [sending.envelope.delivery_id for sending in room.email.sent] == [one]
 
 
 async def test_an_end_does_not_wait_for_a_database_that_stays_away(

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from digest.channels.base import Channel
-from digest.errors import Action, ConfigurationError, DatabaseAway
+from digest.errors import Action, ConfigurationError, DatabaseAway, DatabaseFails
 from digest.services.app import App
 from digest.services.sending import outcomes, work
 from digest.services.sending.attempts import Ended, attempt
@@ -138,11 +138,13 @@ class Lane:
             try:
                 return await asyncio.to_thread(self._write_once, ended, wanted)
             except ConfigurationError as error:
-                if isinstance(error, DatabaseAway) and self._outage and not stop.is_set():
+                serves = self._outage is not None and not stop.is_set()
+                if isinstance(error, DatabaseAway) and self._outage and serves:
                     self._outage.begin(error)
                     await self._outage.end(stop)
                     continue
-                seconds = next(waits, None)
+                lasts = serves and isinstance(error, DatabaseFails)
+                seconds = next(waits, WRITE_AGAIN[-1] if lasts else None)
                 if seconds is None:
                     raise
                 log.warning("results wait to be written: %s", error)
