@@ -1,9 +1,12 @@
 """What readers were told, asked of more Events than one statement carries."""
 
-from newsroom import Newsroom
+from newsroom import Newsroom, counting
 
+from digest.formats.entry import Entry
 from digest.models import Event
+from digest.models.record import EventRecord
 from digest.services.app import App
+from digest.services.news.ingest import ingest
 from digest.store import readers
 
 
@@ -31,3 +34,22 @@ def test_any_number_of_destinations_may_be_asked_about(app_on_both: App) -> None
     Newsroom(app_on_both).reader()
     with app_on_both.db.read() as session:
         assert len(readers.open_destinations(session, range(70_000))) == 1
+
+
+def test_the_same_report_that_was_told_to_nobody_is_not_asked_about(app_on_both: App) -> None:
+    room = Newsroom(app_on_both)
+    maria = room.reader()
+    same = {"headline": "Flood warning", "standfirst": "Rivers rise."}
+    room.news("told", **same)
+    room.alert()
+    room.news("new", **same)
+    asked = []
+    for count in (0, 1000):
+        archive = [{"id": f"{n}", "visible_at": room.now} | same for n in range(count)]
+        ingest(room.app, [Entry("a", EventRecord.model_validate(one)) for one in archive], room.now)
+        event = room.rows(Event)[1]
+        with app_on_both.db.read() as session, counting(app_on_both.db.engine) as statements:
+            told = readers.memories(session, [maria], [event.id], [event.fact_key])
+        assert [one.event_id for one in told[maria]] == [room.rows(Event)[0].id]
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
