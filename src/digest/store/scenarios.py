@@ -153,13 +153,6 @@ def expire(session: Session, now: datetime) -> int:
     return len(ids.all())
 
 
-def reconsider(session: Session, event_id: int, rules: ScenarioRules, now: datetime) -> int:
-    """Sets the Scenarios that an Event asserts or asserted to what counts of them; returns how
-    many. Done again, it changes nothing."""
-    own = select(Assertion.scenario_id).where(Assertion.event_id == event_id).distinct()
-    return retell(session, session.scalars(own), rules, now)
-
-
 def retell(
     session: Session, scenario_ids: Iterable[int], rules: ScenarioRules, now: datetime
 ) -> int:

@@ -18,7 +18,7 @@ from digest.edit.alerting import TOO_OLD, Decision, decide
 from digest.edit.rules import RULES
 from digest.models import Revision, Slot
 from digest.models.desk import Candidate, Reader
-from digest.models.words import RIGHTING, Code, EditionKind, Outcome
+from digest.models.words import RIGHTING, EditionKind, Outcome
 from digest.services import visible
 from digest.services.app import App
 from digest.services.planning.audience import audience, pauses
@@ -102,8 +102,6 @@ def _next(session: Session, now: datetime) -> Turn | None:
         threads.withdraw(session, candidate.event_id, candidate.righted, wrong=True)
     if candidate.revision > 1:
         threads.withdraw(session, candidate.event_id, candidate.revision, wrong=False)
-    if any(one.code is Code.RETRACT for one in candidate.past):
-        scenarios.reconsider(session, candidate.event_id, visible.RULES, now)
     return Turn(revision.seq, candidate, audience(session, candidate, now))
 
 
