@@ -7,7 +7,7 @@ from digest.models import Event
 from digest.models.record import EventRecord
 from digest.services.app import App
 from digest.services.news.ingest import ingest
-from digest.store import readers
+from digest.store import memories, readers
 
 
 def test_any_number_of_events_and_facts_may_be_asked_about(app_on_both: App) -> None:
@@ -25,9 +25,9 @@ def test_any_number_of_events_and_facts_may_be_asked_about(app_on_both: App) -> 
             ([], [*many, first.fact_key]),
             ([second.id], [second.fact_key]),
         ):
-            told = readers.memories(session, [maria], ids, facts)
+            told = memories.memories(session, [maria], ids, facts)
             assert [one.event_id for one in told[maria]] == [first.id]
-        assert readers.memories(session, [maria], [], []) == {}
+        assert memories.memories(session, [maria], [], []) == {}
 
 
 def test_any_number_of_destinations_may_be_asked_about(app_on_both: App) -> None:
@@ -49,7 +49,7 @@ def test_the_same_report_that_was_told_to_nobody_is_not_asked_about(app_on_both:
         ingest(room.app, [Entry("a", EventRecord.model_validate(one)) for one in archive], room.now)
         event = room.rows(Event)[1]
         with app_on_both.db.read() as session, counting(app_on_both.db.engine) as statements:
-            told = readers.memories(session, [maria], [event.id], [event.fact_key])
+            told = memories.memories(session, [maria], [event.id], [event.fact_key])
         assert [one.event_id for one in told[maria]] == [room.rows(Event)[0].id]
         asked.append(len(statements))
     assert asked[0] == asked[1]

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session, aliased
 
 from digest.models import ChannelStop, Delivery
 from digest.models.words import DeliveryState as State
-from digest.store.readers import GONE_OUT
+from digest.store.memories import GONE_OUT
 
 LEASE = timedelta(seconds=120)
 ALERTS, DIGESTS = 10, 0  # priorities; each has a lane, so no alert waits behind digests

@@ -3,53 +3,30 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Exists, Select, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
 from digest.models import (
-    Delivery,
     Destination,
-    Edition,
-    Event,
     Follow,
     Interest,
-    Item,
     List,
     ListMember,
-    Revision,
     Schedule,
-    Slot,
     Story,
     Subscriber,
 )
-from digest.models.desk import UPDATE_WEIGHT, Alerted, Caps, Following, Memory, Quiet, Reader
+from digest.models.desk import Caps, Following, Memory, Quiet, Reader
 from digest.models.words import (
-    UPDATES,
-    Code,
-    DeliveryState,
-    EditionKind,
     InterestKind,
-    Outcome,
-    Severity,
     SubscriberState,
 )
 from digest.store.chunks import chunks
-
-REACHED = (
-    DeliveryState.PENDING,
-    DeliveryState.SENDING,
-    DeliveryState.RETRY,
-    DeliveryState.SENT,
-    DeliveryState.UNKNOWN,
-)
-"""States of a Delivery that has told its reader something, or is about to."""
-
-GONE_OUT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
-"""Those of them in which the provider has it, perhaps."""
+from digest.store.memories import memories, recent_alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,133 +201,6 @@ def _quiet(schedule: Schedule) -> Quiet | None:
     if schedule.quiet_from is None or schedule.quiet_to is None:
         return None
     return Quiet(schedule.quiet_from, schedule.quiet_to)
-
-
-def reached(states: Sequence[str] = REACHED) -> Exists:
-    """Whether the Edition of a Slot has reached its Subscriber somewhere, or is about to."""
-    return exists().where(
-        Delivery.edition_id == Slot.edition_id,
-        Delivery.subscriber_id == Slot.subscriber_id,
-        Delivery.state.in_(states),
-    )
-
-
-_TOLD = (
-    select(
-        Slot.subscriber_id,
-        Slot.planned_at,
-        Slot.id,
-        Item.event_id,
-        Item.revision,
-        Item.content_hash,
-        Item.section,
-        Event.fact_key,
-        Revision.severity,
-        Edition.kind,
-        reached(GONE_OUT).label("gone_out"),
-    )
-    .join(Edition, Edition.id == Slot.edition_id)
-    .join(Item, Item.edition_id == Edition.id)
-    .join(Event, Event.id == Item.event_id)
-    .join(
-        Revision,
-        (Revision.event_id == Item.event_id) & (Revision.number == Item.revision),
-    )
-    .where(
-        Slot.subscriber_id.in_(_subscribers),
-        Item.event_id.in_(bindparam("events", expanding=True)),
-        reached(),
-    )
-)
-
-
-def memories(
-    session: Session,
-    subscriber_ids: Iterable[int],
-    event_ids: Iterable[int],
-    fact_keys: Iterable[str],
-    until: datetime | None = None,
-) -> Mapping[int, list[Memory]]:
-    """What each Subscriber was told of these Events and facts (by `until`), oldest first."""
-    found: dict[int, list[Memory]] = defaultdict(list)
-    about = _about(session, event_ids, fact_keys)
-    subscribers = list(subscriber_ids)
-    rows: list[Any] = []
-    query = _TOLD if until is None else _TOLD.where(Slot.planned_at <= until)
-    for part in chunks(about):
-        rows += session.execute(query, {"subscribers": subscribers, "events": part}).all()
-    for row in sorted(rows, key=lambda row: (row.planned_at, row.id, row.revision)):
-        found[row.subscriber_id].append(
-            Memory(
-                event_id=row.event_id,
-                revision=row.revision,
-                content_hash=row.content_hash,
-                fact_key=row.fact_key,
-                severity=row.severity,
-                at=row.planned_at,
-                kind=row.kind,
-                section=row.section,
-                waits=not row.gone_out,
-            )
-        )
-    return found
-
-
-def _about(session: Session, event_ids: Iterable[int], fact_keys: Iterable[str]) -> list[int]:
-    """These Events, and all others that told somebody of the same facts. In an archive there may be
-    thousands under the headline "Flood warning" that nobody was told."""
-    found = set(event_ids)
-    told = select(Item.event_id).join(Event, Event.id == Item.event_id).distinct()
-    for part in chunks(set(fact_keys)):
-        found.update(session.scalars(told.where(Event.fact_key.in_(part))))
-    return sorted(found)
-
-
-def recent_alerts(
-    session: Session, subscriber_ids: Iterable[int], now: datetime
-) -> Mapping[int, list[Alerted]]:
-    """Each Subscriber's alerts of the last day, oldest first; what puts things right doesn't count,
-    nor what never reached them.
-
-    A roundup is one message, however many Slots it settled.
-    """
-    rows = session.execute(
-        select(
-            Slot.subscriber_id,
-            Slot.edition_id,
-            Slot.planned_at,
-            Slot.event_id,
-            Edition.code,
-            Revision.severity,
-        )
-        .join(Edition, Edition.id == Slot.edition_id)
-        .join(
-            Revision,
-            (Revision.event_id == Slot.event_id) & (Revision.number == Slot.revision),
-        )
-        .where(
-            Slot.subscriber_id.in_(list(subscriber_ids)),
-            Slot.kind == EditionKind.ALERT,
-            Slot.outcome == Outcome.EDITION,
-            Edition.code.not_in((Code.CORRECT, Code.RETRACT)),
-            Slot.planned_at > now - timedelta(days=1),
-            Slot.planned_at <= now,
-            reached(),
-        )
-        .order_by(Slot.planned_at, Slot.id)
-    )
-    messages: dict[tuple[int, int], Alerted] = {}
-    for row in rows:
-        key = (row.subscriber_id, row.edition_id)
-        weight = UPDATE_WEIGHT if row.code in UPDATES else 1.0
-        one = messages.get(key) or Alerted(row.planned_at, weight)
-        if row.severity >= Severity.CRITICAL:
-            one = replace(one, critical=one.critical | {row.event_id})
-        messages[key] = one
-    found: dict[int, list[Alerted]] = defaultdict(list)
-    for (subscriber_id, _), one in messages.items():
-        found[subscriber_id].append(one)
-    return found
 
 
 def lock(session: Session, subscriber_ids: Iterable[int]) -> None:

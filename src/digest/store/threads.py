@@ -12,7 +12,7 @@ from digest.models import Delivery, Destination, Edition, Item
 from digest.models.words import RIGHTING, Code, DeliveryState, EditionKind
 from digest.store.chunks import chunks
 from digest.store.deliveries import ALERTS, OPEN, UNSUBSCRIBED
-from digest.store.readers import GONE_OUT, REACHED
+from digest.store.memories import GONE_OUT, REACHED
 
 MENDS = "mend:"  # how the slots of Deliveries begin that only rewrite what is shown
 

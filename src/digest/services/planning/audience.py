@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from digest.models import Delivery, Follow, Item, ListMember, Slot, Subscriber
 from digest.models.desk import Candidate
 from digest.models.words import Outcome, SubscriberState
-from digest.store import readers, threads
+from digest.store import memories, readers, threads
 
 ToldWhere = Mapping[tuple[int, int], set[tuple[int, str]]]
 """(destination id, event id) -> the (revision, content hash) that it was told, or perhaps was."""
@@ -66,7 +66,7 @@ def told_where(session: Session, event_ids: Iterable[int]) -> ToldWhere:
     rows = session.execute(
         select(Delivery.destination_id, Item.event_id, Item.revision, Item.content_hash)
         .join(Item, Item.edition_id == Delivery.edition_id)
-        .where(Item.event_id.in_(list(event_ids)), Delivery.state.in_(readers.REACHED))
+        .where(Item.event_id.in_(list(event_ids)), Delivery.state.in_(memories.REACHED))
         .distinct()
     )
     for destination_id, event_id, revision, content_hash in rows:

@@ -18,7 +18,7 @@ from digest.models.words import Cadence, EditionKind, Outcome
 from digest.services import visible
 from digest.services.app import App
 from digest.services.planning.occasions import Due, missed, most_days_between
-from digest.store import events, materials, readers, scenarios, visibility
+from digest.store import events, materials, memories, readers, scenarios, visibility
 from digest.store.readers import Account
 
 FIRST_DAYS = 1  # what a first digest tells of
@@ -106,7 +106,7 @@ def _newest(closed: bool) -> Select[Slot]:
         Slot.key < bindparam("before"),
     )
     if closed:
-        covering = covering.where(or_(Slot.outcome == Outcome.NOTHING, readers.reached()))
+        covering = covering.where(or_(Slot.outcome == Outcome.NOTHING, memories.reached()))
     newest = covering.group_by(Slot.subscriber_id).subquery()
     return select(Slot).join(
         newest,
