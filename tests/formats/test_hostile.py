@@ -148,7 +148,7 @@ def test_a_wrong_format_forced_upon_a_document(format: str, document: int) -> No
 def test_a_small_bomb_goes_off_in_no_time(document: str, harmless: float) -> None:
     began = time.process_time()
     check(document.encode())
-    assert time.process_time() - began < 10 * harmless
+    assert time.process_time() - began < 25 * harmless
 
 
 @pytest.fixture(scope="module")

@@ -593,8 +593,9 @@ def steps_folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.mark.timeout(300)
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(STEP, min_size=4, max_size=14))
 @example(
