@@ -147,7 +147,7 @@ def test_scenarios_come_nearest_first_and_then_by_kind() -> None:
         ("risk", "immediate", " "),
     ]
     said = [AssertionRecord(kind=k, horizon=h, text=text) for k, h, text in words]
-    found = scenarios(record(scenarios=said))
+    found = scenarios(material(event(), scenarios=said))
     assert "".join(line.text for line in found) == "C.B.D.A.E."
 
 
@@ -155,7 +155,14 @@ def test_scenarios_come_nearest_first_and_then_by_kind() -> None:
 def test_what_has_come_to_an_end_could_not_happen_next(state: str) -> None:
     over = AssertionRecord(kind="risk", text="Over.", state=state)
     still = AssertionRecord(kind="risk", text="Still.", state="raised")
-    assert [line.text for line in scenarios(record(scenarios=[over, still]))] == ["Still."]
+    found = scenarios(material(event(), scenarios=[over, still]))
+    assert [line.text for line in found] == ["Still."]
+
+
+def test_what_another_event_or_its_time_has_ended_could_not_happen_next() -> None:
+    said = [AssertionRecord(kind="risk", text=text) for text in ("First.", "Over.", "Last.")]
+    found = scenarios(material(event(), scenarios=said, ended=frozenset({1})))
+    assert [line.text for line in found] == ["First.", "Last."]
 
 
 def test_sources_begin_with_the_first_and_name_each_publisher_once() -> None:

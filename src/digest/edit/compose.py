@@ -139,7 +139,7 @@ def _item(
         certainty=record.certainty,
         breaking=bool(record.breaking),
         lang=record.lang,
-        scenarios=scenarios(record)[: SCENARIOS.get(section, 0)],
+        scenarios=scenarios(material)[: SCENARIOS.get(section, 0)],
         stands=_stands(material.views, reader, occasion)[: STANDS.get(section, 0)],
         sources=_sources(record, chosen, materials),
         root_causes=_analysis(record, "root_causes") if lead else None,
@@ -176,13 +176,18 @@ def _closing(code: Code, changed: Iterable[Change]) -> Code:
     return Code.CLOSE if over and code is Code.UPDATE else code
 
 
-def scenarios(record: EventRecord) -> tuple[ScenarioLine, ...]:
+def scenarios(material: Material) -> tuple[ScenarioLine, ...]:
     """Scenarios as a reader meets them: nearest horizon first, then by kind; unknown words last.
 
-    What has happened or can't happen any more is not among them; the scenario watch tells of it.
+    What has happened or can't happen any more is not among them, whichever Event said so; the
+    scenario watch tells of it.
     """
     order = sorted(
-        (one for one in record.assertions if one.text.strip() and one.state not in ENDED),
+        (
+            one
+            for place, one in enumerate(material.record.assertions)
+            if one.text.strip() and one.state not in ENDED and place not in material.ended
+        ),
         key=lambda one: (_place(HORIZON_ORDER, one.horizon), _place(KIND_ORDER, one.kind)),
     )
     return tuple(

@@ -27,7 +27,7 @@ def mend(told: EditionContent, material: Material, revision: int) -> EditionCont
         "category": record.category,
         "severity": min(was.severity, material.severity),  # one that rises is told, not mended
         "lang": record.lang,
-        "scenarios": scenarios(record)[:shown] if shown else (),
+        "scenarios": scenarios(material)[:shown] if shown else (),
         "sources": source_lines(record),
         "chain": chain(material, head.headline) if was.chain else None,
     }

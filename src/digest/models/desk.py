@@ -257,7 +257,8 @@ class Material:
     """All that is stored about one Revision, for composing its Item.
 
     `views` are the Perspectives of the Event and of its Story, `gone` the Events that the record
-    links to and that were retracted, as it names them.
+    links to and that were retracted, as it names them. `ended` are the places, in the record, of
+    what it asserts and what has come to an end since, by whatever Event or by its time.
     """
 
     record: EventRecord
@@ -271,6 +272,7 @@ class Material:
     regions: tuple[str, ...] = ()
     views: tuple[View, ...] = ()
     gone: frozenset[str] = frozenset()
+    ended: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

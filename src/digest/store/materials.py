@@ -23,8 +23,9 @@ from digest.models import (
 from digest.models.desk import ROLE_RANK, Material, View
 from digest.models.record import EventRecord
 from digest.models.words import InterestKind
-from digest.store import stored
+from digest.store import scenarios, stored
 from digest.store.chunks import chunks
+from digest.store.shown import ScenarioRules
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +85,15 @@ _ACTORS = select(PerspectiveActor).where(
 
 
 def materials(
-    session: Session, keys: Iterable[tuple[int, int]], until: datetime | None = None
+    session: Session,
+    keys: Iterable[tuple[int, int]],
+    until: datetime | None = None,
+    rules: ScenarioRules | None = None,
 ) -> Mapping[tuple[int, int], Material]:
     """What is stored about each (event id, revision), for composing.
 
-    `until` gives the Perspectives that stood then, instead of those that stand now. What cannot be
-    read is missing.
+    `until` gives the Perspectives that stood then, instead of those that stand now, and with
+    `rules` the Scenarios that had ended by then. What cannot be read is missing.
     """
     wanted = set(keys)
     event_ids = sorted({event_id for event_id, _ in wanted})
@@ -125,10 +129,12 @@ def materials(
                 ),
             )
     gone = _gone(session, (one.record for one in found.values()))
+    asserting = [key for key, one in found.items() if one.record.assertions]
+    ended = scenarios.ended(session, asserting, until, rules)
     for key, one in found.items():
         named = frozenset(link.event for link in one.record.links if link.event in gone)
-        if named:
-            found[key] = replace(one, gone=named)
+        if named or key in ended:
+            found[key] = replace(one, gone=named, ended=ended.get(key, frozenset()))
     return found
 
 

@@ -1,7 +1,7 @@
 """Scenarios of Stories: which have moved, and which have run out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -131,6 +131,54 @@ def claim(row: Assertion) -> Claim:
         state=row.state,
     )
     return Claim(said, row.at, row.event_id)
+
+
+_ENDED = (
+    select(Assertion.event_id, Assertion.revision, Assertion.position)
+    .join(Scenario, Scenario.id == Assertion.scenario_id)
+    .where(
+        Assertion.event_id.in_(bindparam("events", expanding=True)), Scenario.state.in_(_ended)
+    )
+)  # fmt: skip
+
+
+def ended(
+    session: Session,
+    keys: Iterable[tuple[int, int]],
+    until: datetime | None = None,
+    rules: ScenarioRules | None = None,
+) -> dict[tuple[int, int], frozenset[int]]:
+    """Which of the Assertions of these (event id, revision) are of Scenarios that have ended, by
+    their places in the record; those that had ended by `until`, with `rules`."""
+    wanted = set(keys)
+    found: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for part in chunks(sorted({event_id for event_id, _ in wanted})):
+        rows = (
+            session.execute(_ENDED, {"events": part})
+            if until is None or rules is None
+            else _ended_by(session, part, until, rules)
+        )
+        for event_id, revision, place in rows:
+            if (event_id, revision) in wanted:
+                found[event_id, revision].add(place)
+    return {key: frozenset(places) for key, places in found.items()}
+
+
+def _ended_by(
+    session: Session, event_ids: Sequence[int], until: datetime, rules: ScenarioRules
+) -> Iterator[tuple[int, int, int]]:
+    of_them = select(Assertion.scenario_id).where(Assertion.event_id.in_(event_ids))
+    said = session.scalars(
+        select(Assertion)
+        .where(Assertion.scenario_id.in_(of_them), Assertion.at <= until)
+        .order_by(Assertion.scenario_id, Assertion.at, Assertion.id)
+    )
+    for _, group in groupby(said, key=lambda one: one.scenario_id):
+        every = list(group)
+        counting = [one for one in every if one.gone_at is None or one.gone_at > until]
+        claims = [claim(one) for one in counting]
+        if not claims or rules.course(claims, until).state in ENDED:
+            yield from ((one.event_id, one.revision, one.position) for one in every)
 
 
 def expire(session: Session, now: datetime) -> int:

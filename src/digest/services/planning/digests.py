@@ -178,7 +178,7 @@ class Desk:
             now,
             upto,
             found,
-            materials.materials(session, keys, until),
+            materials.materials(session, keys, until, visible.RULES),
             people,
             scenarios.moved_since(session, oldest, now)
             if until is None
