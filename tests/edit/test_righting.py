@@ -99,7 +99,8 @@ def shut(fields: dict[str, object], **correction: str) -> Candidate:
 
 def met(fields: dict[str, object], section: str = "lead", **correction: str) -> str | None:
     """Where a reader of a record with these fields met that both lines are shut."""
-    return righting.told_in(shut(fields, **correction), heard(event(), section=section))
+    said = righting.told_in(shut(fields, **correction), heard(event(), section=section))
+    return said and said.part
 
 
 @pytest.mark.parametrize(
@@ -142,8 +143,86 @@ def test_an_error_in_other_words_was_met_only_where_it_must_have_stood(
 def test_an_older_message_that_showed_the_error_goes_before_a_newer_that_did_not() -> None:
     shown, brief = heard(event(), NOW - DAY), heard(event(), section="brief", waits=True)
     found = wrong(shut(SHOWING["takeaway"]), reader(told=[shown, brief]))
-    assert found == replace(shown, waits=True), "and waits as the newest does"
-    assert wrong(shut(SHOWING["headline"]), reader(told=[shown, brief])) == brief
+    assert found == replace(shown, waits=True, first=shown), "and waits as the newest does"
+    assert wrong(shut(SHOWING["headline"]), reader(told=[shown, brief])) == replace(
+        brief, first=shown
+    )
+
+
+# What is quoted is what was sent
+
+STATION = [
+    {  # what the operator's first notice led to
+        "headline": "Explosion stops gas to Turkey",
+        "standfirst": "A blast at Bedeni has shut both pipelines that carry gas to Turkey.",
+        "takeaway": "Turkey has stored gas for 13 days.",
+    },
+    {
+        "headline": "Explosion stops gas to Turkey; the fire is contained",
+        "standfirst": "Nobody is missing. The operator still reports both gas pipelines shut.",
+        "takeaway": "Turkey lives on 13 days of stored gas.",
+    },
+    {
+        "headline": "Explosion shuts one of two gas lines to Turkey",
+        "standfirst": "The Kura line is shut. The other never stopped.",
+        "takeaway": "Stored gas lasts 16 days.",
+    },
+]
+
+
+def station(**correction: str) -> Candidate:
+    said = {
+        "wrong": "Both pipelines through Bedeni were shut and no gas was reaching Turkey.",
+        "right": "Only the Kura line is shut.",
+    } | correction
+    states = [{"record": record(**fields)} for fields in STATION[:2]]
+    right = record(**STATION[2], correction=CorrectionRecord(**said))
+    states.append({"record": right, "code": Code.CORRECT})
+    return event(revision=3, righted=3, code=Code.CORRECT, past=past(*states))
+
+
+@pytest.mark.parametrize("correction", [{"field": "standfirst"}, {}])
+def test_it_quotes_the_sentence_that_was_sent_from_the_first_message_with_the_error(
+    correction: dict[str, str],
+) -> None:
+    one = station(**correction)
+    first, second = heard(event(), NOW - DAY), heard(event(revision=2), NOW - HOUR)
+    found = wrong(one, reader(told=[first, second]))
+    assert found == replace(second, first=first), "changes are those since the newest"
+    quoted = [righting.told_in(one, memory) for memory in (first, second)]
+    assert [said and said.text for said in quoted] == [
+        "A blast at Bedeni has shut both pipelines that carry gas to Turkey.",
+        "The operator still reports both gas pipelines shut.",
+    ]
+
+
+def test_an_earlier_message_that_was_right_is_not_said_to_have_been_wrong() -> None:
+    heads = ("One line at Bedeni is shut", "Both lines at Bedeni are shut", "Kura line is shut")
+    said = {"wrong": "Both lines at Bedeni are shut", "right": "One line at Bedeni is shut"}
+    one = corrected(*heads, **said)
+    told = [heard(event(), NOW - DAY), heard(event(revision=2), NOW - HOUR)]
+    found = wrong(one, reader(told=told))
+    assert found is not None
+    assert found.first == told[1]
+
+
+def test_an_error_in_other_words_was_told_where_most_of_its_words_stood() -> None:
+    fields = {"headline": "Blast kills 7", "takeaway": "It burns. A blast killed seven people."}
+    correction = {"wrong": "seven people were killed", "right": "eleven people were killed"}
+    one = shut(fields, **correction)
+    found = [righting.told_in(one, heard(event(), section=place)) for place in ("item", "brief")]
+    assert found == [righting.Said("takeaway", "A blast killed seven people."), None]
+
+
+def test_what_the_correction_left_as_it_was_is_not_quoted() -> None:
+    same = {"takeaway": "Both lines to Turkey are old."}
+    said = CorrectionRecord(wrong="Both lines to Turkey were shut", right="One.")
+    states = [
+        {"record": record(**same, body=["One.", "Two."])},
+        {"record": record(**same, correction=said), "code": Code.CORRECT},
+    ]
+    one = event(revision=2, righted=2, past=past(*states))
+    assert righting.told_in(one, heard(event())) is None
 
 
 def test_a_retraction_takes_back_everything() -> None:

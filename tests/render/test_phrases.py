@@ -184,8 +184,9 @@ def test_a_change_is_said_in_a_few_words(change: Change, text: str) -> None:
 def test_we_said_only_what_a_message_showed(
     told: dict[str, Any], standfirst: bool, words: str
 ) -> None:
-    correction = Correction(wrong="Two.", right="One.", at=AT, **told)
+    correction = Correction(wrong="Two.", right="One.", at=AT, said="Two are shut.", **told)
     assert EN.we_said(correction, standfirst) == words
+    assert correction.error(standfirst) == ("Two." if words == EARLIER else "Two are shut.")
 
 
 @pytest.mark.parametrize(

@@ -309,14 +309,16 @@ def _correction(chosen: Chosen, materials: Materials) -> Correction | None:
     if candidate.retracted or found is None or found[0].correction is None:
         return None
     correction, at = found[0].correction, found[1]
-    part = righting.told_in(candidate, told) if told else None
+    first = told.first if told else None
+    said = righting.told_in(candidate, first) if first else None
     return Correction(
         wrong=correction.wrong,
         right=correction.right,
         why=correction.why,
         at=at,
-        told_at=told.at if told and part else None,
-        told_in=part,
+        told_at=first.at if first and said else None,
+        told_in=said.part if said else None,
+        said=said.text if said else None,
     )
 
 

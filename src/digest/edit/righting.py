@@ -2,22 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from digest.edit.facts import normalise
 from digest.edit.headline import opening
 from digest.models.desk import Candidate, Memory, Reader
-from digest.models.record import EventRecord
+from digest.models.record import CorrectionRecord, EventRecord
 from digest.models.words import Code, EditionKind
 from digest.render.sentences import sentences
 
 SURE = {"headline": 120, "takeaway": 220, "standfirst": 300}  # characters that every Channel shows
+# The part of a correction's own words that a sentence must have to be what they speak of: in a
+# message that is known to have told the error, and in an earlier one.
+ALIKE, ALIKE_BEFORE = 0.33, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
     """What one reader must be told: `candidate.righted` puts right what `wrong` told them.
 
-    Of several messages that told it `wrong` is the newest that showed the very error.
+    Of several messages that told it `wrong` is the newest that showed the very error; its `first`
+    is the first one that did.
     """
 
     candidate: Candidate
@@ -44,7 +49,9 @@ def owed(candidate: Candidate, reader: Reader, kind: EditionKind) -> Owed | None
         ]
         if wrong:
             newest = ([memory for memory in wrong if told_in(one, memory)] or wrong)[-1]
-            return Owed(one, replace(newest, waits=wrong[-1].waits))
+            since = (memory for memory in heard if settled <= memory.revision < righted)
+            first = next((memory for memory in since if told_in(one, memory)), None)
+            return Owed(one, replace(newest, waits=wrong[-1].waits, first=first))
     return None
 
 
@@ -94,20 +101,87 @@ def _says_the_same(told: EventRecord, wrong: EventRecord, right: EventRecord) ->
     return bool((_texts(wrong) - _texts(right)) & _texts(told))
 
 
-def told_in(candidate: Candidate, memory: Memory) -> str | None:
-    """The part of that message in which its reader met the words that a correction calls wrong.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence that a message showed, and in which part."""
 
-    None if it showed them nowhere: they stood further down in the text, or nobody knows where.
+    part: str
+    text: str
+
+
+def told_in(candidate: Candidate, memory: Memory) -> Said | None:
+    """What that message showed its reader of what a correction calls wrong, as it was sent.
+
+    The words that were wrong; or, as a correction may put them in words of its own, what it has
+    replaced in the field that it names, or else what has most of its words, or the one sentence
+    that was dropped. None if it stood further down in the text, or nobody knows where.
     """
     past = {one.revision: one.record for one in candidate.past}
     told, right = past.get(memory.revision), past.get(candidate.righted or 0)
-    if told is None or right is None:
+    if told is None or right is None or right.correction is None:
         return None
-    wrong = _error(told, right)
-    parts = (
-        (part, normalise((text or "")[: SURE.get(part)])) for part, text in _parts(told, memory)
-    )
-    return next((part for part, text in parts if wrong and f" {wrong} " in f" {text} "), None)
+    shown, correction = [*_shown(told, memory)], right.correction
+    quoted = normalise(correction.wrong)
+    if quoted and (found := [one for one in shown if _holds(one.text, quoted)]):
+        # the sentence, rather than all of the part
+        return min((one for one in found if one.part == found[0].part), key=lambda x: len(x.text))
+    sure = is_wrong(candidate, memory.revision, memory.content_hash)
+    replaced = [one for one in shown if not _quotes(right, normalise(one.text))]
+    alike = partial(_likeness, correction=correction)
+    named = getattr(told, correction.field or "", None)
+    if sure and isinstance(named, str):
+        words = normalise(named)
+        of_field = [one for one in replaced if _holds(named, normalise(one.text))]
+        of_field += [one for one in replaced if words and _holds(one.text, words)]
+        if of_field:
+            return max(of_field, key=lambda one: (alike(one.text), -len(one.text)))
+    best = max(replaced, key=lambda one: (alike(one.text), -len(one.text)), default=None)
+    if (
+        best is not None
+        and alike(best.text) >= (ALIKE if sure else ALIKE_BEFORE)
+        and (sure or _numbers(correction.wrong) <= _numbers(best.text))
+    ):
+        return best
+    dropped = _sentences(told) - _sentences(right)
+    if sure and not isinstance(named, str) and len(dropped) == 1:
+        return next((one for one in shown if _holds(one.text, *dropped)), None)
+    return None
+
+
+def _shown(told: EventRecord, memory: Memory) -> Iterator[Said]:
+    """Each part of the message, and each of its sentences, as far as every Channel shows them."""
+    for part, text in _parts(told, memory):
+        whole, most = text or "", SURE.get(part)
+        if most is not None and len(whole) > most:
+            whole = whole[:most].rpartition(" ")[0] + "…"
+        if not normalise(whole):
+            continue
+        yield Said(part, whole)
+        if part != "headline":
+            yield from (Said(part, one) for one in sentences(whole) if normalise(one))
+
+
+def _likeness(text: str, correction: CorrectionRecord) -> float:
+    """How much of a correction's words for the error stands in `text`, 0..1; 0 for what is no
+    nearer to them than to what is right, and for a single word."""
+    wrong, said = _words(correction.wrong), _words(text)
+    shared = len(wrong & said)
+    if shared < 2 or shared <= len(_words(correction.right) & said):
+        return 0.0
+    return shared / len(wrong)
+
+
+def _words(text: str) -> set[str]:
+    """Without the shortest ones, which stand in every sentence; numbers are never too short."""
+    return {one for one in normalise(text).split() if len(one) > 2 or one.isdigit()}
+
+
+def _numbers(text: str) -> set[str]:
+    return {one for one in normalise(text).split() if one.isdigit()}
+
+
+def _holds(text: str, words: str) -> bool:
+    return f" {words} " in f" {normalise(text)} "
 
 
 def _parts(told: EventRecord, memory: Memory) -> Iterator[tuple[str, str | None]]:
@@ -122,20 +196,6 @@ def _parts(told: EventRecord, memory: Memory) -> Iterator[tuple[str, str | None]
         yield "correction", told.correction.right
 
 
-def _error(told: EventRecord, right: EventRecord) -> str:
-    """The words of `told` that were wrong: those quoted; or, as a correction may put it in words of
-    its own, the start of the field that it names or the one sentence that `right` dropped."""
-    correction = right.correction
-    quoted = normalise(correction.wrong) if correction is not None else ""
-    if quoted and _quotes(told, quoted):
-        return quoted
-    named = getattr(told, correction.field or "", None) if correction is not None else None
-    if isinstance(named, str):
-        return normalise(next(iter(sentences(named)), ""))
-    dropped = _sentences(told) - _sentences(right)
-    return dropped.pop() if len(dropped) == 1 else ""
-
-
 def _sentences(record: EventRecord) -> set[str]:
     texts = (record.headline, record.standfirst, record.takeaway, *record.body)
     found = {normalise(one) for text in texts for one in sentences(text or "")}
@@ -148,7 +208,7 @@ def _value(record: EventRecord, field: str) -> object:
 
 
 def _quotes(record: EventRecord, words: str) -> bool:
-    return any(f" {words} " in f" {text} " for text in _texts(record))
+    return any(_holds(text, words) for text in _texts(record))
 
 
 def _texts(record: EventRecord) -> set[str]:

@@ -154,8 +154,9 @@ class Told(Value):
 
 
 class Correction(Value):
-    """`told_at` is when this reader was shown the words that were wrong, `told_in` in which part of
-    the message (headline, takeaway, standfirst, correction); None if no message showed them."""
+    """`wrong` is the error in the words of the correction, `said` in those of the first message
+    that showed it to this reader, at `told_at`, in its part `told_in` (headline, takeaway,
+    standfirst, correction); None if no message showed it."""
 
     wrong: str
     right: str
@@ -163,6 +164,15 @@ class Correction(Value):
     at: datetime
     told_at: datetime | None = None
     told_in: str | None = None
+    said: Words = None
+
+    def showed(self, standfirst: bool = False) -> bool:
+        """Whether this reader was shown it, on a Channel that shows a `standfirst` or none."""
+        return self.told_at is not None and (standfirst or self.told_in != "standfirst")
+
+    def error(self, standfirst: bool = False) -> str:
+        """What was wrong: as it was sent to this reader, or else as the correction puts it."""
+        return (self.said if self.showed(standfirst) else None) or self.wrong
 
     @property
     def says_something(self) -> bool:

@@ -125,7 +125,7 @@ class Memory:
     """One thing a reader was told: a Revision of an Event, when, and in which kind of Edition.
 
     `section` is where it stood there: how much of it they saw. `waits`: nothing of that Edition has
-    gone out to them yet.
+    gone out to them yet. `first`, of what was wrong: the first message that showed them the error.
     """
 
     event_id: int
@@ -137,6 +137,7 @@ class Memory:
     kind: str
     section: str = "lead"
     waits: bool = False
+    first: "Memory | None" = None
 
 
 @dataclass(frozen=True, slots=True)
