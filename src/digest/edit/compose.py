@@ -152,7 +152,8 @@ def _item(
         late=reported_late(candidate),
         story=material.story or None,
         story_slug=material.story_slug or None,
-        update=material.update,
+        # the title of what was put right may have the error in it still
+        update=material.update if candidate.righted is None else None,
         chain=chain(material, head.headline) if lead else None,
         reasons=_reasons(chosen.match, materials),
         changes=found,

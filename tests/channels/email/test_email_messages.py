@@ -23,7 +23,7 @@ from builders import (
 from mails import defects, parsed, part, raw
 
 from digest.channels.email import EmailChannel
-from digest.models.content import EditionContent, Item
+from digest.models.content import Change, EditionContent, Item
 from digest.models.words import Code
 
 EDITIONS: dict[str, EditionContent] = {
@@ -136,6 +136,18 @@ def test_a_correction_joins_the_thread_under_its_own_subject(channel: EmailChann
     mail = parsed(channel, channel.render(make_alert(4, code=Code.CORRECT), envelope))
     assert mail["Subject"] == "Correction: Chile passes a law on lithium exports"
     assert mail["In-Reply-To"] == "<411.alert-12-1@example.org>"
+
+
+def test_a_correction_has_all_that_changed_and_the_takeaway_that_holds(
+    channel: EmailChannel,
+) -> None:
+    changes = (Change(field="severity", was="5", now="4"),)
+    item = make_corrected_item(takeaway="Gas lasts for 16 days.", changes=changes)
+    alert = make_alert(code=Code.CORRECT, items=(item,))
+    mail = parsed(channel, channel.render(alert, make_envelope()))
+    for kind in ("plain", "html"):
+        assert "Gas lasts for 16 days." in part(mail, kind)
+        assert "severity 5 → 4" in part(mail, kind)
 
 
 def test_a_reference_that_is_no_message_id_makes_no_thread(channel: EmailChannel) -> None:
