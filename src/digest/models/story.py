@@ -11,6 +11,11 @@ from digest.models.words import ENDED
 OPEN = f"state NOT IN {ENDED}"
 
 
+def title_of(slug: str) -> str:
+    """What a Story is called until an Event states its title: "Red sea shipping"."""
+    return slug.replace("-", " ").capitalize()
+
+
 class Story(Base):
     """The running thread that Events belong to. A broader thread is its parent."""
 
@@ -21,6 +26,11 @@ class Story(Base):
     title: Mapped[str] = mapped_column(index=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
+
+    @property
+    def is_untitled(self) -> bool:
+        """Whether it is called by its slug, because nobody has stated a title yet."""
+        return self.title == title_of(self.slug)
 
 
 class Update(Base):

@@ -111,6 +111,8 @@ def _stories(session: Session, batch: Iterable[Shown], now: datetime) -> dict[st
             .with_for_update(key_share=True)
         ):
             known[story.slug] = story
+            if story.is_untitled:  # it was followed by its slug before it had an Event
+                story.title = titles[story.slug]
     for slug in sorted(titles):
         if slug not in known:
             known[slug] = Story(slug=slug, title=titles[slug], created_at=now)

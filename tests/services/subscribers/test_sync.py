@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from digest.errors import InputError, InputErrors
+from digest.formats import Entry
 from digest.models import (
     AuditEntry,
     Base,
@@ -22,9 +23,11 @@ from digest.models import (
     Subscriber,
     Suppression,
 )
+from digest.models.record import EventRecord
 from digest.models.words import SubscriberState
 from digest.render.environment import built_in_folder
 from digest.services.app import App
+from digest.services.news.ingest import ingest
 from digest.services.subscribers.plan import Plan
 from digest.services.subscribers.sync import sync
 from digest.store import readers
@@ -288,6 +291,27 @@ def test_a_story_may_be_followed_before_its_first_event(desk: Desk):
     assert (story.slug, story.title) == ("iran-conflict-2026", "Iran Conflict 2026")
     assert "+ story iran-conflict-2026 (no event of it yet)" in lines(plan)
     assert desk.account("a").follows[0].is_story
+
+
+@pytest.mark.parametrize(
+    ("followed", "title"),
+    [
+        ("red-sea-shipping", "Attacks on Red Sea shipping"),  # the first that an Event states
+        ("Red-Sea-Shipping", "Red-Sea-Shipping"),  # an admin's own words stay
+    ],
+)
+def test_a_story_followed_by_its_slug_takes_the_first_title_that_is_stated(
+    desk: Desk, followed: str, title: str
+):
+    desk.sync(
+        f"subscribers: [{{key: a, follows: [{{story: {followed}}}], destinations: a@b.example}}]"
+    )
+    for number, stated in enumerate(("Attacks on Red Sea shipping", "Another title")):
+        story = {"slug": "red-sea-shipping", "title": stated}
+        record = {"id": f"e{number}", "headline": "Tanker hit", "story": story}
+        ingest(desk.app, [Entry("line 1", EventRecord.model_validate(record))], NOW)
+
+    assert desk.one(Story).title == title
 
 
 @pytest.mark.parametrize("name", ["red-sea-shipping", "Shipping in the Red Sea"])

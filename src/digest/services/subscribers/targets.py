@@ -13,6 +13,7 @@ from digest.errors import InputError
 from digest.formats.subscriber_files import did_you_mean
 from digest.models import Interest, Story
 from digest.models.gazetteer import Gazetteer
+from digest.models.story import title_of
 from digest.models.words import InterestKind
 from digest.store import interests
 
@@ -133,8 +134,7 @@ _A = {"actor": "an actor", "region": "a region", "topic": "a topic"}
 
 def _unheard(name: str) -> Target:
     slug = story_slug(name)
-    title = name if name != slug else name.replace("-", " ").capitalize()
-    return Target(True, slug, title)
+    return Target(True, slug, name if name != slug else title_of(slug))
 
 
 def _interests(session: Session) -> dict[str, int]:
