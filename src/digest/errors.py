@@ -9,6 +9,11 @@ from enum import StrEnum
 from typing import ClassVar
 
 
+def did_you_mean(near: Sequence[str]) -> str:
+    """ " Did you mean Iran, Iraq?", or nothing."""
+    return f" Did you mean {', '.join(near)}?" if near else ""
+
+
 class DigestError(Exception):
     """Something a person can put right; `str(error)` is the one line to show."""
 

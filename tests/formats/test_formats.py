@@ -149,7 +149,7 @@ def test_blanks_around_an_id_do_not_count_and_a_blank_one_is_refused() -> None:
 
 
 def test_warnings_of_the_lint_stand_with_the_entry() -> None:
-    (entry,) = entries({"headline": "Quay reopens"})
+    (entry,) = entries({"id": "e", "headline": "Quay reopens"})
     assert entry.warnings == ("No source is named.",)
 
 

@@ -146,6 +146,7 @@ def test_without_an_id_the_same_entry_is_the_same_event() -> None:
 def test_unreadable_dates_and_addresses_are_left_out_with_a_warning() -> None:
     (entry,) = entries(
         {
+            "id": "e",
             "headline": "Quay reopens",
             "occurred_at": "last Tuesday",
             "updated_at": "1901-01-01",
@@ -193,3 +194,36 @@ def test_a_number_no_database_holds_is_refused_with_its_entry(fields: dict[str, 
     assert good.record is not None
     assert bad.error is not None
     assert "number: " in bad.error
+
+
+def warnings_of(*records: dict[str, Any]) -> list[tuple[str, ...]]:
+    sound = {"headline": "Quay reopens", "sources": [{"publisher": "Post"}]}
+    return [entry.warnings for entry in entries([sound | one for one in records])]
+
+
+def test_a_mistyped_key_is_told_of_every_record_with_what_it_may_mean() -> None:
+    mistyped = "The key “{}” is not known; it is kept and not shown. Did you mean {}?"
+    assert warnings_of({"id": "a", "severty": 4}, {"id": "b", "severty": 4, "scenario": []}) == [
+        (mistyped.format("severty", "severity"),),
+        (mistyped.format("severty", "severity"), mistyped.format("scenario", "scenarios")),
+    ]
+    links = [{"direction": "cause", "title": "T", "sigificance": "S"}]
+    assert warnings_of({"id": "a", "links": links}) == [
+        (mistyped.format("sigificance", "significance").replace("” is", "” in links is"),),
+    ]
+
+
+def test_a_key_of_the_senders_own_is_told_once_a_document() -> None:
+    own = {"colour": "red"}
+    told = ("The key “colour” is not known; it is kept and not shown.",)
+    assert warnings_of({"id": "a", **own}, {"id": "b", **own}) == [told, ()]
+    assert warnings_of({"id": "a", "extra": own}) == [()]  # as an export writes it
+
+
+def test_records_without_an_id_are_told_once_a_document() -> None:
+    first, second, third = warnings_of({"id": "a"}, {"id": None}, {})
+    assert first == third == ()
+    assert second == (
+        "It has no id; one is made of its address and headline, so under another headline it"
+        " would be another event.",
+    )

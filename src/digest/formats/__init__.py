@@ -10,7 +10,7 @@ from typing import Final
 
 from digest.errors import InputError
 from digest.formats import cap, feed, jsonfeed, neutral, newsml, ninjs, rejects, rich
-from digest.formats.entry import Entry, NoEntries
+from digest.formats.entry import Entry, NoEntries, Once
 from digest.formats.lint import lint
 from digest.formats.sniff import guess
 from digest.formats.unpack import unpack
@@ -55,16 +55,20 @@ def parse(
     """
     try:
         found = False
+        told: set[str] = set()
         for entry in _open(unpack(data), format):
             found = True
-            yield _linted(entry, now)
+            yield _linted(entry, now, told)
         if not found:
             raise NoEntries("it has no entries")
     except InputError as error:
         raise type(error)(error.message, place=name or error.place) from None
 
 
-def _linted(entry: Entry, now: datetime) -> Entry:
+def _linted(entry: Entry, now: datetime, told: set[str]) -> Entry:
+    """The entry with all its warnings, but for those that were `told` before and are to be once."""
     if entry.record is None:
         return entry
-    return replace(entry, warnings=(*entry.warnings, *lint(entry.record, now=now)))
+    new = tuple(one for one in entry.warnings if one not in told)
+    told.update(one for one in new if isinstance(one, Once))
+    return replace(entry, warnings=(*new, *lint(entry.record, now=now)))

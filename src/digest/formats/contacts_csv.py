@@ -16,10 +16,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from digest.clock import parse_instant
-from digest.errors import InputError
+from digest.errors import InputError, did_you_mean
 from digest.formats import spreadsheet
 from digest.formats.encodings import Encoding
-from digest.formats.subscriber_files import did_you_mean, explain
+from digest.formats.subscriber_files import explain
 from digest.formats.subscribers import FollowEntry, ScheduleEntry, SubscriberEntry
 
 SCHEDULE = tuple(ScheduleEntry.model_fields)

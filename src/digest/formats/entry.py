@@ -20,6 +20,10 @@ Notes = list[str]
 """Warnings that a parser collects while it reads one entry."""
 
 
+class Once(str):
+    """A warning that is told once a document, at the first entry that earns it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What became of one entry: either `record` or `error` is set.

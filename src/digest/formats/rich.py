@@ -12,8 +12,8 @@ from typing import Any, Final
 from pydantic import AliasChoices, BaseModel
 
 from digest.errors import InputError
-from digest.formats import values
-from digest.formats.entry import Entry, Notes, assemble
+from digest.formats import unknown_keys, values
+from digest.formats.entry import Entry, Notes, Once, assemble
 from digest.formats.json_text import read_pieces
 from digest.formats.text import paragraphs
 from digest.models.record import (
@@ -59,6 +59,18 @@ def _names(field: str) -> tuple[str, ...]:
 
 
 _FIELD_NAMES: Final = {field: _names(field) for field in EventRecord.model_fields}
+_OTHER_KEYS: Final = frozenset(
+    """
+    briefing deep_analysis first_reported_in sources_named_in_text causes_and_effects
+    event_references derived countries tags links language
+    """.split()  # noqa: SIM905
+)
+"""Keys that are no field and are read all the same; what is left of them is nobody's mistake."""
+_ALL_KEYS: Final = tuple(sorted(_OTHER_KEYS.union(*_FIELD_NAMES.values())))
+NO_ID: Final = Once(
+    "It has no id; one is made of its address and headline, so under another headline it would be"
+    " another event."
+)
 
 
 def read(data: bytes) -> Iterator[Entry]:
@@ -83,9 +95,12 @@ def record(source: Mapping[str, Any], notes: Notes) -> EventRecord:
         _date_perspectives(fields, source["page_datetime"])
     _drop_unfit(fields, notes)
     extra = fields.pop("extra", None)
-    rest.update(_unknown_in_parts(fields))
+    notes += unknown_keys.warnings(_strange(rest), _ALL_KEYS)
+    rest.update(_unknown_in_parts(fields, notes))
     if extra is not None and not isinstance(extra, dict):
         raise InputError("extra: should be an object with fields")
+    if not fields.get("id"):
+        notes.append(NO_ID)
     fields["extra"] = {**(extra or {}), **rest}
     return assemble(fields)
 
@@ -285,8 +300,12 @@ def _each(fields: Fields, field: str, fit: Callable[[Fields], Fields]) -> None:
 # --- nothing gets lost ------------------------------------------------------------------------
 
 
-def _unknown_in_parts(fields: Fields) -> Fields:
-    """Keys inside a part that the part has no field for: {"scenarios[0]": {"odds": "even"}}."""
+def _strange(fields: Fields) -> list[str]:
+    return [key for key in fields if key not in _OTHER_KEYS]
+
+
+def _unknown_in_parts(fields: Fields, notes: Notes) -> Fields:
+    """Keys inside a part that the part has no field for: {"assertions[0]": {"odds": "even"}}."""
     found: Fields = {}
     for field, model in _PARTS.items():
         value = fields.get(field)
@@ -294,6 +313,8 @@ def _unknown_in_parts(fields: Fields) -> Fields:
         for number, part in enumerate(value if listed else [value]):  # type: ignore[arg-type]
             if isinstance(part, dict):
                 _, left = _part(part, model)
+                where = EventRecord.model_fields[field].serialization_alias or field
+                notes += unknown_keys.warnings(_strange(left), tuple(model.model_fields), where)
                 _keep(found, f"{field}[{number}]" if listed else field, left)
     return found
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
-from digest.errors import InputError, InputErrors
+from digest.errors import InputError, InputErrors, did_you_mean
 from digest.formats import marked_yaml
 from digest.formats.marked_yaml import Marked, Path
 from digest.formats.subscribers import (
@@ -74,11 +74,6 @@ def explain(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return said
     return f"{error['input']!r:.60} doesn't fit: {said[0].lower()}{said[1:]}"
-
-
-def did_you_mean(near: list[str]) -> str:
-    """ " Did you mean Iran, Iraq?", or nothing."""
-    return f" Did you mean {', '.join(near)}?" if near else ""
 
 
 def _faults(error: ValidationError, marked: Marked) -> Iterator[InputError]:

@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.edit.slug import story_slug
-from digest.errors import InputError
-from digest.formats.subscriber_files import did_you_mean
+from digest.errors import InputError, did_you_mean
 from digest.models import Interest, Story
 from digest.models.gazetteer import Gazetteer
 from digest.models.story import title_of

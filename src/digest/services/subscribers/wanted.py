@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from digest.channels.base import Channel
 from digest.clock import zone
 from digest.edit.slug import slugify
-from digest.errors import InputError
-from digest.formats.subscriber_files import did_you_mean
+from digest.errors import InputError, did_you_mean
 from digest.formats.subscribers import (
     DestinationEntry,
     FollowEntry,
