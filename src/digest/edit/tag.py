@@ -60,7 +60,7 @@ class Tagger:
         An interest with a kind or a role, and a country (an ISO 3166-1 code), is secondary unless
         it says its role. A bare label (a feed's or an encyclopedia's tag) counts, as mentioned,
         when the whole of it is a name of ours; others are no names, and not reported as unknown.
-        Actors of perspectives are mentioned.
+        Nor are actors of perspectives, which are mentioned: they are shown whoever they are.
         """
         tags: list[Tag] = []
         unknown: list[str] = []
@@ -73,14 +73,14 @@ class Tagger:
 
 
 def _stated(record: EventRecord) -> Iterator[tuple[str, Role | None, str, bool]]:
-    """(name, role, where, is it a place and so perhaps a code); no role for a bare label."""
+    """(name, role, where, is it a place, perhaps a code); no role for what may be no name."""
     for interest in record.interests:
         role = _role(interest.role) if interest.kind or interest.role else None
         yield interest.name, role, "interests", interest.kind in ("region", "country")
     for code in _strings(record.extra.get("countries")):
         yield code, Role.SECONDARY, "countries", True
     for perspective in record.perspectives:
-        yield perspective.actor, Role.MENTIONED, "perspectives", False
+        yield perspective.actor, None, "perspectives", False
     for title in _strings(record.extra.get("tags")):
         yield title, None, "tags", False
 

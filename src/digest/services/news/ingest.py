@@ -1,7 +1,7 @@
 """Ingest: records become Events and Revisions. One bad record never stops the others."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,13 +13,14 @@ from digest.clock import as_utc
 from digest.edit import clocks, facts, scenarios, severity
 from digest.edit.slug import event_slugs, story_slug
 from digest.edit.tag import Tagger, merge
-from digest.errors import DigestError
+from digest.errors import DigestError, did_you_mean
 from digest.formats import Entry
 from digest.formats.entry import refused
 from digest.models import Interest
 from digest.models.gazetteer import Gazetteer
 from digest.models.record import EventRecord
 from digest.models.words import Code
+from digest.render.filters import cut
 from digest.services.app import App
 from digest.services.visible import RULES
 from digest.store import records
@@ -30,6 +31,7 @@ from digest.store.shown import Found
 log = logging.getLogger(__name__)
 
 BATCH = 500
+HINTS = 100  # unknown names that a nearest one is looked for
 Placed = tuple[str, EventRecord]  # with its place in the document
 
 
@@ -86,17 +88,39 @@ def ingest(
     """
     summary = Summary()
     interests = _interest_ids(app)
+    unheard = _Unheard(app)
     for part in chunks(entries, BATCH):
         good: list[Placed] = []
         for entry in part:
             if entry.record is None:
                 summary.refused.append(Refusal(entry.place, entry.error or "", entry.raw))
                 continue
-            summary.warnings += [(entry.place, note) for note in entry.warnings]
+            notes = (*entry.warnings, *unheard.warnings(entry.record))
+            summary.warnings += [(entry.place, note) for note in notes]
             good.append((entry.place, entry.record))
         summary.add(_stored(app, good, interests, now))
         progress(len(part))
     return summary
+
+
+class _Unheard:
+    """Names of Interests that records state and the gazetteer has not; each is told once."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._told: set[str] = set()
+
+    def warnings(self, record: EventRecord) -> Iterator[str]:
+        for name in self._app.tagger.resolve_stated(record)[1]:
+            if name in self._told:
+                continue
+            self._told.add(name)
+            # Looking for the nearest takes long, and nobody reads hundreds of them.
+            near = self._app.gazetteer.suggest(name, 1) if len(self._told) <= HINTS else []
+            yield (
+                f"The interest “{cut(name, 60)}” is not in the gazetteer, so nobody can follow it."
+                + did_you_mean(near)
+            )
 
 
 def _interest_ids(app: App) -> dict[str, int]:
