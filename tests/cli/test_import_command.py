@@ -1,6 +1,7 @@
 """`digest import`: every form, from files, folders and addresses; what is refused is kept."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.routing import Route
 
 from digest.standins.server import LocalServer
 
+EVENTS_PAGE = Path(__file__).parents[2] / "docs" / "events.md"
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Wire</title>
 <item><guid>rss-1</guid><title>Ports reopen in Peru</title><link>https://news.example.org/1</link>
 <pubDate>Wed, 04 Mar 2026 10:00:00 GMT</pubDate></item>
@@ -58,6 +60,12 @@ def test_a_rich_record_is_new_then_the_same_then_revised(shell: Shell) -> None:
     }
     shell.write_json("rich.json", record("rich-1", "Talks begin", severity=4))
     assert shell("import", path, "--json").data["revised"] == 1
+
+
+def test_the_example_in_the_documents_is_new_without_a_warning(shell: Shell) -> None:
+    (example,) = re.findall(r"^```json\n(.*?)^```", EVENTS_PAGE.read_text(), re.M | re.S)
+    done = shell("import", shell.write("example.json", example), "--json").data
+    assert (done["new"], done["refused"], done["warnings"]) == (1, [], [])
 
 
 def test_neutral_lines_may_carry_severity_breaking_and_visible_at(shell: Shell) -> None:

@@ -121,6 +121,20 @@ def test_a_bad_entry_is_kept_with_its_place_and_text_and_stops_no_other() -> Non
     assert found[4].error == "it is not text in UTF-8"
 
 
+@pytest.mark.parametrize("end", [",", "\n"], ids=["list", "lines"])
+def test_the_form_is_that_of_the_first_record_that_has_one(end: str) -> None:
+    document = end.join(['{"titel": "No headline"}', '{"id": "a", "headline": "Quay reopens"}'])
+    bad, good = entries(f"[{document}]" if end == "," else document)
+    assert bad.error == "there is no headline, and no text to take one from"
+    assert bad.place in ("entry 1", "line 1")
+    assert good.record is not None
+
+
+def test_json_of_no_form_is_told_what_ours_needs() -> None:
+    with pytest.raises(InputError, match=r"needs `id` and `headline`.*docs/events\.md"):
+        entries([{"titel": "No headline"}, {"titel": "Nor here"}])
+
+
 def test_the_raw_text_of_a_refused_entry_is_whole_and_can_be_stored() -> None:
     record = {"id": "x" * 900, "headline": "Long", "odd": "y" * 90_000}
     (entry,) = entries(record)

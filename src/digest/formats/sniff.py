@@ -1,6 +1,7 @@
 """Which format a document is in, by what is in it and never by its name alone."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from digest.errors import InputError
@@ -14,7 +15,6 @@ _ALERT_INSIDE = re.compile(rb"<(?:[\w.-]+:)?alert[\s>]")
 _CAP_NAMESPACE = b"urn:oasis:names:tc:emergency:cap:"
 _FEED_SOMEWHERE = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
 _HEAD = 4096
-_LINES_TRIED = 20
 
 # What makes a JSON object an Event: our own names and those of the first rich form.
 _RICH_MARKS: Final = frozenset(
@@ -24,6 +24,7 @@ _RICH_MARKS: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 _KNOWN = "our JSON, JSON lines, RSS, Atom, JSON Feed, CAP, ninjs and NewsML"
+_OURS = "Our JSON needs `id` and `headline` in each record; docs/events.md shows one"
 
 
 def guess(data: bytes) -> str:
@@ -60,36 +61,43 @@ def _guess_xml(data: bytes) -> str:
 
 
 def _guess_json(data: bytes) -> str:
-    sample = _sample(data)
-    keys = sample.keys()
+    """By the first object that is of a form: what stands before it is refused by itself."""
+    found = None
+    for found in _objects(data):
+        if form := _form(found):
+            return form
+    if found is None:
+        raise InputError("it is JSON without an object in it")
+    raise InputError(f"it is JSON, but none of the forms we read: {_KNOWN}. {_OURS}")
+
+
+def _form(value: Mapping[str, Any]) -> str | None:
+    keys = value.keys()
     if keys >= rejects.MARKS:
         return "rejects"
-    version = sample.get("version")
+    version = value.get("version")
     if isinstance(version, str) and version.startswith(jsonfeed.VERSION):
         return "jsonfeed"
-    if isinstance(sample.get("items"), list) and "feed_url" in keys:
+    if isinstance(value.get("items"), list) and "feed_url" in keys:
         return "jsonfeed"
     if "uri" in keys and (keys & ninjs.MARKS or "type" in keys):
         return "ninjs"
     if keys & neutral.MARKS:
         return "neutral"
-    if keys & _RICH_MARKS:
-        return "rich"
-    raise InputError(f"it is JSON, but none of the forms we read: {_KNOWN}")
+    return "rich" if keys & _RICH_MARKS else None
 
 
-def _sample(data: bytes) -> dict[str, Any]:
-    """The first object of a document."""
+def _objects(data: bytes) -> Iterator[dict[str, Any]]:
     if is_lines(data):
-        for _, text in zip(range(_LINES_TRIED), filter(bytes.strip, lines(data)), strict=False):
+        for text in filter(bytes.strip, lines(data)):
             try:
                 value = load(text)
             except InputError:
                 continue
             if isinstance(value, dict):
-                return value
+                yield value
+        return
     document = load(data)
     for value in document if isinstance(document, list) else [document]:
         if isinstance(value, dict):
-            return value
-    raise InputError("it is JSON without an object in it")
+            yield value
