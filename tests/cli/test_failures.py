@@ -15,7 +15,8 @@ def reader(shell: Shell) -> Shell:
     shell.write(
         "subscribers/one.yaml",
         "subscribers:\n  - key: amira\n    follows: [Iran]\n"
-        "    destinations: [{email: amira@example.org}]\n",
+        "    destinations: [{email: amira@example.org}]\n"
+        "  - name: Layla Haddad\n    follows: [Iran]\n    destinations: [{email: l@example.org}]\n",
     )
     assert shell("subscribers", "sync").code == 0
     return shell
@@ -28,6 +29,8 @@ def reader(shell: Shell) -> Shell:
         (("import", "http://no-such-host.invalid/feed"), "there is no host no-such-host.invalid"),
         (("import", "file:///etc/hostname"), "file:///etc/hostname: "),
         (("preview", "amirra"), "there is no subscriber 'amirra'; did you mean amira?"),
+        (("preview", "haddad"), "there is no subscriber 'haddad'; did you mean layla-haddad?"),
+        (("preview", "Layla Hadad"), "did you mean layla-haddad?"),
         (("preview", "amira", "--date", "5 March"), "--date 5 March: not a date"),
         (("preview", "amira", "--channel", "fax"), "there is no channel 'fax'"),
         (("run", "--now", "tomorrow"), "'tomorrow' is not an ISO 8601 time"),

@@ -1,12 +1,15 @@
 """Finding what a person names: a Subscriber by key, name or address, an Event by slug or id."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
 from digest.models import Destination, Event, Subscriber
+
+NEAREST = 3
 
 
 def subscriber(session: Session, name: str) -> Subscriber:
@@ -28,8 +31,17 @@ def subscriber(session: Session, name: str) -> Subscriber:
     if rows:
         keys = ", ".join(sorted(row.key for row in rows)[:5])
         raise NotFound(f"{name!r} fits several subscribers; use one of the keys {keys}")
-    near = get_close_matches(name, session.scalars(select(Subscriber.key).limit(10_000)).all(), 3)
-    raise NotFound(f"there is no subscriber {name!r}{_hint(near)}")
+    people = session.execute(select(Subscriber.key, Subscriber.name).limit(10_000)).all()
+    raise NotFound(f"there is no subscriber {name!r}{_hint(_near_people(name, people))}")
+
+
+def _near_people(name: str, people: Sequence[Row[str, str]]) -> list[str]:
+    """Keys that `name` is a word of ("amira" of amira-haddad), then those that are spelt alike."""
+    wanted = name.casefold()
+    keys = {text.casefold(): key for key, called in people for text in (called, key)}
+    words = [key for key, _ in people if wanted in key.split("-")]
+    alike = [keys[text] for text in get_close_matches(wanted, keys, NEAREST)]
+    return list(dict.fromkeys((*words, *alike)))[:NEAREST]
 
 
 def event(session: Session, name: str) -> Event:
