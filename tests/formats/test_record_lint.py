@@ -1,5 +1,6 @@
 """What an editor is told about a record that is read all the same."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from documents import NOW, RICH, only
 
 from digest.formats import lint
 from digest.models.record import EventRecord
+from digest.models.words import CATEGORIES, INTEREST_KINDS, Certainty, ScenarioKind, Status
 
 
 def warnings(**fields: Any) -> tuple[str, ...]:
@@ -67,20 +69,29 @@ def test_a_headline_too_long_is_noticed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "word"),
+    ("fields", "word", "words"),
     [
-        ({"category": "Gardening"}, "category “Gardening”"),
-        ({"status": "simmering"}, "status “simmering”"),
-        ({"certainty": "maybe"}, "certainty “maybe”"),
-        ({"interests": [{"name": "X", "kind": "thing"}]}, "kind of interest “thing”"),
+        ({"category": "Gardening"}, "category “Gardening”", CATEGORIES),
+        ({"status": "simmering"}, "status “simmering”", Status),
+        ({"certainty": "maybe"}, "certainty “maybe”", Certainty),
+        (
+            {"interests": [{"name": "X", "kind": "thing"}]},
+            "kind of interest “thing”",
+            INTEREST_KINDS,
+        ),
         (
             {"scenarios": [{"kind": "hunch", "text": "t", "horizon": "short"}]},
             "kind of scenario “hunch”",
+            ScenarioKind,
         ),
     ],
 )
-def test_an_unknown_word_is_noticed(fields: dict[str, Any], word: str) -> None:
-    assert warnings(**fields) == (f"The {word} is not in our list; it is shown as it is.",)
+def test_an_unknown_word_is_noticed_and_ours_are_listed(
+    fields: dict[str, Any], word: str, words: Iterable[str]
+) -> None:
+    assert warnings(**fields) == (
+        f"The {word} is not in our list ({', '.join(words)}); it is shown as it is.",
+    )
 
 
 def test_known_words_are_known_in_any_case() -> None:

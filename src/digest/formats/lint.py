@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from digest.models.record import EventRecord
 from digest.models.words import (
+    CATEGORIES,
+    INTEREST_KINDS,
     Certainty,
     Confidence,
     Horizon,
-    InterestKind,
     LinkDirection,
     Role,
     ScenarioKind,
@@ -18,7 +18,6 @@ from digest.models.words import (
     TimePrecision,
 )
 from digest.render.filters import cut
-from digest.render.words import LABELS
 
 MAX_HEADLINE = 160
 _CLOCKS_DIFFER = timedelta(hours=1)
@@ -97,30 +96,33 @@ def _future(record: EventRecord, now: datetime) -> Iterator[str]:
 
 
 def _vocabularies(record: EventRecord, now: datetime) -> Iterator[str]:
-    told: list[tuple[str, str | None, frozenset[str]]] = [
-        ("category", record.category, frozenset(LABELS["category"])),
-        ("status", record.status, _words(Status)),
-        ("certainty", record.certainty, _words(Certainty)),
+    told: list[tuple[str, str | None, tuple[str, ...]]] = [
+        ("category", record.category, CATEGORIES),
+        ("status", record.status, tuple(Status)),
+        ("certainty", record.certainty, tuple(Certainty)),
     ]
     for assertion in record.assertions:
         told += [
-            ("kind of scenario", assertion.kind, _words(ScenarioKind)),
-            ("horizon", assertion.horizon, _words(Horizon)),
-            ("confidence", assertion.confidence, _words(Confidence)),
+            ("kind of scenario", assertion.kind, tuple(ScenarioKind)),
+            ("horizon", assertion.horizon, tuple(Horizon)),
+            ("confidence", assertion.confidence, tuple(Confidence)),
         ]
     for interest in record.interests:
         told += [
-            ("kind of interest", interest.kind, _words(InterestKind)),
-            ("role", interest.role, _words(Role)),
+            ("kind of interest", interest.kind, INTEREST_KINDS),
+            ("role", interest.role, tuple(Role)),
         ]
     for what, word, known in dict.fromkeys(told):
         if word and word.casefold() not in known:
-            yield f"The {what} “{cut(word, 40)}” is not in our list; it is shown as it is."
+            yield (
+                f"The {what} “{cut(word, 40)}” is not in our list ({', '.join(known)});"
+                " it is shown as it is."
+            )
 
 
 def _directions(record: EventRecord, now: datetime) -> Iterator[str]:
     for link in record.links:
-        if link.direction not in _words(LinkDirection):
+        if link.direction not in frozenset(LinkDirection):
             yield (
                 f"The link “{cut(link.title, 60)}” is neither a cause nor an effect"
                 f" (“{cut(link.direction, 40)}”); it is kept and not shown."
@@ -128,15 +130,11 @@ def _directions(record: EventRecord, now: datetime) -> Iterator[str]:
 
 
 def _precision(record: EventRecord, now: datetime) -> Iterator[str]:
-    if record.time_precision not in _words(TimePrecision):
+    if record.time_precision not in frozenset(TimePrecision):
         yield (
             f"The time precision “{cut(record.time_precision, 40)}” is not in our list;"
             " only the day is shown."
         )
-
-
-def _words(vocabulary: type[StrEnum]) -> frozenset[str]:
-    return frozenset(vocabulary)
 
 
 def _day(at: datetime) -> str:

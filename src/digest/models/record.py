@@ -6,15 +6,37 @@ nouns of docs/glossary.md; the names of the first rich format (`briefing`, `key_
 that a record that goes in comes out without losing a sentence.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
+from digest.models.words import (
+    CATEGORIES,
+    INTEREST_KINDS,
+    Certainty,
+    Confidence,
+    Horizon,
+    Role,
+    ScenarioKind,
+    Status,
+)
+
 Text = Annotated[str, Field(max_length=100_000)]
 Short = Annotated[str, Field(max_length=2_000)]
+BASIS = " It says what the claim rests on, and is never a probability."
 LARGEST_NUMBER = 2**31 - 1  # what an INTEGER of PostgreSQL holds
 Number = Annotated[int, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+
+
+def _one_of(words: Iterable[str], more: str = "") -> Any:
+    """A field for a word of an open vocabulary: the schema names the words and takes others."""
+    told = list(map(str, words))
+    return Field(
+        examples=told,
+        description=f"{', '.join(told)}; another word is shown as it is.{more}",
+    )
 
 
 def _also(*names: str) -> Any:
@@ -52,10 +74,10 @@ class AssertionRecord(Part):
     (materialised, contradicted, withdrawn, ...).
     """
 
-    kind: Short
+    kind: Annotated[Short, _one_of(ScenarioKind)]
     text: Text
-    horizon: Short | None = None
-    confidence: Short | None = None
+    horizon: Annotated[Short | None, _one_of(Horizon)] = None
+    confidence: Annotated[Short | None, _one_of(Confidence, BASIS)] = None
     scenario: Short | None = None
     state: Short | None = None
 
@@ -102,8 +124,8 @@ class InterestRecord(Part):
     """An Actor, Region or Topic that the record itself names. `kind` may be left open."""
 
     name: Short
-    kind: Short | None = None
-    role: Short | None = None
+    kind: Annotated[Short | None, _one_of(INTEREST_KINDS)] = None
+    role: Annotated[Short | None, _one_of(Role)] = None
 
 
 class CorrectionRecord(Part):
@@ -132,13 +154,13 @@ class EventRecord(Part):
     standfirst: Text | None = None
     takeaway: Text | None = Field(None, validation_alias=_also("takeaway", "key_takeaway"))
     body: tuple[Text, ...] = Field((), description="Paragraphs.")
-    category: Short | None = None
-    status: Short | None = None
+    category: Annotated[Short | None, _one_of(CATEGORIES)] = None
+    status: Annotated[Short | None, _one_of(Status)] = None
     severity: int | None = Field(None, ge=1, le=5)
     severity_prior: int | None = Field(
         None, ge=1, le=5, description="A level mapped from CAP or GDACS; a stated severity wins."
     )
-    certainty: Short | None = None
+    certainty: Annotated[Short | None, _one_of(Certainty)] = None
     breaking: bool | None = None
     minor: bool = Field(False, description="A change of this record that readers need not hear of.")
     lang: str = "en"

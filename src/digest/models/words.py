@@ -25,6 +25,12 @@ class Certainty(StrEnum):
     UNKNOWN = "unknown"
 
 
+CATEGORIES = (
+    *("conflict", "diplomacy", "politics", "disaster", "economy"),
+    *("law", "health", "science", "culture", "sport"),
+)
+
+
 class Severity(IntEnum):
     """What an Event means for people, 1 to 5; each level says what to do."""
 
@@ -108,6 +114,9 @@ class InterestKind(StrEnum):
     REGION = "region"
     TOPIC = "topic"
     STORY = "story"  # not an Interest, but what a Follow may point to
+
+
+INTEREST_KINDS = (InterestKind.ACTOR, InterestKind.REGION, InterestKind.TOPIC)
 
 
 class Role(StrEnum):

@@ -13,7 +13,7 @@ from digest.errors import InputError, did_you_mean
 from digest.models import Interest, Story
 from digest.models.gazetteer import Gazetteer
 from digest.models.story import title_of
-from digest.models.words import InterestKind
+from digest.models.words import INTEREST_KINDS, InterestKind
 from digest.store import interests
 
 NEAREST = 3
@@ -83,7 +83,9 @@ class Targets:
             return self._story(name) or _unheard(name)
         entry = self.gazetteer.resolve(name)
         if entry is not None:
-            if (key == InterestKind.TOPIC) != (entry.kind == InterestKind.TOPIC) and key in _KINDS:
+            if (key == InterestKind.TOPIC) != (
+                entry.kind == InterestKind.TOPIC
+            ) and key in INTEREST_KINDS:
                 raise InputError(f"{entry.name} is {_A[entry.kind]}, not {_A[key]}")
             return Target(False, entry.slug, entry.name)
         story = self._story(name) if key == "interest" else None
@@ -127,7 +129,6 @@ class Targets:
         return did_you_mean(list(dict.fromkeys(near))[:NEAREST])
 
 
-_KINDS = (InterestKind.ACTOR, InterestKind.REGION, InterestKind.TOPIC)
 _A = {"actor": "an actor", "region": "a region", "topic": "a topic"}
 
 
