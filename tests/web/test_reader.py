@@ -4,6 +4,7 @@ import re
 import time
 from datetime import timedelta
 from html import unescape
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,7 +14,8 @@ from sqlalchemy import select
 from worlds import NOW, World
 
 from digest.models import AuditEntry, Delivery, Subscriber
-from digest.models.words import DeliveryState
+from digest.models.content import WatchLine
+from digest.models.words import DeliveryState, EditionKind
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -81,6 +83,77 @@ class TestLooking:
         assert "Harbour pilots stop work" in page.text
         assert "Maria Reader, Telegram" in page.text
         assert "100000001" not in page.text
+
+
+class TestPutRightSince:
+    """The mail can't be taken back; its page in a browser can say what was wrong."""
+
+    WRONG = "Harbour pilots stop work"  # the headline that was told
+    CORRECTION: ClassVar = {
+        "correction": {"wrong": "It kills 7.", "right": "It kills 1, not 7.", "why": None}
+    }
+
+    def told(self, world: World, kind: EditionKind) -> str:
+        content = worlds.telling(*world.event, ("region", "iran", "Iran"))
+        watched = WatchLine(
+            state="raised", kind="risk", text="A pact is invoked.", event_slug=world.event[1]
+        )
+        content = content.model_copy(update={"kind": kind, "watch": (watched,)})
+        slot = f"{kind}:2026-03-06"
+        delivery = worlds.add_delivery(world.app, world.maria, content, slot=slot)
+        return f"/r/{worlds.token_of(world.app, delivery, world.maria)}"
+
+    @pytest.mark.parametrize("kind", [EditionKind.DIGEST, EditionKind.ALERT])
+    async def test_a_correction_stands_on_top_and_leads_to_the_event(
+        self, world: World, client: httpx.AsyncClient, kind: EditionKind
+    ) -> None:
+        path = self.told(world, kind)
+        before = (await client.get(path)).text
+        worlds.add_event(world.app, NOW + timedelta(hours=1), visible_at=None, **self.CORRECTION)
+        assert (await client.get(path)).text == before  # the pages' clock is not there yet
+        world.now = NOW + timedelta(hours=2)
+        page = (await client.get(path)).text
+        mail = before[before.index(">", before.index("<body")) + 1 :]
+        assert page.endswith(mail)
+        top = page.removesuffix(mail)
+        assert "Corrected since, 13:00:</strong>" in top
+        assert "It kills 1, not 7." in top
+        assert f'href="{worlds.BASE_URL}/e/{world.event[1]}"' in top
+        assert self.WRONG in top
+
+    @pytest.mark.parametrize("kind", [EditionKind.DIGEST, EditionKind.ALERT])
+    async def test_what_was_retracted_is_told_no_more(
+        self, world: World, client: httpx.AsyncClient, kind: EditionKind
+    ) -> None:
+        path = self.told(world, kind)
+        item = worlds.telling(*world.event).items[0]
+        assert item.takeaway is not None
+        assert item.takeaway in (await client.get(path)).text
+        retraction = {"retraction": {"reason": "The pilots never stopped."}}
+        worlds.add_event(world.app, NOW + timedelta(hours=1), visible_at=None, **retraction)
+        world.now = NOW + timedelta(days=2)
+        page = (await client.get(path)).text
+        assert "Retracted since, Thursday 13:00:</strong>" in page
+        assert "The pilots never stopped." in page
+        headlines = [part.rsplit("<", 1)[1] for part in page.split(self.WRONG)[:-1]]
+        shown = [before for before in headlines if not before.startswith(("title", "div"))]
+        assert len(shown) > 1
+        assert set(shown) == {"s>"}
+        assert item.takeaway not in page
+        assert "A pact is invoked." not in page
+
+    async def test_what_the_edition_itself_put_right_needs_no_mark(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        worlds.add_event(world.app, NOW, visible_at=None, **self.CORRECTION)
+        content = worlds.telling(*world.event, ("region", "iran", "Iran"))
+        item = content.items[0].model_copy(update={"revision": 2})
+        content = content.model_copy(update={"items": (item,)})
+        delivery = worlds.add_delivery(world.app, world.maria, content, slot="digest:2026-03-06")
+        worlds.add_event(world.app, NOW, visible_at=None, takeaway="More of it.", **self.CORRECTION)
+        page = await client.get(f"/r/{worlds.token_of(world.app, delivery, world.maria)}")
+        assert self.WRONG in page.text
+        assert "since," not in page.text
 
 
 class TestTokens:

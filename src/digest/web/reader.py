@@ -1,6 +1,7 @@
 """A reader's pages behind the signed token: this edition in a browser, unsubscribe, pause."""
 
 import asyncio
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -10,11 +11,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.channels.base import Channel
+from digest.clock import local_date, zone
 from digest.errors import NotFound
 from digest.models import Delivery, Destination, Edition, Subscriber
 from digest.models.content import EditionContent, Envelope
+from digest.render.phrases import Phrases
 from digest.services.reader import preferences
 from digest.services.reader.overview import PlaceLine, overview
+from digest.services.reader.since import Righted, righted_since, without_retracted
 from digest.services.sending.parcels import envelope
 from digest.web.guard import MAIL
 from digest.web.site import Gone, Site, Visitor, site_of
@@ -23,7 +27,10 @@ PAUSES = (1, 7, 14, 30)  # days offered
 
 
 async def view(request: Request) -> Response:
-    """The edition as its mail shows it; what went to Slack or Telegram looks the same here."""
+    """The edition as its mail shows it; what went to Slack or Telegram looks the same here.
+
+    Above it stands what was corrected or retracted since, and what was retracted is told no more.
+    """
     site = site_of(request)
     html = await asyncio.to_thread(_edition, site, request.path_params["token"])
     return HTMLResponse(html, headers={"content-security-policy": MAIL})
@@ -42,12 +49,31 @@ def _edition(site: Site, token: str) -> str:
         at = delivery.sent_at or content.at
         filled = envelope(site.app, delivery, content, place, person, {}, at)
         channel = site.app.channels.get(delivery.channel)
+        found = righted_since(session, content, site.clock())
     email = site.app.channels.get("email")
     if email is None:
         raise NotFound("Editions can't be shown in a browser here.")
     if channel is not None and channel is not email:  # a chat's number would say nothing
         filled = filled.model_copy(update={"address": channel.label})
-    return mail_html(email, content, filled)
+    html = mail_html(email, without_retracted(content, found), filled)
+    return _under(_notices(site, content, filled, found), html) if found else html
+
+
+def _notices(
+    site: Site, content: EditionContent, filled: Envelope, found: Sequence[Righted]
+) -> str:
+    """What was put right since, with the hours of this edition's zone, as of today."""
+    now = site.clock()
+    today = local_date(now, zone(content.zone))
+    frame = content.model_copy(update={"at": now, "day": today})
+    phrases, event = Phrases(frame), filled.links.event
+    return site.draw("since", content.locale, found=found, phrases=phrases, event=event)
+
+
+def _under(notices: str, html: str) -> str:
+    """A mail's HTML with the notices as the first thing in its body."""
+    start = html.index(">", html.index("<body")) + 1
+    return html[:start] + notices + html[start:]
 
 
 def mail_html(email: Channel, content: EditionContent, filled: Envelope) -> str:

@@ -82,15 +82,9 @@ class Site:
         Raises:
             ConfigurationError: the template fails; names file and line.
         """
-        environment = self.app.templates.environment(
-            best(locale), autoescape=True, finalize=sendable
-        )
-        try:
-            template = environment.get_template(f"web/{name}.html")
-        except jinja2.TemplateError as error:
-            raise template_error(error, f"web/{name}.html", environment) from error
-        html = render(
-            template,
+        html = self.draw(
+            name,
+            locale,
             root=self.root,
             stylesheet=self.stylesheet_url,
             product=self.app.settings.product_name,
@@ -99,6 +93,21 @@ class Site:
         response = HTMLResponse(html, status, headers={"content-language": best(locale)})
         secure(response.headers)
         return response
+
+    def draw(self, name: str, locale: str, **values: Any) -> str:
+        """`templates/web/<name>.html` with these values alone.
+
+        Raises:
+            ConfigurationError: the template fails; names file and line.
+        """
+        environment = self.app.templates.environment(
+            best(locale), autoescape=True, finalize=sendable
+        )
+        try:
+            template = environment.get_template(f"web/{name}.html")
+        except jinja2.TemplateError as error:
+            raise template_error(error, f"web/{name}.html", environment) from error
+        return render(template, **values)
 
     def visitor(self, session: Session, token: str) -> Visitor:
         """Who the token stands for.
