@@ -1,5 +1,6 @@
 """The scenario watch."""
 
+import pytest
 from desk_builders import DAY, NOW, composed, event, follow, follow_story, material, reader, watched
 
 from digest.edit.select import select
@@ -76,12 +77,20 @@ def test_an_opportunity_keeps_a_place() -> None:
     assert hopeful.text in shown
 
 
-def test_a_new_one_that_an_item_shows_is_not_said_twice() -> None:
+@pytest.mark.parametrize("kind", ["meaning", "precedent"])
+def test_what_something_means_is_nothing_that_could_happen(kind: str) -> None:
+    assert not digest(FOLLOWER, watched(kind=kind)).watch
+
+
+def test_what_an_item_shows_is_not_said_twice_but_its_end_is() -> None:
     one = event(stories=(7,))
     who = reader()
     said = material(one, scenarios=[AssertionRecord(kind="risk", text="Scenario 1 comes about!")])
-    rows = [watched(1, state="new"), watched(2, state="new")]
-    content = composed(select([one], who, NOW), who, (one, said), watch=rows)
-    assert texts(content) == [rows[1].text]
-    moved = composed(select([one], who, NOW), who, (one, said), watch=[watched(1, state="raised")])
-    assert texts(moved) == [rows[0].text]
+
+    def shown(*rows: Watched) -> list[str]:
+        return texts(composed(select([one], who, NOW), who, (one, said), watch=rows))
+
+    for state in ("new", "raised", "lowered"):
+        assert shown(watched(1, state=state), watched(2, state=state)) == [watched(2).text]
+    for state in ("materialised", "contradicted", "expired", "withdrawn"):
+        assert shown(watched(1, state=state)) == [watched(1).text]

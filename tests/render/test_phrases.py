@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from builders import AT, DAY, make_bare_item, make_changed_item, make_digest, make_item
+from builders import AT, DAY, WATCH, make_bare_item, make_changed_item, make_digest, make_item
 from markupsafe import Markup
 
 from digest.models.content import Change, Correction, Item, Reason, ScenarioLine, SourceLine, Told
@@ -22,6 +22,17 @@ def test_the_kicker_names_what_where_and_how_settled() -> None:
 @pytest.mark.parametrize("phrase", [EN.kicker, EN.sources, EN.changes])
 def test_what_is_not_known_has_no_label(phrase) -> None:
     assert phrase(make_bare_item()) == ""
+
+
+def test_the_watch_says_how_often_and_since_when_something_is_mentioned() -> None:
+    raised, _, expired = WATCH
+    assert EN.watched(raised) == (
+        "(Risk, short term, reported; in 2 reports; first mentioned 2 March)"
+    )
+    assert EN.watched(expired) == "(Opportunity; first mentioned 13 February; nothing came of it)"
+    assert EN.watched(raised.model_copy(update={"state": "new", "events": 1})) == (
+        "(Risk, short term, reported)"
+    )
 
 
 def test_nothing_left_out_says_nothing() -> None:

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 
 from digest.edit.facts import normalise
 from digest.edit.match import heard, silent
+from digest.edit.scenarios import ENDED
 from digest.edit.select import Selection
 from digest.models.content import Item, WatchLine
 from digest.models.desk import Occasion, Reader, Watched
 
 WATCHED = 5
 WATCHED_OF_ONE_STORY = 2  # while others have something to say
+NO_OUTCOME = ("meaning", "precedent")  # say what something means, not what could happen
 TRANSITIONS = ("materialised", "contradicted", "raised", "lowered", "expired", "withdrawn", "new")
 
 
@@ -37,6 +39,7 @@ def watch_lines(
         for one in _unsaid(watched, items)
         if one.story_id in stories
         and one.state in TRANSITIONS
+        and one.kind not in NO_OUTCOME
         and one.moved_at <= occasion.at
         and one.text.strip()
     ]
@@ -45,9 +48,9 @@ def watch_lines(
 
 
 def _unsaid(watched: Iterable[Watched], items: Iterable[Item]) -> list[Watched]:
-    """Without new ones whose words stand in an Item already; that one moved is news by itself."""
+    """Without those whose words stand in an Item already; no Item tells of an end."""
     said = {normalise(line.text) for item in items for line in item.scenarios}
-    return [one for one in watched if one.state != "new" or normalise(one.text) not in said]
+    return [one for one in watched if one.state in ENDED or normalise(one.text) not in said]
 
 
 def _few(rows: list[Watched]) -> list[Watched]:

@@ -339,7 +339,7 @@ class Phrases:
         return f"{hour(reported, self.zone, self.locale)} {place_of(self.zone)}"
 
     def watched(self, line: WatchLine) -> str:
-        """ "(Risk, short term, reported; 2 events; first raised 21 February)"."""
+        """ "(Risk, short term, reported; in 2 reports; first mentioned 21 February)"."""
         _, ngettext = self._translations.gettext, self._translations.ngettext
         kind = named(
             [
@@ -351,11 +351,12 @@ class Phrases:
         parts = [_(", ").join(kind)]
         if line.events > 1:
             parts.append(
-                ngettext("%(num)s event", "%(num)s events", line.events) % {"num": line.events}
+                ngettext("in %(num)s report", "in %(num)s reports", line.events)
+                % {"num": line.events}
             )
         if line.first_raised and line.state != "new":
             day = day_name(line.first_raised, self.zone, self.locale, "plain")
-            parts.append(_("first raised %(day)s") % {"day": day})
+            parts.append(_("first mentioned %(day)s") % {"day": day})
         if line.state == "expired":
             parts.append(_("nothing came of it"))
         inside = _("; ").join(part for part in parts if part)

@@ -23,7 +23,7 @@ from builders import (
 from mails import defects, parsed, part, raw
 
 from digest.channels.email import EmailChannel
-from digest.models.content import Change, EditionContent, Item
+from digest.models.content import Change, EditionContent, Item, WatchLine
 from digest.models.words import Code
 
 EDITIONS: dict[str, EditionContent] = {
@@ -238,6 +238,13 @@ def test_the_words_of_confidence_are_explained_where_one_is_used(channel: EmailC
     assert "Assessed: argued from" not in told(channel, make_alert(5, code=Code.RETRACT))
     bare = make_digest(items=(make_item(1, scenarios=()),), watch=())
     assert "Assessed: argued from" not in told(channel, bare)
+
+
+def test_what_could_happen_runs_in_its_own_direction(channel: EmailChannel) -> None:
+    """In a mail that runs the other way its full stop would jump to the front."""
+    watch = WatchLine(state="expired", kind="risk", text="Baku calls on Ankara.")
+    html = told(channel, make_digest(locale="ar", watch=(watch,)))
+    assert '<span dir="auto">Baku calls on Ankara.</span>' in html
 
 
 def test_a_short_digest_needs_no_list_of_what_is_in_it(channel: EmailChannel) -> None:

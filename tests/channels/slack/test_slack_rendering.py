@@ -93,7 +93,7 @@ def test_a_digest_reads_in_the_order_of_its_parts() -> None:
         "Also today",
         "You had an alert about this",
         "Scenario watch",
-        "Raised: Gulf states close their airspace to freight (Risk, short term, reported; 2",
+        "Raised: Gulf states close their airspace to freight (Risk, short term, reported; in",
         "14 matched, 9 shown, 3 told before and unchanged, 2 below your threshold",
         "Read on the web: https://digest.example.org/v/",
         "Settings: https://digest.example.org/p/",
