@@ -74,8 +74,8 @@ def alert(
     occasion: Occasion,
     held: Iterable[str] = (),
 ) -> EditionContent:
-    """The content of an alert: one Event, or several that were `held` by these rules
-    (`Code.ROUNDUP`).
+    """The content of an alert: one Event, or several (`Code.ROUNDUP`); what was `held` by these
+    rules says so.
 
     The update that an Event has concluded closes what was told of it.
     """

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 from digest.edit.facts import normalise
 from digest.edit.match import heard, silent
-from digest.edit.scenarios import ENDED
 from digest.edit.select import Selection
 from digest.models.content import Item, WatchLine
 from digest.models.desk import Occasion, Reader, Watched
+from digest.models.words import ENDED
 
 WATCHED = 5
 WATCHED_OF_ONE_STORY = 2  # while others have something to say

@@ -138,6 +138,17 @@ def test_a_correction_joins_the_thread_under_its_own_subject(channel: EmailChann
     assert mail["In-Reply-To"] == "<411.alert-12-1@example.org>"
 
 
+def test_an_alert_that_was_held_says_so_and_is_not_breaking_any_more(
+    channel: EmailChannel,
+) -> None:
+    for held in ((), ("quiet",)):  # the one right after the other
+        item = make_item(section="lead", breaking=True)
+        message = channel.render(make_alert(items=(item,), held=held), make_envelope())
+        for text in (message.text, part(parsed(channel, message), "html")):
+            assert ("Held during your quiet hours." in text) is bool(held)
+            assert ("breaking" in text.casefold()) is not bool(held)
+
+
 def test_a_correction_has_all_that_changed_and_the_takeaway_that_holds(
     channel: EmailChannel,
 ) -> None:

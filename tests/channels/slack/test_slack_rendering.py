@@ -219,6 +219,13 @@ def test_an_alert_that_comes_late_says_so() -> None:
     assert "Delayed" not in read(digest, sent_at=digest.at + timedelta(hours=2))
 
 
+def test_an_alert_that_was_held_says_so_and_is_not_breaking_any_more() -> None:
+    said = read(make_alert(held=("quiet",)))
+    assert "Held during your quiet hours · " in said
+    assert "Breaking" not in said
+    assert "Breaking" in read(make_alert())
+
+
 def test_the_hour_of_a_report_says_what_it_is() -> None:
     alert = make_alert()
     text = read(make_alert(items=(make_item(1, reported_at=alert.at),)))

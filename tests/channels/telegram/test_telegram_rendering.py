@@ -153,6 +153,14 @@ def test_the_first_line_says_what_kind_of_message_it_is(
     assert text[2] == "Breaking: Harbour pilots stop work in the Strait of Hormuz"
 
 
+def test_an_alert_that_was_held_says_so_and_is_not_breaking_any_more(
+    offline: TelegramChannel,
+) -> None:
+    text = lines(offline, make_alert(held=("quiet",)))
+    assert text[0] == "Alert: Harbour pilots stop work in the Strait of Hormuz"
+    assert "Held during your quiet hours." in text
+
+
 def test_a_correction_says_what_was_wrong_and_what_is_right(offline: TelegramChannel) -> None:
     text = html(offline, make_alert(4, code=Code.CORRECT))
     assert visible(text).splitlines()[:4] == [

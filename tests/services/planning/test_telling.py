@@ -622,6 +622,7 @@ async def test_one_that_was_held_alone_comes_as_an_alert(room: Newsroom) -> None
     room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
     await tell(room)
     assert codes(room) == [Code.NEW]
+    assert [one.content.held for one in room.sent] == [("quiet",)]
 
 
 async def test_a_revision_makes_what_waits_neither_too_old_nor_younger(room: Newsroom) -> None:

@@ -61,6 +61,7 @@ class Frame(NamedTuple):
     zone: str
     day: date
     at: datetime | None  # of an alert; digests of different hours share their fragments
+    held: tuple[str, ...]  # the rules that held an alert
 
 
 class Opening(NamedTuple):
@@ -170,7 +171,9 @@ class Pages:
         kind = kind_of(content)
         locale = best(content.locale)
         at = None if content.kind == EditionKind.DIGEST else content.at
-        frame = Frame(content.kind, content.code, locale, content.zone, content.day, at)
+        frame = Frame(
+            content.kind, content.code, locale, content.zone, content.day, at, content.held
+        )
 
         lengths = dict(variant.lengths)
 

@@ -112,9 +112,11 @@ class Held:
     def telling(self, message: Sequence[tuple[Slot, Decision]]) -> Telling:
         first = message[0][0]
         decisions = tuple(decision for _, decision in message)
-        if len(message) == 1:
-            return Telling(self.account, self.reader, decisions, f"alert:{first.key}")
         held = frozenset(slot.rule for slot, _ in message)
+        if len(message) == 1:
+            # that it waited minutes for a cap or a window tells nobody anything
+            slot, held = f"alert:{first.key}", held & {"quiet"}
+            return Telling(self.account, self.reader, decisions, slot, held)
         return Telling(self.account, self.reader, decisions, f"roundup:{first.id}", held)
 
 

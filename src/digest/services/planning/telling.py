@@ -38,7 +38,7 @@ class Telling:
     reader: Reader
     decisions: tuple[Decision, ...]
     slot: str  # of its Deliveries: "alert:12:3", "roundup:88"
-    held: frozenset[str] = frozenset()  # the rules that held what a roundup tells
+    held: frozenset[str] = frozenset()  # the rules that held what a roundup tells, or an alert
 
     @property
     def code(self) -> Code:
