@@ -35,6 +35,24 @@ def test_the_watch_says_how_often_and_since_when_something_is_mentioned() -> Non
     )
 
 
+def test_countries_and_cities_have_the_names_that_readers_of_the_language_use() -> None:
+    frame = make_digest(
+        locale="ar",
+        zone="Africa/Cairo",
+        covers_from=AT - timedelta(days=1),
+        covers_to=AT,
+    )
+    phrases = Phrases(frame)
+    assert phrases.listed(["Iran", "Turkey", "West Asia Desk"]) == "إيران، تركيا وWest Asia Desk"
+    item = make_item(
+        regions=("Saint Lucia", "Trinidad and Tobago"),
+        reasons=(Reason(follow="Africa", via="Mali", kind="region", slug="africa"),),
+    )
+    assert "سانت لوسيا · ترينيداد وتوباغو" in phrases.kicker(item)
+    assert "أفريقيا (مالي)" in phrases.why(item)
+    assert phrases.window(frame).endswith("القاهرة")
+
+
 def test_nothing_left_out_says_nothing() -> None:
     assert EN.counts(make_digest(left_out=())) == ""
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_location
 
 from digest.clock import zone
 from digest.render import pauses
@@ -110,19 +110,29 @@ def hour(value: datetime, zone_name: str, locale: str) -> str:
     )
 
 
-def place_of(zone_name: str) -> str:
-    """The city of an IANA zone, as readers know it: "Europe/London" -> "London"."""
-    return zone_name.rsplit("/", 1)[-1].replace("_", " ")
+@lru_cache(1024)
+def place_of(zone_name: str, locale: str) -> str:
+    """The city of an IANA zone, as readers know it: "Europe/London" -> "London" or "لندن"."""
+    try:
+        name = get_timezone_location(zone_name, locale=babel_locale(locale), return_city=True)
+    except LookupError:
+        name = zone_name
+    return name.rsplit("/", 1)[-1].replace("_", " ")
 
 
 def for_locale(locale: str) -> Mapping[str, Callable[..., Any]]:
     """The filters, bound to a language.
 
-    In templates: `at|day(zone)`, `at|day(zone, "short")`, `at|hour(zone)`, `zone|place`,
+    In templates: `at|day(zone)`, `at|day(zone, "short")`, `at|hour(zone)`, `zone|local`,
     `line.horizon|label("horizon")`, `text|cut(220)`, `text|clean`, `text|shorten(60)`,
     `(headline, takeaway)|preview`.
     """
     gettext = translations(locale).gettext
+
+    def local(zone_name: str) -> str:
+        place = place_of(zone_name, locale)
+        return place if place == "UTC" else gettext("%(place)s time") % {"place": place}
+
     return {
         "clean": clean,
         "cut": cut,
@@ -132,6 +142,6 @@ def for_locale(locale: str) -> Mapping[str, Callable[..., Any]]:
             value, zone_name, locale, style
         ),
         "hour": lambda value, zone_name="UTC": hour(value, zone_name, locale),
-        "place": place_of,
+        "local": local,
         "label": lambda word, group: label(group, word, gettext),
     }

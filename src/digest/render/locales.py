@@ -61,6 +61,38 @@ def babel_locale(locale: str) -> Locale:
         return Locale.parse("en_GB")
 
 
+@lru_cache(4096)
+def local_name(name: str, locale: str) -> str:
+    """A country or region as readers of `locale` call it ("Iran" -> "إيران"); any other name, and
+    all names in English, as they are."""
+    there = babel_locale(locale)
+    code = None if there.language == SOURCE_LOCALE else _territories().get(_plain(name))
+    return str(there.territories.get(code, name)) if code else name
+
+
+# Countries that CLDR calls otherwise in English than the gazetteer does.
+_OTHERWISE = {
+    "dr congo": "CD",
+    "hong kong": "HK",
+    "ivory coast": "CI",
+    "myanmar": "MM",
+    "palestine": "PS",
+    "republic of the congo": "CG",
+    "turkey": "TR",
+}
+
+
+@cache
+def _territories() -> dict[str, str]:
+    """Code of each country and region by its English name."""
+    names = babel_locale(SOURCE_LOCALE).territories
+    return {_plain(str(name)): code for code, name in names.items()} | _OTHERWISE
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold().replace(" and ", " & ").replace("saint ", "st ")
+
+
 def is_language(name: str) -> bool:
     """Whether `name` is the English name of a language: "Spanish", "Brazilian Portuguese"."""
     return name.strip().casefold() in _language_names()

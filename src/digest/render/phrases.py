@@ -22,7 +22,7 @@ from digest.models.content import (
 )
 from digest.render.filters import clean, cut, day_name, hour, place_of
 from digest.render.joining import NAME_LENGTH, filled, is_markup, named
-from digest.render.locales import direction, translations
+from digest.render.locales import direction, local_name, translations
 from digest.render.words import LABELS, label
 
 SEPARATOR = " · "
@@ -82,7 +82,7 @@ class Phrases:
         """ "Conflict · Middle East · Developing · Reported late"."""
         parts = [
             self._label("category", item.category),
-            *item.regions[:2],
+            *(local_name(region, self.locale) for region in item.regions[:2]),
             self._label("status", item.status),
             self._translations.gettext("Reported late") if item.late else "",
         ]
@@ -101,7 +101,7 @@ class Phrases:
     def stand_label(self, stand: Stand) -> str:
         """ "Iran, as of 4 March:"."""
         return self._translations.gettext("%(actor)s, as of %(day)s:") % {
-            "actor": self._shield(cut(stand.actor, NAME_LENGTH)),
+            "actor": self._shield(cut(local_name(stand.actor, self.locale), NAME_LENGTH)),
             "day": day_name(stand.as_of, self.zone, self.locale, "plain"),
         }
 
@@ -165,10 +165,13 @@ class Phrases:
         reasons = [reason for reason in item.reasons if reason.kind != TOLD]
         if not reasons:
             return _("Because we told you about this before.") if item.reasons else ""
-        known = {reason.follow.casefold() for reason in reasons}
+        known = {local_name(reason.follow, self.locale).casefold() for reason in reasons}
         follows = []
         for reason in reasons[:shown]:
-            name, via = cut(reason.follow, NAME_LENGTH), cut(reason.via, NAME_LENGTH)
+            name, via = (
+                cut(local_name(one or "", self.locale), NAME_LENGTH)
+                for one in (reason.follow, reason.via)
+            )
             # "Iran and Gulf (Iran)" says nothing that the name doesn't.
             plain = not via or via.casefold() in known or f" {via} " in f" {name} "
             follows.append(name if plain else f"{name} ({via})")
@@ -321,7 +324,7 @@ class Phrases:
         return self._translations.gettext("%(start)s to %(end)s, %(place)s") % {
             "start": moment(start),
             "end": moment(end),
-            "place": place_of(self.zone),
+            "place": place_of(self.zone, self.locale),
         }
 
     def held(self, rules: Sequence[str]) -> str:
@@ -336,7 +339,7 @@ class Phrases:
         reported = item.reported_at
         if reported is None or item.day_only or self._days_ago(reported):
             return ""
-        return f"{hour(reported, self.zone, self.locale)} {place_of(self.zone)}"
+        return f"{hour(reported, self.zone, self.locale)} {place_of(self.zone, self.locale)}"
 
     def watched(self, line: WatchLine) -> str:
         """ "(Risk, short term, reported; in 2 reports; first mentioned 21 February)"."""
@@ -385,7 +388,7 @@ class Phrases:
         return self.series(names)
 
     def _quoted(self, names: Sequence[str]) -> list[str]:
-        return [self._shield(name) for name in named(names)]
+        return [self._shield(name) for name in named([local_name(n, self.locale) for n in names])]
 
     def _label(self, group: str, word: str | None) -> str:
         return label(group, word, self._translations.gettext)
