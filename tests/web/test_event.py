@@ -127,6 +127,11 @@ async def test_what_is_missing_leaves_no_empty_label(
         assert f"<strong>{label}" not in page
 
 
+async def test_what_is_confirmed_is_called_so_once(world: World, client: httpx.AsyncClient) -> None:
+    _, slug = worlds.add_event(world.app, status="confirmed", certainty="confirmed")
+    assert (await client.get(f"/e/{slug}")).text.casefold().count("confirmed") == 1
+
+
 async def test_a_correction_stands_on_top_with_all_revisions_below(
     world: World, client: httpx.AsyncClient
 ) -> None:
@@ -134,7 +139,7 @@ async def test_a_correction_stands_on_top_with_all_revisions_below(
     worlds.add_event(world.app, severity=4, correction=wrong, visible_at=NOW - timedelta(hours=1))
     page = (await client.get(f"/e/{world.event[1]}")).text
     assert page.index("We said: Both lines are shut.") < page.index("<h1")
-    assert page.index("It is: One line is shut.") < page.index("<h1")
+    assert page.index("In fact: One line is shut.") < page.index("<h1")
     assert page.index("Corrected") < page.index("First told")
     assert "severity 3 → 4" in page
 

@@ -94,7 +94,7 @@ async def test_alerts_only_above_a_severity(
 ) -> None:
     path = world.path(f"tune?{query}&event={world.event[1]}")
     page = await client.get(path)
-    assert choices(page)[0] == ("interest:iran", "Alert me to Iran only above severity 4")
+    assert choices(page)[0] == ("interest:iran", "Alert me to Iran only if critical (5)")
     await client.post(path, data={"choice": "interest:iran"})
     assert follows(world) == {"Iran": (0.45, 5, False)}
 
@@ -123,8 +123,8 @@ async def test_without_a_verb_all_choices_stand_with_what_they_mean(
         ("less interest:iran", "Less of Iran"),
         ("less interest:gulf", "Less of Gulf"),
         ("mute story 24", "Mute this story for 24 hours"),
-        ("alerts interest:iran 4", "Alert me to Iran only above severity 4"),
-        ("alerts interest:gulf 4", "Alert me to Gulf only above severity 4"),
+        ("alerts interest:iran 4", "Alert me to Iran only if critical (5)"),
+        ("alerts interest:gulf 4", "Alert me to Gulf only if critical (5)"),
         ("mute story", "Mute this story"),
         ("follow story", "Follow this story"),
         ("drop interest:iran", "Stop following Iran"),
