@@ -4,14 +4,19 @@ An error tells the caller what to do. `DigestError` and its plain children carry
 the person at the terminal; a `DeliveryError` also carries an `Action` for the ledger.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import ClassVar
 
+SHOWN = 12  # names that are listed when none is near
 
-def did_you_mean(near: Sequence[str]) -> str:
-    """ " Did you mean Iran, Iraq?", or nothing."""
-    return f" Did you mean {', '.join(near)}?" if near else ""
+
+def did_you_mean(near: Sequence[str], known: Collection[str] = ()) -> str:
+    """ " Did you mean Iran, Iraq?"; if nothing is near, those that are `known`, or nothing."""
+    if near:
+        return f" Did you mean {', '.join(near)}?"
+    more = ", ..." if len(known) > SHOWN else ""
+    return f" Known: {', '.join(list(known)[:SHOWN])}{more}." if known else ""
 
 
 class DigestError(Exception):

@@ -73,6 +73,11 @@ def test_a_byte_order_mark_is_no_part_of_the_text():
         ("a: 1\nb: 2\na: 3", "x, line 3: 'a' is here twice, first in line 1"),
         ("a:\n\t- b", "x, line 2: this is not YAML: .*indent with spaces, not with tabs"),
         ("a: ]", "x, line 1: this is not YAML"),
+        (
+            "a: 1\nb: {slack: #desk}\nc: 2\n",
+            "x, line 2: this is not YAML: the { here is not closed; put what contains # in quotes",
+        ),
+        ("a: [b\nc: d\n\ne: f", r"x, line 1: .* the \[ here is not closed, or something"),
         ("a: \x07", "x: this is not YAML"),
         ("? [a]\n: b", "x, line 1: a list or mapping can't be a key"),
         ("a: !!python/object:os.system x", "x, line 1: this is not YAML"),

@@ -242,6 +242,8 @@ subscribers:
   - key: a
     folows: Iran
     follows: [{interest: Iran, story: x}, {wieght: must}]
+  - destinations: [{email: a@example.org}]
+    colour: red
 """) == [
         "team.yaml, line 2: lists[0].key: 'Gulf Desk' is not a key;"
         " use small letters, digits and hyphens",
@@ -258,6 +260,8 @@ subscribers:
         "team.yaml, line 8: subscribers[0]: 'destinations' is missing",
         "team.yaml, line 9: subscribers[0].folows: there is no key 'folows' here."
         " Did you mean follows?",
+        "team.yaml, line 12: subscribers[1].colour: there is no key 'colour' here."
+        " Known: key, name, kind, locale, lists, follows, schedule, destinations.",
     ]
 
 

@@ -21,6 +21,9 @@ DEEPEST = 50
 _Base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+_BRACKETS = {"while parsing a flow mapping": "{", "while parsing a flow sequence": "["}
+
+
 class _Loader(_Base):  # type: ignore[misc]  # the class is chosen at run time
     yaml_implicit_resolvers: dict[Any, Any] = {}  # noqa: RUF012 - PyYAML's own name
 
@@ -95,7 +98,16 @@ def _explained(error: yaml.MarkedYAMLError, name: str, text: str) -> InputError:
     problem = f"this is not YAML: {error.problem or error.context}"
     if mark is None:
         return InputError(problem, place=name)
-    if text.splitlines()[mark.line : mark.line + 1] and "\t" in text.splitlines()[mark.line]:
+    lines = text.splitlines()
+    opened, bracket = error.context_mark, _BRACKETS.get(str(error.context))
+    if opened is not None and bracket:  # the parser stumbles lines after the slip
+        problem = f"this is not YAML: the {bracket} here is not closed"
+        if any("#" in line for line in lines[opened.line : mark.line + 1]):
+            problem += "; put what contains # in quotes"
+        else:
+            problem += ", or something within it is wrong or lacks a comma"
+        mark = opened
+    if any("\t" in line for line in lines[mark.line : mark.line + 1]):
         problem += "; indent with spaces, not with tabs"
     return InputError(problem, place=f"{name}, line {mark.line + 1}")
 

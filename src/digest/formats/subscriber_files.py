@@ -60,8 +60,9 @@ def explain(error: ErrorDetails) -> str:
     path = error["loc"]
     last = str(path[-1]) if path else ""
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(last, _known_keys(path), 2, 0.6)
-        return f"there is no key {last!r} here.{did_you_mean(near)}"
+        known = _known_keys(path)
+        near = difflib.get_close_matches(last, known, 2, 0.6)
+        return f"there is no key {last!r} here.{did_you_mean(near, known)}"
     if error["type"] == "missing":
         return f"{last!r} is missing"
     if error["type"] == "string_pattern_mismatch" and last == "key":

@@ -132,7 +132,9 @@ class Checker:
         channel = self.channels.get(entry.channel)
         if channel is None:
             near = get_close_matches(entry.channel, self.channels, 2)
-            raise InputError(f"there is no channel {entry.channel!r}.{did_you_mean(near)}")
+            raise InputError(
+                f"there is no channel {entry.channel!r}." + did_you_mean(near, self.channels)
+            )
         kinds = dict.fromkeys(kind.value for kind in entry.kinds)
         return WantedPlace(
             entry.channel, channel.address(entry.address), tuple(kinds), entry.verified
@@ -143,7 +145,8 @@ class Checker:
         if key is None:
             near = get_close_matches(name.casefold(), self.lists, 3)
             keys = list(dict.fromkeys(self.lists[one] for one in near))
-            raise InputError(f"there is no list {name!r}.{did_you_mean(keys)}")
+            known = sorted(set(self.lists.values()))
+            raise InputError(f"there is no list {name!r}.{did_you_mean(keys, known)}")
         return key
 
     def _zone(self, schedule: ScheduleEntry | None, lists: Sequence[str]) -> str:
