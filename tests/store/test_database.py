@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, literal, select, text, update
@@ -139,6 +140,17 @@ def test_a_file_that_is_full_answers(app_on_sqlite: App) -> None:
 
     with pytest.raises(DatabaseFails, match="full"):
         fill()
+
+
+def test_a_file_that_is_read_only_or_has_no_folder_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "digest.db"
+    Database(f"sqlite:///{file}").migrate()
+    for url, told in (
+        (f"sqlite:///file:{file}?mode=ro&uri=true", f"{file} is read-only: this user must be"),
+        (f"sqlite:///{tmp_path}/nowhere/a.db", f"the folder {tmp_path}/nowhere does not exist"),
+    ):
+        with pytest.raises(DatabaseAway, match=told), Database(url).begin() as session:
+            session.add(Secret(name="a", value=""))
 
 
 def test_numbers_taken_at_the_same_time_are_never_given_twice(database: Database) -> None:

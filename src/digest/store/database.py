@@ -138,6 +138,8 @@ class Database:
                 raise ConfigurationError(
                     f"{place} has not been set up: run `digest init` ({why})"
                 ) from error
+            if told := self._file_trouble(why):
+                raise DatabaseAway(told) from error
             match _trouble(error):
                 case "away":
                     raise DatabaseAway(f"the database {place} does not answer: {why}") from error
@@ -147,6 +149,17 @@ class Database:
         except NoConnectionFree as error:  # all wait for a server that doesn't answer
             place = self.url.render_as_string(hide_password=True)
             raise DatabaseAway(f"the database {place} does not answer in time") from error
+
+    def _file_trouble(self, why: str) -> str | None:
+        """What is wrong with a SQLite file or its folder, and what would mend it."""
+        if not self.is_sqlite:
+            return None
+        file = Path((self.url.database or "").removeprefix("file:")).absolute()
+        if "readonly" in why:  # also for a command that only reads: the file of the WAL is written
+            return f"{file} is read-only: this user must be able to write to it and to its folder"
+        if "unable to open" in why and not file.parent.is_dir():
+            return f"the folder {file.parent} does not exist: make it, or see DIGEST_DATABASE_URL"
+        return None
 
     def migrate(self, revision: str = "head") -> None:
         """Brings the tables to `revision` ("base" removes them all).
