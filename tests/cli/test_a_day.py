@@ -141,6 +141,14 @@ def test_a_preview_before_the_run_is_what_was_sent(
     assert "Iran opens talks" in shown.get_body(("html",)).get_content()
 
 
+def test_a_preview_in_the_terminal_begins_with_its_subject(desk: Shell, day: Day) -> None:
+    said = desk("preview", "amira", "--date", "2026-03-05").said
+    subject, blank, *_ = said.splitlines()
+    assert subject.startswith("Subject: ")
+    assert subject.removeprefix("Subject: ")
+    assert blank == ""
+
+
 def test_a_preview_is_written_in_the_form_of_its_ending(desk: Shell, day: Day) -> None:
     def written(name: str, channel: str = "email") -> str:
         day = ("--date", "2026-03-05", "--channel", channel)

@@ -141,6 +141,14 @@ def test_adding_a_feed_says_what_it_is(shell: Shell, site: Site) -> None:
     assert added.err.startswith(f"digest: warning: {bad}: the server answered 500; it is polled")
 
 
+def test_an_address_that_may_not_be_read_is_not_added(shell: Shell, site: Site) -> None:
+    url = f"{site.server.url}/good?forbidden"
+    done = shell("feeds", "add", url, DIGEST_FEED_PRIVATE_ADDRESSES="false")
+    assert done.code == 1
+    assert "DIGEST_FEED_PRIVATE_ADDRESSES=true allows it; it was not added" in done.err
+    assert url not in {row["url"] for row in shell("feeds", "list", "--json").data}
+
+
 def test_a_feed_that_nobody_serves_is_told_of_without_a_number(shell: Shell) -> None:
     url = "http://127.0.0.1:9/feed"
     done = shell("feeds", "add", url, DIGEST_FEED_PRIVATE_ADDRESSES="true")

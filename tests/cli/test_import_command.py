@@ -68,6 +68,15 @@ def test_the_example_in_the_documents_is_new_without_a_warning(shell: Shell) -> 
     assert (done["new"], done["refused"], done["warnings"]) == (1, [], [])
 
 
+def test_status_counts_one_event_as_one(shell: Shell) -> None:
+    path = shell.write_json("one.json", record("one-1", "Talks begin"))
+    fresh = {"DIGEST_DATABASE_URL": "sqlite:///one.db"}
+    assert shell("init", **fresh).code == shell("import", path, **fresh).code == 0
+    said = shell("status", **fresh).said
+    assert said.startswith("1 event, the newest stored ")
+    assert "0 active subscribers, 0 paused destinations, 0 alerts held." in said
+
+
 def test_neutral_lines_may_carry_severity_breaking_and_visible_at(shell: Shell) -> None:
     path = shell.write_json(
         "neutral.jsonl",

@@ -42,6 +42,8 @@ def add(
     if check and feeds.WEB_ADDRESS.match(url):
         try:
             found = _look(app, url)
+        except fetch.ForbiddenAddress as error:
+            raise InputError(f"{error.message}; it was not added", place=url) from None
         except InputError as error:
             problem = ERRNO.sub("", error.message)
     if problem and strict:

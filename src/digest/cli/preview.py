@@ -56,6 +56,8 @@ def preview(
         webbrowser.open(path.as_uri())
         say(f"Opened {path}.")
     else:
+        if shown.message.subject:
+            print(f"Subject: {shown.message.subject}\n")
         print(shown.message.text)
 
 

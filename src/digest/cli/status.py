@@ -13,9 +13,10 @@ def status(json: Json = False) -> None:
         return
     newest = moment(found["newest_event_stored_at"])
     say(
-        f"{found['events']} events{f', the newest stored {newest}' if newest else ''}."
-        f" {found['subscribers']} active subscribers, {found['destinations_paused']} paused"
-        f" destinations, {found['alerts_held']} alerts held."
+        f"{_counted(found['events'], 'event')}{f', the newest stored {newest}' if newest else ''}."
+        f" {_counted(found['subscribers'], 'active subscriber')},"
+        f" {_counted(found['destinations_paused'], 'paused destination')},"
+        f" {_counted(found['alerts_held'], 'alert')} held."
     )
     table("Channels", ["channel", "state"], [[n, s] for n, s in found["channels"].items()])
     table(
@@ -33,3 +34,7 @@ def status(json: Json = False) -> None:
         ["event", "revision"],
         [[one["event"], one["revision"]] for one in found["events_stuck"]],
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -43,6 +43,10 @@ class Answer:
     at: datetime | None = None  # by the server's own clock
 
 
+class ForbiddenAddress(InputError):
+    """A private or local address, which the settings don't allow: it will not be read later."""
+
+
 def read(name: str, *, allow_private: bool = False) -> bytes:
     """The bytes of a file or of an http(s) address.
 
@@ -77,7 +81,8 @@ def get(
     seconds, however slowly the other side says something.
 
     Raises:
-        InputError: no answer, too large an answer, or an address that is not allowed.
+        ForbiddenAddress: it is, or leads to, an address that is not allowed.
+        InputError: no answer, or too large an answer.
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise InputError("only http and https addresses are read", place=url)
@@ -86,11 +91,12 @@ def get(
         headers["If-None-Match"] = etag
     if last_modified:
         headers["If-Modified-Since"] = last_modified
+    guard = _Guarded(allow_private, monotonic() + WHOLE)
     transport = httpx.HTTPTransport(trust_env=False)
     # httpx has no public way to choose httpcore's backend, which is where names become addresses.
     transport._pool = httpcore.ConnectionPool(
         ssl_context=httpx.create_ssl_context(trust_env=False),
-        network_backend=_Guarded(allow_private, monotonic() + WHOLE),
+        network_backend=guard,
     )
     try:
         with (
@@ -117,7 +123,8 @@ def get(
     except httpx.TooManyRedirects:
         raise InputError("too many redirects", place=url) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise InputError(str(error) or type(error).__name__, place=url) from None
+        kind = ForbiddenAddress if guard.refused else InputError
+        raise kind(str(error) or type(error).__name__, place=url) from None
 
 
 def said_at(headers: Mapping[str, str]) -> datetime | None:
@@ -169,6 +176,7 @@ class _Guarded(httpcore.SyncBackend):
 
     def __init__(self, allow_private: bool, deadline: float) -> None:
         self.allow_private = allow_private
+        self.refused = False
         self.deadline = deadline
 
     def connect_tcp(
@@ -182,6 +190,7 @@ class _Guarded(httpcore.SyncBackend):
         within = _left(self.deadline, timeout, httpcore.ConnectTimeout)
         addresses = _addresses(host, port, within)
         if not self.allow_private and not all(_public(one) for one in addresses):
+            self.refused = True
             raise httpcore.ConnectError(
                 f"{host} is a private or local address;"
                 " DIGEST_FEED_PRIVATE_ADDRESSES=true allows it"
