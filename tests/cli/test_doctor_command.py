@@ -111,5 +111,6 @@ def test_send_test_says_why_it_was_refused(shell: Shell, providers: Providers) -
     assert "nobody" in shell("send-test", "email", "nobody", **providers.env).fault
     closed = {**providers.env, "DIGEST_SMTP_URL": "smtp://127.0.0.1:9"}
     assert shell("send-test", "email", "a@example.org", **closed).fault == (
-        "the test message was not taken: the mail server can't be reached (relay_unreachable)"
+        "the test message was not taken: the mail server can't be reached"
+        " (relay_unreachable: 127.0.0.1:9)"
     )

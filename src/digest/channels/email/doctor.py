@@ -76,7 +76,8 @@ async def _server(submitter: Submitter) -> Finding:
         connection = await submitter.connect()
     except DeliveryError as error:
         remedy = _REMEDIES.get(error.reason, "Ask the mail server's admin, with these words.")
-        return Finding("error", f"{where}: {in_words(error)}", remedy)
+        named = error.detail != str(submitter.relay)  # `where` says it already
+        return Finding("error", f"{where}: {in_words(error, detail=named)}", remedy)
     encrypted = connection.encrypted
     await connection.quit()
     how = "with TLS" if encrypted else "without TLS"

@@ -226,7 +226,7 @@ class Submitter:
         except BaseException as error:
             client.close()
             if isinstance(error, (aiosmtplib.SMTPException, OSError, asyncio.TimeoutError)):
-                raise _connect_error(stage, error) from error
+                raise _connect_error(stage, error, self.relay) from error
             raise
         return Connection(client, settings.smtp_timeout)
 
@@ -268,7 +268,7 @@ def _tls_context(settings: EmailSettings, relay: Relay) -> ssl.SSLContext:
     return context
 
 
-def _connect_error(stage: Stage, error: BaseException) -> DeliveryError:
+def _connect_error(stage: Stage, error: BaseException, relay: Relay) -> DeliveryError:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -281,4 +281,4 @@ def _connect_error(stage: Stage, error: BaseException) -> DeliveryError:
     if stage is Stage.LOGIN and not isinstance(error, OSError):
         return ChannelStopped("login_not_offered", "no login method of the mail server suits us")
     late = isinstance(error, (aiosmtplib.SMTPTimeoutError, TimeoutError))
-    return RetryLater("relay_timeout" if late else "relay_unreachable", type(error).__name__)
+    return RetryLater("relay_timeout" if late else "relay_unreachable", str(relay))
