@@ -84,6 +84,13 @@ def next_change(instant: datetime, tz: tzinfo, within: timedelta) -> datetime | 
     return high.replace(microsecond=0)
 
 
+def as_stated(instant: datetime) -> date | datetime:
+    """The day, if the instant was stated as one: it is stored as midnight UTC, and is the same day
+    for everybody. Else the instant, whose day is each reader's own."""
+    utc = instant.astimezone(UTC)
+    return utc.date() if utc.time() == time() else instant
+
+
 def local_date(instant: datetime, tz: ZoneInfo) -> date:
     """The calendar date that clocks in `tz` show at `instant`."""
     return instant.astimezone(tz).date()

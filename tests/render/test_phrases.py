@@ -1,13 +1,22 @@
 """The sentences that all Channels share, in the reader's words, hours and language."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from builders import AT, DAY, WATCH, make_bare_item, make_changed_item, make_digest, make_item
 from markupsafe import Markup
 
-from digest.models.content import Change, Correction, Item, Reason, ScenarioLine, SourceLine, Told
+from digest.models.content import (
+    Change,
+    Correction,
+    Item,
+    Reason,
+    ScenarioLine,
+    SourceLine,
+    Stand,
+    Told,
+)
 from digest.render.phrases import Phrases
 
 EN = Phrases(make_digest())
@@ -51,6 +60,16 @@ def test_countries_and_cities_have_the_names_that_readers_of_the_language_use() 
     assert "سانت لوسيا · ترينيداد وتوباغو" in phrases.kicker(item)
     assert "أفريقيا (مالي)" in phrases.why(item)
     assert phrases.window(frame).endswith("القاهرة")
+
+
+@pytest.mark.parametrize(
+    ("hour", "days"), [(0, ("4 March", "4 March")), (2, ("4 March", "3 March"))]
+)
+def test_a_position_of_a_day_is_of_that_day_for_everybody(hour: int, days: tuple[str, str]) -> None:
+    stand = Stand(actor="Iran", text="We talk.", as_of=datetime(2026, 3, 4, hour, tzinfo=UTC))
+    for zone, day in zip(("Europe/London", "America/New_York"), days, strict=True):
+        phrases = Phrases(make_digest(zone=zone))
+        assert phrases.stand_label(stand) == f"Iran, as of {day}:"
 
 
 def test_nothing_left_out_says_nothing() -> None:

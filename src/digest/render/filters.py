@@ -8,7 +8,7 @@ from typing import Any
 
 from babel.dates import format_date, format_time, get_timezone_location
 
-from digest.clock import zone
+from digest.clock import as_stated, zone
 from digest.render import pauses
 from digest.render.locales import babel_locale, translations
 from digest.render.words import label
@@ -123,9 +123,9 @@ def place_of(zone_name: str, locale: str) -> str:
 def for_locale(locale: str) -> Mapping[str, Callable[..., Any]]:
     """The filters, bound to a language.
 
-    In templates: `at|day(zone)`, `at|day(zone, "short")`, `at|hour(zone)`, `zone|local`,
-    `line.horizon|label("horizon")`, `text|cut(220)`, `text|clean`, `text|shorten(60)`,
-    `(headline, takeaway)|preview`.
+    In templates: `at|day(zone)`, `at|day(zone, "short")`, `at|as_stated|day(zone)`,
+    `at|hour(zone)`, `zone|local`, `line.horizon|label("horizon")`, `text|cut(220)`, `text|clean`,
+    `text|shorten(60)`, `(headline, takeaway)|preview`.
     """
     gettext = translations(locale).gettext
 
@@ -135,6 +135,7 @@ def for_locale(locale: str) -> Mapping[str, Callable[..., Any]]:
 
     return {
         "clean": clean,
+        "as_stated": as_stated,
         "cut": cut,
         "shorten": shorten,
         "preview": preview,

@@ -102,7 +102,7 @@ class Phrases:
         """ "Iran, as of 4 March:"."""
         return self._translations.gettext("%(actor)s, as of %(day)s:") % {
             "actor": self._shield(cut(local_name(stand.actor, self.locale), NAME_LENGTH)),
-            "day": day_name(stand.as_of, self.zone, self.locale, "plain"),
+            "day": day_name(clock.as_stated(stand.as_of), self.zone, self.locale, "plain"),
         }
 
     def severity(self, item: Item) -> str:
