@@ -293,6 +293,19 @@ class EditionContent(Value):
         return tuple(item for item in self.items if item.section in names)
 
     @property
+    def events(self) -> int:
+        """Items that are news; what is put right is counted apart."""
+        return len(self.items) - self.corrections - self.retractions
+
+    @property
+    def corrections(self) -> int:
+        return sum(item.retraction is None for item in self.section("correction"))
+
+    @property
+    def retractions(self) -> int:
+        return sum(item.retraction is not None for item in self.section("correction"))
+
+    @property
     def lead(self) -> Item | None:
         """The first Item that is told in full."""
         return next(iter(self.section("lead", "item")), None)

@@ -96,7 +96,7 @@ def test_equal_arguments_give_equal_messages(channel: EmailChannel) -> None:
     [
         (
             (make_corrected_item(), make_item(section="lead")),
-            "Harbour pilots stop work in the Strait of Hormuz; 1 more | 5 Mar",
+            "Harbour pilots stop work in the Strait of Hormuz | 5 Mar",
         ),
         ((make_corrected_item(),), "Correction: Chile passes a law on lithium exports | 5 Mar"),
         (
@@ -136,6 +136,15 @@ def test_a_correction_joins_the_thread_under_its_own_subject(channel: EmailChann
     mail = parsed(channel, channel.render(make_alert(4, code=Code.CORRECT), envelope))
     assert mail["Subject"] == "Correction: Chile passes a law on lithium exports"
     assert mail["In-Reply-To"] == "<411.alert-12-1@example.org>"
+
+
+def test_what_is_put_right_is_not_counted_as_an_event(channel: EmailChannel) -> None:
+    lead = make_item(section="lead")
+    items = (make_corrected_item(), make_retracted_item(), lead, make_item(2), make_item(3))
+    mail = parsed(channel, channel.render(make_digest(items=items), make_envelope()))
+    assert "; 2 more | " in mail["Subject"]
+    for kind in ("plain", "html"):
+        assert "3 events, 1 correction, 1 retraction, " in " ".join(part(mail, kind).split())
 
 
 def test_an_alert_that_was_held_says_so_and_is_not_breaking_any_more(

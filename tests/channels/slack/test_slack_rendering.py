@@ -171,10 +171,11 @@ def test_the_notification_begins_with_the_news() -> None:
     content = make_digest(items=(taken_back, make_item(1), make_corrected_item(), make_item(2)))
     text = payload_of(render(content))["text"]
     assert text == (
-        "Digest, 2 events, 2 corrections: Harbour pilots stop work in the Strait of Hormuz;"
+        "Digest, 2 events, 1 correction, 1 retraction:"
+        " Harbour pilots stop work in the Strait of Hormuz;"
         " Ankara reopens talks on the northern border crossing"
     )
-    assert "2 events · 2 corrections" in read(content)
+    assert "2 events · 1 correction · 1 retraction" in read(content)
 
 
 def test_a_notification_of_corrections_alone_says_what_they_are() -> None:

@@ -69,6 +69,8 @@ class Opening(NamedTuple):
 
     list_name: str
     events: int
+    corrections: int
+    retractions: int
     minutes: int
     at: datetime
     covers_from: datetime | None
@@ -211,7 +213,9 @@ class Pages:
             "told": len(content.items),
             "opening": Opening(
                 content.list_name,
-                len(content.items),
+                content.events,
+                content.corrections,
+                content.retractions,
                 content.minutes,
                 content.at,
                 content.covers_from,
