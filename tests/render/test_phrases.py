@@ -72,6 +72,26 @@ def test_a_position_of_a_day_is_of_that_day_for_everybody(hour: int, days: tuple
         assert phrases.stand_label(stand) == f"Iran, as of {day}:"
 
 
+@pytest.mark.parametrize(
+    ("ago", "day_only", "words"),
+    [
+        (2, False, "05:00 London"),
+        (17, False, "14:00, Wednesday"),
+        (7, True, ""),  # midnight of today
+        (31, True, "Wednesday"),
+        (24 * 9 + 7, True, "24 February"),
+    ],
+)
+def test_it_says_when_it_was_reported_as_far_as_that_is_known(
+    ago: int, day_only: bool, words: str
+) -> None:
+    item = make_item(reported_at=AT - ago * HOUR, day_only=day_only)
+    assert EN.reported(item) == words
+    west = Phrases(make_digest(zone="America/New_York"))
+    assert not day_only or west.reported(item) == words, "a day is that day for everybody"
+    assert EN.reported(make_bare_item()) == ""
+
+
 def test_nothing_left_out_says_nothing() -> None:
     assert EN.counts(make_digest(left_out=())) == ""
 

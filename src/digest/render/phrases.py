@@ -267,11 +267,13 @@ class Phrases:
             "hour": at,
         }
 
-    def _days_ago(self, instant: datetime) -> int:
+    def _days_ago(self, instant: date) -> int:
         """Local dates since then; 0 for today, and for what a clock that is wrong puts later."""
-        return max(0, (self.day - clock.local_date(instant, clock.zone(self.zone))).days)
+        if isinstance(instant, datetime):
+            instant = clock.local_date(instant, clock.zone(self.zone))
+        return max(0, (self.day - instant).days)
 
-    def _day(self, instant: datetime, days: int) -> str:
+    def _day(self, instant: date, days: int) -> str:
         style = "weekday" if days < DAYS_OF_A_WEEK else "plain"
         return day_name(instant, self.zone, self.locale, style)
 
@@ -335,11 +337,14 @@ class Phrases:
         )
 
     def reported(self, item: Item) -> str:
-        """ "14:02 London", when it was reported; "" on another day or when the hour isn't known."""
-        reported = item.reported_at
-        if reported is None or item.day_only or self._days_ago(reported):
+        """ "14:02 London" today, else "14:02, Thursday"; without the hour "Thursday", today ""."""
+        if item.reported_at is None:
             return ""
-        return f"{hour(reported, self.zone, self.locale)} {place_of(self.zone, self.locale)}"
+        stated = clock.as_stated(item.reported_at) if item.day_only else item.reported_at
+        at = "" if item.day_only else hour(item.reported_at, self.zone, self.locale)
+        if not (days := self._days_ago(stated)):
+            return f"{at} {place_of(self.zone, self.locale)}" if at else ""
+        return self._translations.gettext(", ").join(filter(None, (at, self._day(stated, days))))
 
     def watched(self, line: WatchLine) -> str:
         """ "(Risk, short term, reported; in 2 reports; first mentioned 21 February)"."""

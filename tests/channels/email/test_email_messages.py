@@ -138,6 +138,14 @@ def test_a_correction_joins_the_thread_under_its_own_subject(channel: EmailChann
     assert mail["In-Reply-To"] == "<411.alert-12-1@example.org>"
 
 
+def test_alerts_and_events_of_a_digest_say_when_they_were_reported(channel: EmailChannel) -> None:
+    item = make_item(section="lead", reported_at=AT - timedelta(hours=17))
+    for content in (make_digest(items=(item,)), make_alert(items=(item,))):
+        mail = parsed(channel, channel.render(content, make_envelope()))
+        for kind in ("plain", "html"):
+            assert "· reported 14:00, Wednesday" in " ".join(part(mail, kind).split())
+
+
 def test_what_is_put_right_is_not_counted_as_an_event(channel: EmailChannel) -> None:
     lead = make_item(section="lead")
     items = (make_corrected_item(), make_retracted_item(), lead, make_item(2), make_item(3))

@@ -115,7 +115,8 @@ def test_an_alert_tells_one_event_and_folds_the_rest_away(offline: TelegramChann
         " to answer.",
         "",
         "Conflict · Persian Gulf · Developing · severity 4 (major: be prepared)",
-        "First reported by Lloyd's Gazette, 4 March; also Gulf Courier and The Harbour Post",
+        "First reported by Lloyd's Gazette, 4 March; also Gulf Courier and The Harbour Post"
+        " · reported 10:00, Wednesday",
         "Because you follow Persian Gulf.",
     ]
     assert visible(folded).splitlines()[:2] == [
