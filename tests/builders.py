@@ -585,6 +585,7 @@ def make_envelope(**changes: Any) -> Envelope:
         "name": "Maria Ferreira",
         "links": make_links(),
         "sent_at": AT + timedelta(seconds=12),
+        "invites": True,
         "postal_address": "Digest, 1 Example Street, London N1 1AA",
     }
     return Envelope(**(values | changes))

@@ -186,6 +186,11 @@ class Settings(SettingsGroup):
     )
     product_name: str = Field("Digest", description="Name that readers see.")
     postal_address: str = Field("", description="Postal address in the footer of emails.")
+    contact: str = Field(
+        "",
+        description="Mail or web address for those who want messages of their own. Without one,"
+        " none are offered to whom a message is forwarded.",
+    )
     default_zone: str = Field("UTC", description="IANA zone of a subscriber who has none.")
     default_locale: str = Field("en", description="Language of a subscriber who has none.")
     late_hours: float = Field(
@@ -222,6 +227,13 @@ class Settings(SettingsGroup):
         if not re.match(r"https?://[^/\s]+", value):
             raise ValueError("must begin with https:// or http:// and name a host")
         return value.rstrip("/")
+
+    @field_validator("contact")
+    @classmethod
+    def _can_be_opened(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s]\S*|[^@\s/:?&]+@[^@\s/:?&]+", value):
+            raise ValueError("must be a mail address, or begin with https:// or http://")
+        return value
 
     @field_validator("default_zone")
     @classmethod

@@ -13,8 +13,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from worlds import World
 
+from digest.errors import ConfigurationError
 from digest.models import Subscriber
 from digest.render.environment import Templates
+from digest.settings import Settings
 from digest.web.app import create
 from digest.web.guard import LARGEST_BODY, BodyLimit
 from digest.web.site import Site
@@ -74,6 +76,27 @@ async def test_a_page_that_leads_nowhere_has_a_way_on(
         page = (await client.get(path)).text
         assert '<a href="/">What Digest is</a>' in page
         assert "in any message you have from us" in page
+
+
+@pytest.mark.parametrize(
+    ("contact", "link"),
+    [
+        ("news@example.org", '<a href="mailto:news@example.org">'),
+        ("https://example.org/join", '<a href="https://example.org/join">'),
+    ],
+)
+async def test_the_home_page_says_where_to_ask_for_messages_of_ones_own(
+    world: World, client: httpx.AsyncClient, contact: str, link: str
+) -> None:
+    assert "ask here" not in (await client.get("/")).text
+    world.app.settings = world.app.settings.model_copy(update={"contact": contact})
+    assert link in (await client.get("/")).text
+
+
+@pytest.mark.parametrize("contact", ["javascript:alert(1)", "the desk", "a@b?cc=c@d"])
+def test_a_contact_that_nobody_could_open_is_refused(contact: str) -> None:
+    with pytest.raises(ConfigurationError, match="DIGEST_CONTACT"):
+        Settings.load(contact=contact)
 
 
 async def test_the_stylesheet_is_kept_by_browsers_and_named_by_its_content(

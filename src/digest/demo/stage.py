@@ -54,6 +54,7 @@ def stage(folder: Path, base_url: str) -> Iterator[Stage]:
             settings=Settings.load(
                 database_url=f"sqlite:///{folder / 'demo.db'}",
                 base_url=base_url,
+                contact="digest@example.org",
                 postal_address="Digest demo, 1 Example Street, London",
             ),
             db=Database(f"sqlite:///{folder / 'demo.db'}"),

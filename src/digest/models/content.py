@@ -361,3 +361,4 @@ class Envelope(Value):
     earlier: Earlier | None = None
     silent: bool = False  # no sound (Telegram)
     postal_address: str = ""
+    invites: bool = False  # the home page says how others get a digest of their own

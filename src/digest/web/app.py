@@ -78,7 +78,8 @@ def _warm_up(app: App, now: datetime) -> None:
 
 async def home(request: Request) -> Response:
     """What this is, for whoever was sent a message by a friend."""
-    return site_of(request).page("home", locale_of(request))
+    site = site_of(request)
+    return site.page("home", locale_of(request), contact=site.app.settings.contact)
 
 
 async def alive(request: Request) -> Response:

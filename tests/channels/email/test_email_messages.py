@@ -268,6 +268,15 @@ def test_the_words_of_confidence_are_explained_where_one_is_used(channel: EmailC
     assert "Assessed: argued from" not in told(channel, bare)
 
 
+@pytest.mark.parametrize("invites", [True, False])
+def test_whom_it_is_forwarded_to_is_invited_where_somebody_can_be_asked(
+    channel: EmailChannel, invites: bool
+) -> None:
+    mail = parsed(channel, channel.render(make_alert(), make_envelope(invites=invites)))
+    for kind in ("html", "plain"):
+        assert ("Forwarded to you?" in part(mail, kind)) is invites
+
+
 def test_what_could_happen_runs_in_its_own_direction(channel: EmailChannel) -> None:
     """In a mail that runs the other way its full stop would jump to the front."""
     watch = WatchLine(state="expired", kind="risk", text="Baku calls on Ankara.")

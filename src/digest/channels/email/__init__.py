@@ -74,6 +74,7 @@ class EmailChannel:
                 named=bool(values["name"]),
                 resent=envelope.resent,
                 postal_address=envelope.postal_address,
+                invites=envelope.invites,
                 lengths=_lengths(values),
             ),
         )

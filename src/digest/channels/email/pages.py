@@ -97,6 +97,7 @@ class Variant:
     named: bool = True
     resent: bool = False
     postal_address: str = ""
+    invites: bool = False
     lengths: tuple[tuple[str, int], ...] = ()  # of the Slots' values, when the size is reckoned
 
 

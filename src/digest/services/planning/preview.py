@@ -175,4 +175,5 @@ def envelope(
         sent_at=content.at,
         silent=True,
         postal_address=app.settings.postal_address,
+        invites=bool(app.settings.contact),
     )

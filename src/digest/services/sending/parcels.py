@@ -175,6 +175,7 @@ def envelope(
         silent=not any(item.severity >= SOUND_FROM for item in content.items)
         or content.kind == EditionKind.DIGEST,
         postal_address=app.settings.postal_address,
+        invites=bool(app.settings.contact),
     )
 
 

@@ -36,6 +36,7 @@ def test_envelope(app: App, address: str, links: LinkMaker, now: datetime) -> En
         links=links.links(Bearer(0, 0, 0)),
         sent_at=now,
         postal_address=app.settings.postal_address,
+        invites=bool(app.settings.contact),
     )
 
 
