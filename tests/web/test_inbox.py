@@ -7,7 +7,8 @@ from inboxes import make_inbox, slack_message, telegram_message
 from worlds import BASE_URL, World
 
 from digest.web.app import create
-from digest.web.inbox import Inbox
+from digest.web.inbox import Entry, Inbox, side_by_side
+from digest.web.letters import Letter
 
 
 def client_of(world: World, inbox: Inbox | None = None) -> httpx.AsyncClient:
@@ -23,6 +24,18 @@ async def test_opens_the_newest_beside_the_same_news_on_other_channels(world: Wo
     rows = page.split("<li><a ")[1:]
     assert [row.count("aria-current") for row in rows[:4]] == [1, 0, 0, 0], "the newest, alone"
     assert 'loading="lazy"' not in page, "what is open is drawn at once"
+
+
+def test_what_is_not_the_same_news_never_stands_beside_it() -> None:
+    def told(channel: str, *events: str) -> Entry:
+        letter = Letter(f"{channel}-{events}", channel, "", "", "", ())
+        return Entry(letter, ({"items": [{"event": event} for event in events]},))
+
+    digest, older = told("email", "ban", "rebate"), told("telegram", "ban", "pilots")
+    mail, chat, reply = told("email", "gas"), told("slack", "gas"), told("slack", "gas")
+    assert side_by_side([digest, older]) == [digest]
+    assert side_by_side([digest, older, mail, chat, reply]) == [mail, chat]
+    assert side_by_side([]) == []
 
 
 async def test_counts_every_message_once(world: World) -> None:

@@ -109,7 +109,7 @@ def inbox_routes(inbox: Inbox) -> list[Route]:
 
 
 async def page(inbox: Inbox, request: Request) -> Response:
-    """The list at the left; the chosen messages, or the newest and its like, at the right."""
+    """The list at the left; the chosen messages, or the same news on each Channel, at the right."""
     site = site_of(request)
     given = request.query_params
     filters = Filters(
@@ -177,14 +177,15 @@ def _entries(site: Site, inbox: Inbox) -> list[Entry]:
 
 
 def side_by_side(entries: Sequence[Entry]) -> list[Entry]:
-    """The newest message, and what the other Channels told last that begins with the same Event."""
-    if not entries:
-        return []
-    newest = entries[0]
-    beside: dict[str, Entry] = {newest.letter.channel: newest}
-    for other in related(entries, newest, most=len(entries)):
-        beside.setdefault(other.letter.channel, other)
-    return list(beside.values())
+    """The newest message on each Channel of what most Channels told: of the same Events, no others.
+
+    What is told on one Channel only stands alone. `entries` are newest first, and so is the result.
+    """
+    told: dict[frozenset[str], dict[str, Entry]] = {}
+    for one in entries:
+        about = frozenset(one.events or (one.letter.key,))
+        told.setdefault(about, {}).setdefault(one.letter.channel, one)
+    return list(max(told.values(), key=len, default={}).values())
 
 
 def related(entries: Sequence[Entry], entry: Entry, most: int = 8) -> list[Entry]:
