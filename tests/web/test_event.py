@@ -102,7 +102,8 @@ async def test_what_both_events_say_of_each_other_stands_once(
     back = {"direction": "effect", "title": "The pilots", "event": "full"}
     worlds.add_event(world.app, links=[back], visible_at=NOW - timedelta(hours=1))
     page = (await client.get(f"/e/{slug}")).text
-    assert page.count(f'href="/e/{world.event[1]}"') == 1
+    ties = page[: page.index("<h2>Story</h2>")]
+    assert ties.count(f'href="/e/{world.event[1]}"') == 1
 
 
 async def test_what_is_missing_leaves_no_empty_label(
@@ -125,6 +126,24 @@ async def test_what_is_missing_leaves_no_empty_label(
     ):
         assert f"{label}</h2>" not in page
         assert f"<strong>{label}" not in page
+
+
+async def test_the_other_events_of_its_story_follow_newest_first(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    def add(name: str, hours: int, **fields: object) -> str:
+        at = NOW - timedelta(hours=hours)
+        return worlds.add_event(world.app, id=name, headline=name, visible_at=at, **fields)[1]
+
+    newer, waiting = add("Newer", 1), add("Waiting", -1)
+    other = add("Elsewhere", 1, story={"title": "Baltic cables", "slug": "baltic-cables"})
+    gone = add("Gone", 1, retraction={"reason": "It never was."})
+    older = add("Older", 9)
+    page = (await client.get(f"/e/{world.event[1]}")).text
+    below = page[page.index("Iran Conflict 2026") :]
+    assert below.index(f'href="/e/{newer}"') < below.index(f'href="/e/{older}"')
+    for slug in (waiting, other, gone, world.event[1]):
+        assert f'href="/e/{slug}"' not in page
 
 
 async def test_what_is_confirmed_is_called_so_once(world: World, client: httpx.AsyncClient) -> None:

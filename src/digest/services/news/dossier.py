@@ -23,6 +23,7 @@ from digest.services.news.reading import Reading, reading
 from digest.store import materials, scenarios
 
 NAMED_BY = 12  # Events that name this one as cause or effect, at most
+OF_STORY = 20  # other Events of the Story, at most
 _OPPOSITE = {
     str(LinkDirection.CAUSE): str(LinkDirection.EFFECT),
     str(LinkDirection.EFFECT): str(LinkDirection.CAUSE),
@@ -78,6 +79,16 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another Event of the same Story."""
+
+    headline: str
+    slug: str
+    lang: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A visible Revision and what it changed. The first one changed nothing."""
 
@@ -96,7 +107,8 @@ class Dossier:
     `text` is what is told, or what was told before it was taken back. `outlooks` are open,
     `became` has those that have ended. `own_page` is the sender's, if no source has led there.
     `stands` has the newest Perspective of each Actor, `earlier_stands` the others, newest first;
-    `derived` says that nobody stated the severity. `steps` are newest first.
+    `derived` says that nobody stated the severity. `steps` and
+    `siblings` are newest first.
     """
 
     material: Material
@@ -112,6 +124,7 @@ class Dossier:
     stands: tuple[View, ...]
     earlier_stands: tuple[View, ...]
     steps: tuple[Step, ...]
+    siblings: tuple[Sibling, ...]
 
     @property
     def record(self) -> EventRecord:
@@ -163,7 +176,26 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
         stands=stands,
         earlier_stands=earlier,
         steps=tuple(reversed(list(_steps(revisions)))),
+        siblings=_siblings(session, event, now),
     )
+
+
+def _siblings(session: Session, event: Event, now: datetime) -> tuple[Sibling, ...]:
+    """The newest of its Story, without what was retracted."""
+    if event.story_id is None:
+        return ()
+    rows = session.execute(
+        select(Event.headline, Event.slug, Event.lang, Event.visible_at)
+        .where(
+            Event.story_id == event.story_id,
+            Event.id != event.id,
+            Event.visible_at <= now,
+            or_(Event.retracted_at.is_(None), Event.retracted_at > now),
+        )
+        .order_by(Event.visible_at.desc(), Event.id.desc())
+        .limit(OF_STORY)
+    )
+    return tuple(Sibling(*row) for row in rows)
 
 
 def _steps(revisions: Iterable[Revision]) -> Iterable[Step]:
