@@ -1,6 +1,6 @@
 """What phrases are put together from: names, and texts whose fields may be markup."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
@@ -21,3 +21,25 @@ def is_markup(values: Sequence[object]) -> bool:
 def filled(text: str, **values: str) -> str:
     """`text` with its fields filled; markup if one of them is, and then the others are escaped."""
     return (Markup(text) if is_markup([*values.values()]) else text) % values
+
+
+def series(names: Sequence[str], gettext: Callable[[str], str]) -> str:
+    """ "a", "a and b", "a, b and c"; markup if a name is."""
+    if len(names) < 2:
+        return names[0] if names else ""
+    comma = gettext(", ")
+    return filled(
+        gettext("%(names)s and %(last)s"),
+        names=(Markup(comma) if is_markup(names) else comma).join(names[:-1]),
+        last=names[-1],
+    )
+
+
+def several(names: Sequence[str], gettext: Callable[[str], str]) -> str:
+    """A series; with semicolons when a name has an "and" or a comma of its own."""
+    # As the language says it: " and ", in Arabic a letter before the next word.
+    joint = gettext("%(names)s and %(last)s") % {"names": "", "last": ""}
+    marks = (",", "،", ";", " and ", " & ", joint)
+    if len(names) > 1 and any(mark in name for name in names for mark in marks):
+        return gettext("; ").join(names)
+    return series(names, gettext)

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from markupsafe import Markup
-
 from digest import clock
 from digest.models.content import (
     Change,
@@ -21,7 +19,7 @@ from digest.models.content import (
     WatchLine,
 )
 from digest.render.filters import clean, cut, day_name, hour, place_of
-from digest.render.joining import NAME_LENGTH, filled, is_markup, named
+from digest.render.joining import NAME_LENGTH, filled, named, series, several
 from digest.render.locales import direction, local_name, translations
 from digest.render.words import LABELS, label
 
@@ -178,7 +176,7 @@ class Phrases:
         follows = [self._shield(name) for name in dict.fromkeys(follows) if name]
         if not follows:
             return ""
-        return _("Because you follow %(follows)s.") % {"follows": self._several(follows)}
+        return _("Because you follow %(follows)s.") % {"follows": several(follows, _)}
 
     def changes(self, item: Item) -> str:
         """ "Since Friday: severity 3 → 4; 2 more sources"; "" when nothing has changed."""
@@ -310,7 +308,7 @@ class Phrases:
             more = len(names) - shown
             ngettext = self._translations.ngettext
             names = [*names[:shown], ngettext("%(num)s more", "%(num)s more", more) % {"num": more}]
-        return self._several(names)
+        return several(names, self._translations.gettext)
 
     def window(self, content: Covering) -> str:
         """ "07:00 Wednesday to 07:00 Thursday, London"; "" when the Edition covers no window."""
@@ -372,25 +370,7 @@ class Phrases:
 
     def series(self, names: Sequence[str]) -> str:
         """ "a", "a and b", "a, b and c"; markup if a name is."""
-        _ = self._translations.gettext
-        if len(names) < 2:
-            return names[0] if names else ""
-        comma = _(", ")
-        return filled(
-            _("%(names)s and %(last)s"),
-            names=(Markup(comma) if is_markup(names) else comma).join(names[:-1]),
-            last=names[-1],
-        )
-
-    def _several(self, names: Sequence[str]) -> str:
-        """A series; with semicolons when a name has an "and" or a comma of its own."""
-        _ = self._translations.gettext
-        # As the language says it: " and ", in Arabic a letter before the next word.
-        joint = _("%(names)s and %(last)s") % {"names": "", "last": ""}
-        marks = (",", "،", ";", " and ", " & ", joint)
-        if len(names) > 1 and any(mark in name for name in names for mark in marks):
-            return _("; ").join(names)
-        return self.series(names)
+        return series(names, self._translations.gettext)
 
     def _quoted(self, names: Sequence[str]) -> list[str]:
         return [self._shield(name) for name in named([local_name(n, self.locale) for n in names])]

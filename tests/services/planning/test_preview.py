@@ -78,8 +78,8 @@ def test_it_is_the_digest_that_was_sent_had_the_news_come_in_time(
 
     news = [
         ("first", at(4, 8), told(8, horizon="long")),
-        ("second", at(4, 9), told(9, horizon="short", text="It closes soon.")),
-        ("third", at(6, 10), told(10, horizon="immediate", text="It closes now.")),
+        ("second", at(4, 9), told(9, horizon="short", text="It is shut.", state="materialised")),
+        ("third", at(6, 10), told(10, horizon="immediate", text="It closes again.")),
     ]
     with another(tmp_path / "then", at(4, 7)) as then:
         for id, hour, fields in news[:2]:
