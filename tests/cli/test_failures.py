@@ -97,7 +97,7 @@ def test_an_unreachable_postgresql_is_told_of_without_its_password(
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("sqlite:///missing/folder/digest.db", "unable to open database file"),
+        ("sqlite:///missing/folder/digest.db", "folder does not exist"),
         ("sqlite:///text.db", "file is not a database"),
     ],
 )
