@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from newsroom import NOON
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from digest.store import deliveries, scenarios
+from digest.models import Slot
+from digest.services.app import App
+from digest.store import deliveries, memories, scenarios, visibility
 from digest.store.database import Database
 
 ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
@@ -28,6 +30,19 @@ ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
         "ix_scenarios_open",
     ),
 }
+
+
+ASKED_ON_SQLITE: dict[str, tuple[Callable[[Session], object], str]] = {
+    "whether a digest reached them": (
+        lambda session: session.scalar(select(Slot.id).where(Slot.id == 1, memories.reached())),
+        "ix_deliveries_edition_id_subscriber_id",
+    ),
+    "where a window begins": (
+        lambda session: visibility.seq_before(session, NOON),
+        "ix_revisions_visible_at",
+    ),
+}
+"""PostgreSQL goes by how much there is."""
 
 
 def plan_of(database: Database, ask: Callable[[Session], object]) -> str:
@@ -68,3 +83,10 @@ def test_it_goes_by_its_index(
     assert index in plan
     assert "SCAN" not in plan.replace(f"SCAN {index}", "")
     assert "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize(("ask", "index"), ASKED_ON_SQLITE.values(), ids=ASKED_ON_SQLITE)
+def test_without_statistics_it_does_not_go_along_all_that_ever_was(
+    app_on_sqlite: App, ask: Callable[[Session], object], index: str
+) -> None:
+    assert index in plan_of(app_on_sqlite.db, ask)

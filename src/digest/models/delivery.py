@@ -29,7 +29,7 @@ class Delivery(Base):
             sqlite_where=text(CLAIMABLE),
             postgresql_where=text(CLAIMABLE),
         ),
-        Index(None, "edition_id"),
+        Index(None, "edition_id", "subscriber_id"),
         Index(None, "subscriber_id"),
         Index(None, "state", "lease_until"),
     )
