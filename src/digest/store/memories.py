@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Exists, bindparam, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, Exists, bindparam, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from digest.models import Delivery, Edition, Event, Item, Revision, Slot
 from digest.models.desk import UPDATE_WEIGHT, Alerted, Memory
@@ -43,6 +43,10 @@ def reached(states: Sequence[str] = REACHED) -> Exists:
     )
 
 
+_events: BindParameter[Any] = bindparam("events", expanding=True)
+_visible = aliased(Event)
+# Nobody is told of an Event before it is visible: of years of Slots the last few are looked at.
+_since = select(func.min(_visible.visible_at)).where(_visible.id.in_(_events)).scalar_subquery()
 _TOLD = (
     select(
         Slot.subscriber_id,
@@ -66,7 +70,8 @@ _TOLD = (
     )
     .where(
         Slot.subscriber_id.in_(bindparam("subscribers", expanding=True)),
-        Item.event_id.in_(bindparam("events", expanding=True)),
+        Slot.planned_at >= _since,
+        Item.event_id.in_(_events),
         reached(),
     )
 )
