@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import sqlite3
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from digest.edit import severity, slug
-from digest.errors import ConfigurationError
+from digest.errors import ConfigurationError, DatabaseFails
 from digest.formats import Entry
 from digest.models import Event
 from digest.models.record import EventRecord
@@ -183,3 +184,20 @@ def test_an_interest_that_nobody_knows_is_told_once_with_the_nearest(app_on_both
         ("entry 1", unknown.format("Yemn") + " Did you mean Yemen?"),
         ("entry 2", unknown.format("Xyzzy")),
     ]
+
+
+@pytest.mark.parametrize(("times", "kept"), [(1, 2), (9, 0)])
+def test_a_deadlock_loses_no_record_and_a_full_disk_is_told_of(
+    app_on_sqlite: App, monkeypatch: pytest.MonkeyPatch, times: int, kept: int
+) -> None:
+    real, trouble = records.known, iter([DatabaseFails("can't do it now")] * times)
+
+    def known(*given: Any) -> Any:
+        if (error := next(trouble, None)) is not None:
+            raise error
+        return real(*given)
+
+    monkeypatch.setattr(records, "known", known)
+    with nullcontext() if kept else pytest.raises(DatabaseFails):
+        assert brought_in(app_on_sqlite, {"id": "a"}, {"id": "b"}).new == kept
+    assert len(stored(app_on_sqlite)) == kept

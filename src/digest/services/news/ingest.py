@@ -13,7 +13,7 @@ from digest.clock import as_utc
 from digest.edit import clocks, facts, scenarios, severity
 from digest.edit.slug import event_slugs, story_slug
 from digest.edit.tag import Tagger, merge
-from digest.errors import DigestError, did_you_mean
+from digest.errors import DatabaseFails, DigestError, did_you_mean
 from digest.formats import Entry
 from digest.formats.entry import refused
 from digest.models import Interest
@@ -134,6 +134,8 @@ def _stored(
     try:
         with app.db.begin() as session:
             return _batch(session, app, batch, interests, now)
+    except DatabaseFails as error:  # a deadlock passes; of a full disk the first record tells
+        log.warning("a batch was not stored; its records are tried one by one: %s", error)
     except DigestError:
         raise  # no record's fault: the database does not answer
     except Exception:
