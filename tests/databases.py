@@ -84,6 +84,8 @@ class Server:
         try:
             yield self.url(name)
         finally:
+            if self._process.poll() is not None:
+                self.start()  # a test that failed while it was stopped shows its own fault
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def execute(self, statement: str) -> None:

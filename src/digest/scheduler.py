@@ -52,7 +52,8 @@ class Service:
     async def run(self) -> None:
         """Runs until `stop`; what is being sent then is finished and recorded first."""
         work.started(self.app)
-        await asyncio.to_thread(resume, self.app, self.clock())
+        while await self._aside(resume) is None and not self.stopping.is_set():
+            await self._outage.end(self.stopping)
         for job, seconds in (
             (self._alert, ALERT_SECONDS),
             (self._digests, PLAN_SECONDS),

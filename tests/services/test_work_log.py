@@ -165,3 +165,24 @@ async def test_an_outage_is_two_lines_whoever_meets_it(
     assert gone.exc_info is None
     [back] = lines(caplog, "the database is back after")
     assert back.levelname == "WARNING"
+
+
+async def test_a_database_that_goes_away_as_the_service_starts_is_waited_for(
+    room: Newsroom, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "FIRST_WAIT", 0.05)
+    looks, freed = iter(range(3)), []
+
+    def resume(app: App, now: datetime) -> int:
+        if next(looks, None) is not None:
+            raise DatabaseAway("the database does not answer")
+        freed.append(now)
+        return 0
+
+    monkeypatch.setattr(scheduler, "resume", resume)
+    room.deliveries_to_come(room.reader(), 1)
+    async with serving(room):
+        await until(lambda: room.email.sent)
+        assert freed
+    assert lines(caplog, "the database does not answer")
+    assert lines(caplog, "the database is back after")
