@@ -524,6 +524,24 @@ def test_after_a_first_weekly_digest_that_failed_the_next_says_that_it_covers_bo
     assert quick.contents()[-1].covers_from == SEVEN - 7 * DAY
 
 
+def test_after_a_first_digest_that_failed_the_next_tells_what_its_heading_says(
+    quick: Newsroom,
+) -> None:
+    for name, days in (("ancient", 3), ("old", 0.5)):
+        quick.now = SEVEN - days * DAY
+        quick.news(name, severity=3)
+    quick.now = SEVEN
+    quick.reader(kinds=["digest"])
+    quick.publish()
+    with quick.app.db.begin() as session:
+        session.execute(update(Delivery).values(state=State.FAILED))
+    quick.now = SEVEN + DAY
+    quick.publish()
+    content = quick.contents()[-1]
+    assert [item.headline for item in content.items] == ["Headline of old"]
+    assert content.covers_from == SEVEN - DAY
+
+
 def test_a_digest_that_waits_still_gives_way_to_the_next(room: Newsroom) -> None:
     room.reader(kinds=["digest"])
     for day, news in ((0, "old"), (1, "new")):

@@ -33,7 +33,7 @@ class Task:
 
     account: Account
     due: Due
-    window_from: int | None  # None: it is the first one
+    window_from: int | None  # None: it is the first one, or the first to arrive
     last_day: date | None
     last_at: datetime | None  # of the one whose window was the last that is closed
     lost: bool = False  # the one before reached nobody: this one tells its news, too
@@ -47,7 +47,7 @@ class Task:
         day = date.fromisoformat(last.key)
         if closed is None:  # not even the first one arrived
             begin = last.due_at - timedelta(days=_first_days(account))
-            return cls(account, due, 0, day, begin, True)
+            return cls(account, due, None, day, begin, True)
         return cls(account, due, closed.window_to, day, closed.due_at, closed is not last)
 
     @property
@@ -62,7 +62,7 @@ class Task:
         late, and clocks may go back.
         """
         if self.window_from is None:
-            return self.first_from
+            return self.last_at or self.first_from
         days = max(lookback_days, 2 * most_days_between(self.account.schedule) + 1)
         return now - timedelta(days=days)
 
