@@ -17,6 +17,7 @@ RULES: Final = {
     "retracted": "it was retracted before it could be told",
     "not_visible": "it is not visible yet",
     "not_planned": "no digest or alert has been planned since it became visible",
+    "fault": "a fault in Digest, which its log tells of; the next digest has it",
     # digests
     "digest": "it is in the digest",
     "over_budget": "the digest was full",

@@ -2,13 +2,16 @@
 
 Runs over the order of becoming visible, from where it stopped last. An audience is decided in
 batches, each with all its rows in one transaction; the counter moves on after the last one. So a
-crash skips nobody, and who was decided about before keeps that: a Slot is unique.
+crash skips nobody, and who was decided about before keeps that: a Slot is unique. No fault with one
+reader or Event stops the others (`faults`).
 """
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select
@@ -16,12 +19,14 @@ from sqlalchemy.orm import Session, aliased
 
 from digest.edit.alerting import TOO_OLD, Decision, decide
 from digest.edit.rules import RULES
+from digest.errors import DigestError
 from digest.models import Revision, Slot
 from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, EditionKind, Outcome
 from digest.services import visible
 from digest.services.app import App
 from digest.services.planning.audience import audience, pauses
+from digest.services.planning.faults import apart
 from digest.services.planning.mend import mend
 from digest.services.planning.rows import settle, slot_row
 from digest.services.planning.telling import Telling, Told, prepare
@@ -31,6 +36,8 @@ from digest.store.readers import Account
 
 ALERTED = "alerted"
 BATCH = 500
+
+log = logging.getLogger(__name__)
 
 Decided = tuple[Account, Reader, Decision]
 
@@ -53,16 +60,35 @@ def alert(app: App, now: datetime) -> Counter[str]:
         turn = _next(session, now)
     while turn is not None:
         if turn.candidate is not None:
-            for ids in chunks(turn.audience, BATCH):
-                with app.db.begin() as session:
-                    done.update(_batch(session, app, turn.candidate, ids, now))
-            with app.db.begin() as session:
-                mend(session, app, turn.candidate, now)
+            done.update(_decide(app, turn.candidate, turn.audience, now))
+            _mend(app, turn.candidate, now)
         with app.db.begin() as session:
             counters.lock(session, ALERTED)
             counters.advance(session, ALERTED, turn.seq)
             turn = _next(session, now)
     return done
+
+
+def _decide(app: App, candidate: Candidate, audience: Sequence[int], now: datetime) -> Counter[str]:
+    done: Counter[str] = Counter()
+    work = partial(_batch, app, candidate, now)
+    for ids in chunks(audience, BATCH):
+        counts, failed = apart(work, ids, f"the alert about event {candidate.event_id}")
+        done.update(counts)
+        with app.db.begin() as session:
+            slots = [_fault(one, candidate, now) for one in failed]
+            done[Outcome.DIGEST] += len(editions.add_slots(session, slots))
+    return +done
+
+
+def _mend(app: App, candidate: Candidate, now: datetime) -> None:
+    try:
+        with app.db.begin() as session:
+            mend(session, app, candidate, now)
+    except DigestError:
+        raise
+    except Exception:
+        log.exception("messages about event %d can't be mended", candidate.event_id)
 
 
 def _next(session: Session, now: datetime) -> Turn | None:
@@ -110,7 +136,12 @@ def _alerts(revision: type[Revision], now: datetime) -> ColumnElement[bool]:
     return (revision.history.is_(False) & fresh) | revision.code.in_(RIGHTING)
 
 
-def _batch(
+def _batch(app: App, candidate: Candidate, now: datetime, ids: Sequence[int]) -> Counter[str]:
+    with app.db.begin() as session:
+        return _tell(session, app, candidate, ids, now)
+
+
+def _tell(
     session: Session, app: App, candidate: Candidate, ids: Sequence[int], now: datetime
 ) -> Counter[str]:
     readers.lock(session, ids)
@@ -168,6 +199,11 @@ def write(
     slots = [slot for slot in slots if slot["subscriber_id"] in fresh]
     _supersede(session, candidate, slots, now)
     return Counter(slot["outcome"] for slot in slots)
+
+
+def _fault(subscriber_id: int, candidate: Candidate, now: datetime) -> dict[str, Any]:
+    key = f"{candidate.event_id}:{candidate.revision}"
+    return _slot(subscriber_id, key, candidate, Decision(Outcome.DIGEST, "fault"), None, now)
 
 
 def _slot(

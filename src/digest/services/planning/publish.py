@@ -1,12 +1,16 @@
-"""Publish: due Schedules become digests, as Editions with pending Deliveries in one transaction."""
+"""Publish: due Schedules become digests, as Editions with pending Deliveries in one transaction.
+
+No fault with one reader's digest stops the others (`faults`).
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.edit.quiet import quiet_end
@@ -18,6 +22,7 @@ from digest.models.desk import Reader
 from digest.models.words import EditionKind, Outcome
 from digest.services.app import App
 from digest.services.planning.digests import Desk, Task, decided_until, last_digests
+from digest.services.planning.faults import apart
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.planning.rows import delivery_rows, slot_row
 from digest.services.visible import make_visible
@@ -42,11 +47,14 @@ def publish(
         make_visible(session, now)
     after = 0
     while True:
-        with app.db.begin() as session:
+        with app.db.read() as session:
             ids = due_subscribers(session, now, after)
-            if not ids:
-                return done
-            done.update(_batch(session, app, ids, now))
+        if not ids:
+            return done
+        made, failed = apart(partial(_made, app, now), ids, "the digest")
+        done += made
+        if failed:
+            done += _made(app, now, failed, fault=True)
         progress(len(ids))
         if len(ids) < BATCH:
             return done
@@ -54,28 +62,39 @@ def publish(
 
 
 def due_subscribers(session: Session, now: datetime, after: int) -> list[int]:
-    """Ids of Subscribers whose hour has come or is not known, in batches by id.
+    """Ids of Subscribers whose hour has come or is not known, in batches by id."""
+    query = select(Subscriber.id).where(_due(now), Subscriber.id > after)
+    return list(session.scalars(query.order_by(Subscriber.id).limit(BATCH)))
 
-    Those that another planner has in hand are not among them; and nobody changes their hour while
-    it is reckoned here.
-    """
+
+def _due(now: datetime) -> ColumnElement[bool]:
     due = or_(
         Subscriber.next_due_at.is_(None),
         Subscriber.next_due_at <= now,
         Subscriber.next_due_at.between(now + FAR_AHEAD, NEVER - FAR_AHEAD),
     )
-    query = (
-        select(Subscriber.id)
-        .where(readers.reachable(now), due, Subscriber.id > after)
-        .order_by(Subscriber.id)
-        .limit(BATCH)
-    )
-    if session.get_bind().dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
-    return list(session.scalars(query))
+    return readers.reachable(now) & due
 
 
-def _batch(session: Session, app: App, ids: Sequence[int], now: datetime) -> Counter[str]:
+def _in_hand(session: Session, ids: Sequence[int], now: datetime) -> Sequence[int]:
+    """Those of `ids` that no other planner has in hand; nobody changes their hour while it is
+    reckoned here. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return ids
+    query = select(Subscriber.id).where(Subscriber.id.in_(ids), _due(now)).order_by(Subscriber.id)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def _made(app: App, now: datetime, ids: Sequence[int], *, fault: bool = False) -> Counter[str]:
+    with app.db.begin() as session:
+        mine = _in_hand(session, ids, now)
+        return _batch(session, app, mine, now, fault=fault) if mine else Counter()
+
+
+def _batch(
+    session: Session, app: App, ids: Sequence[int], now: datetime, *, fault: bool
+) -> Counter[str]:
+    """With a `fault` nothing is told: what there was to tell is in the next digest."""
     latest = last_digests(session, ids)
     decided = decided_until(session, ids)
     batch = Batch(now)
@@ -87,7 +106,9 @@ def _batch(session: Session, app: App, ids: Sequence[int], now: datetime) -> Cou
         coming[account.subscriber.id] = following.at if following else NEVER
         if due is None or decided.get(account.subscriber.id, date.min) >= due.day:
             continue
-        if now - due.at <= timedelta(hours=app.settings.late_hours):
+        if fault:
+            batch.add(account, due.day, due.at, Outcome.NOTHING, "fault")
+        elif now - due.at <= timedelta(hours=app.settings.late_hours):
             due_now.append((account, due))
         elif last is not None:
             batch.fold(account, due, due.day)

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from digest.models import Slot, Subscriber
 from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, Outcome
 from digest.services.app import App
+from digest.services.planning.faults import apart
 from digest.services.planning.rows import settle
 from digest.services.planning.telling import Telling, Told, prepare
 from digest.store import editions, events, readers, visibility
@@ -30,14 +32,24 @@ BATCH = 500
 
 
 def release(app: App, now: datetime) -> Counter[str]:
-    """Releases all that is due; counts what became of each held Slot."""
+    """Releases all that is due; counts what became of each held Slot.
+
+    What can't be told for a fault of ours stays held and is looked at again an hour later.
+    """
     done: Counter[str] = Counter()
+    after = 0
     while True:
-        with app.db.begin() as session:
-            slots = _due(session, now)
-            if not slots:
-                return done
-            done.update(_batch(session, app, slots, now))
+        with app.db.read() as session:
+            ids = _readers(session, now, after)
+        if not ids:
+            return done
+        counts, failed = apart(partial(_released, app, now), ids, "what was held")
+        done += counts
+        if failed:
+            with app.db.begin() as session:
+                for slot in _due(session, failed, now):
+                    slot.release_at = now + LOOK_AGAIN
+        after = ids[-1]
 
 
 def _weight(decision: Decision) -> tuple[int, bool]:
@@ -45,17 +57,28 @@ def _weight(decision: Decision) -> tuple[int, bool]:
     return (candidate.severity, candidate.breaking) if candidate is not None else (0, False)
 
 
-def _due(session: Session, now: datetime) -> Sequence[Slot]:
-    """Held Slots whose time has come, by reader; not of those whom another planner has in hand.
+def _readers(session: Session, now: datetime, after: int) -> Sequence[int]:
+    """Ids of Subscribers with held Slots whose time has come, in batches by id."""
+    query = (
+        select(Slot.subscriber_id)
+        .where(Slot.outcome == Outcome.HELD, Slot.release_at <= now, Slot.subscriber_id > after)
+        .distinct()
+        .order_by(Slot.subscriber_id)
+        .limit(BATCH)
+    )
+    return session.scalars(query).all()
+
+
+def _due(session: Session, ids: Sequence[int], now: datetime) -> Sequence[Slot]:
+    """Their held Slots whose time has come; not of those whom another planner has in hand.
 
     Nor does another decide about these readers until this transaction ends: when quiet hours end
     as a digest is due, each would tell what the other tells.
     """
     due = (
         select(Slot)
-        .where(Slot.outcome == Outcome.HELD, Slot.release_at <= now)
+        .where(Slot.outcome == Outcome.HELD, Slot.release_at <= now, Slot.subscriber_id.in_(ids))
         .order_by(Slot.subscriber_id, Slot.id)
-        .limit(BATCH)
     )
     if session.get_bind().dialect.name == "postgresql":
         due = due.join(Subscriber, Subscriber.id == Slot.subscriber_id)
@@ -123,6 +146,12 @@ class Held:
 def _since(slot: Slot, decision: Decision, candidate: Candidate) -> datetime:
     """From when it has waited: a newer Revision makes an Event that was never told no younger."""
     return slot.due_at if decision.told is not None else fresh_since(candidate)
+
+
+def _released(app: App, now: datetime, ids: Sequence[int]) -> Counter[str]:
+    with app.db.begin() as session:
+        slots = _due(session, ids, now)
+        return _batch(session, app, slots, now) if slots else Counter()
 
 
 def _batch(session: Session, app: App, slots: Sequence[Slot], now: datetime) -> Counter[str]:

@@ -1,0 +1,45 @@
+"""Faults of our own: what can't be made for one reader, or of one Event, holds up nobody else.
+
+The tables allow every reader to be planned for alone. So a batch that fails is planned again one
+reader after the other, and only those with whom it fails go without; their Slots say so.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from digest.errors import DigestError
+
+log = logging.getLogger(__name__)
+
+
+def apart(
+    work: Callable[[Sequence[int]], Counter[str]], ids: Sequence[int], what: str
+) -> tuple[Counter[str], list[int]]:
+    """Does `work`, which has a transaction of its own, for all `ids`, else for each; returns its
+    counts, and the ids with which it fails. Of these the log tells the first whole: the others fail
+    for the same reason. `what` is not made for them, in words.
+
+    Raises:
+        DigestError: nobody's fault: the database does not answer, or can't do it now.
+    """
+    done: Counter[str] = Counter()
+    failed: list[int] = []
+    try:
+        return work(ids), failed
+    except DigestError:
+        raise
+    except Exception as error:
+        log.warning("%s: one by one, as there is a fault: %r", what, error)
+    for one in ids:
+        try:
+            done.update(work([one]))
+        except DigestError:
+            raise
+        except Exception as error:
+            if not failed:
+                log.exception("%s can't be made for subscriber %d", what, one)
+            else:
+                log.error("%s can't be made for subscriber %d: %r", what, one, error)
+            failed.append(one)
+    return done, failed
