@@ -130,6 +130,20 @@ def test_the_form_is_that_of_the_first_record_that_has_one(end: str) -> None:
     assert good.record is not None
 
 
+@pytest.mark.parametrize("first", ['{"id": "a", "headline": brok', '{"id": "a", "headline": x}'])
+def test_a_first_line_that_is_broken_is_refused_alone(first: str) -> None:
+    bad, good = entries(f"{first}\n{json.dumps(RICH)}")
+    assert (bad.place, bad.raw) == ("line 1", first)
+    assert good.record is not None
+
+
+def test_a_document_over_several_lines_is_one_document() -> None:
+    document = '[{"id": "a", "headline": "Quay",\n"sources": [\n{"publisher": "Gull"}\n]}]'
+    assert [one.id for one in records(document)] == ["a"]
+    (one,) = records(document[1:-1])
+    assert [source.publisher for source in one.sources] == ["Gull"]
+
+
 def test_json_of_no_form_is_told_what_ours_needs() -> None:
     with pytest.raises(InputError, match=r"needs `id` and `headline`.*docs/events\.md"):
         entries([{"titel": "No headline"}, {"titel": "Nor here"}])

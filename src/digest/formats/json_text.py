@@ -78,8 +78,8 @@ def read_pieces(
 
 
 def is_lines(data: bytes) -> bool:
-    """Whether these are JSON lines: the first line that is not empty is an object by itself, and
-    it is not the last."""
+    """Whether these are JSON lines: the first line that is not empty is an object by itself, or was
+    to be one, and it is not the last."""
     found = 0
     for text in lines(data):
         if not text.strip():
@@ -93,8 +93,17 @@ def is_lines(data: bytes) -> bool:
             load(text)
         except InputError:
             # Either the start of a document over several lines, or one broken line of many.
-            return text.rstrip().endswith(b"}") and _ANOTHER.search(_utf8(data)) is not None
+            another = _ANOTHER.search(_utf8(data)) is not None
+            return another and (text.rstrip().endswith(b"}") or not _is_json(data))
     return False
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        load(data)
+    except InputError:
+        return False
+    return True
 
 
 def lines(data: bytes) -> Iterator[bytes]:
