@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from desk_builders import record
 
-from digest.edit.casualties import deaths
+from digest.edit.casualties import deaths, in_figures
 from digest.edit.severity import rate
 from digest.formats import parse
 from digest.models.record import SourceRecord
@@ -133,3 +133,8 @@ def test_alarming_levels_are_rare_among_real_reports() -> None:
     assert levels.total() == 3256
     assert 0 < levels[5] <= 0.01 * levels.total()
     assert 0.02 * levels.total() < levels[4] <= 0.12 * levels.total()
+
+
+def test_numbers_in_words_are_the_same_in_figures() -> None:
+    said = "Seven of twenty-one ships and 6,000 tonnes; nobody in Seventyville"
+    assert in_figures(said) == "7 of 21 ships and 6000 tonnes; nobody in Seventyville"

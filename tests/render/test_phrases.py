@@ -236,7 +236,7 @@ def test_a_change_is_said_in_a_few_words(change: Change, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "standfirst", "words"),
+    ("told", "mailed", "words"),
     [
         ({"told_at": AT - 2 * HOUR, "told_in": "headline"}, False, "At 05:00 we said:"),
         (
@@ -246,15 +246,15 @@ def test_a_change_is_said_in_a_few_words(change: Change, text: str) -> None:
         ),
         ({"told_at": AT - 2 * HOUR, "told_in": "standfirst"}, True, "At 05:00 we said:"),
         ({"told_at": AT - 2 * HOUR, "told_in": "standfirst"}, False, EARLIER),
+        ({"told_at": AT - 2 * HOUR, "told_in": "item"}, True, "At 05:00 we said:"),
+        ({"told_at": AT - 2 * HOUR, "told_in": "item"}, False, EARLIER),
         ({}, True, EARLIER),
     ],
 )
-def test_we_said_only_what_a_message_showed(
-    told: dict[str, Any], standfirst: bool, words: str
-) -> None:
+def test_we_said_only_what_a_message_showed(told: dict[str, Any], mailed: bool, words: str) -> None:
     correction = Correction(wrong="Two.", right="One.", at=AT, said="Two are shut.", **told)
-    assert EN.we_said(correction, standfirst) == words
-    assert correction.error(standfirst) == ("Two." if words == EARLIER else "Two are shut.")
+    assert EN.we_said(correction, mailed) == words
+    assert correction.error(mailed) == ("Two." if words == EARLIER else "Two are shut.")
 
 
 @pytest.mark.parametrize(

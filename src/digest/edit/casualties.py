@@ -52,6 +52,7 @@ _ANOTHER_TIME = re.compile(
     r"|years? to date)\b",
     re.IGNORECASE,
 )
+_ANY_NUMBER = re.compile(rf"\b(?P<count>\d{{1,3}}(?:,\d{{3}})+|{_WORDS})\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(in|the|of|during) ((?:19|20)\d\d)\b", re.IGNORECASE)
 
 
@@ -65,6 +66,11 @@ def deaths(text: str, year: int | None = None) -> int:
         dead = [_number(found) for rule in _DEAD for found in rule.finditer(sentence)]
         most = max(most, *toll, *dead, 0)
     return most
+
+
+def in_figures(text: str) -> str:
+    """ "seven" is "7", "twenty-one" "21", "6,000" "6000"."""
+    return _ANY_NUMBER.sub(lambda found: str(_number(found)), text)
 
 
 def _of_another_year(sentence: str, year: int | None) -> bool:

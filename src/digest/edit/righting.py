@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
+from digest.edit.casualties import in_figures
 from digest.edit.facts import normalise
 from digest.edit.headline import opening
 from digest.models.desk import Candidate, Memory, Reader
@@ -11,10 +11,14 @@ from digest.models.record import CorrectionRecord, EventRecord
 from digest.models.words import Code, EditionKind
 from digest.render.sentences import sentences
 
-SURE = {"headline": 120, "takeaway": 220, "standfirst": 300}  # characters that every Channel shows
-# The part of a correction's own words that a sentence must have to be what they speak of: in a
-# message that is known to have told the error, and in an earlier one.
-ALIKE, ALIKE_BEFORE = 0.33, 0.5
+SURE = {
+    "headline": 120,
+    "takeaway": 220,
+    "item": 220,
+    "standfirst": 300,
+}  # characters that every Channel shows
+TEXTS = ("headline", "standfirst", "takeaway", "body")
+MOST = 0.5  # of a correction's words for the error stand in the sentence that told it
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +116,9 @@ class Said:
 def told_in(candidate: Candidate, memory: Memory) -> Said | None:
     """What that message showed its reader of what a correction calls wrong, as it was sent.
 
-    The words that were wrong; or, as a correction may put them in words of its own, what it has
-    replaced in the field that it names, or else what has most of its words, or the one sentence
-    that was dropped. None if it stood further down in the text, or nobody knows where.
+    The correction's own words for it; or else the one sentence that the correction took out; or
+    else what has most of those words, of all that it took out. None if it stood further down in the
+    text, or nobody knows where: then nothing is quoted.
     """
     past = {one.revision: one.record for one in candidate.past}
     told, right = past.get(memory.revision), past.get(candidate.righted or 0)
@@ -122,62 +126,52 @@ def told_in(candidate: Candidate, memory: Memory) -> Said | None:
         return None
     shown, correction = [*_shown(told, memory)], right.correction
     quoted = normalise(correction.wrong)
-    if quoted and (found := [one for one in shown if _holds(one.text, quoted)]):
-        # the sentence, rather than all of the part
-        return min((one for one in found if one.part == found[0].part), key=lambda x: len(x.text))
-    sure = is_wrong(candidate, memory.revision, memory.content_hash)
-    replaced = [one for one in shown if not _quotes(right, normalise(one.text))]
-    alike = partial(_likeness, correction=correction)
-    named = getattr(told, correction.field or "", None)
-    if sure and isinstance(named, str):
-        words = normalise(named)
-        of_field = [one for one in replaced if _holds(named, normalise(one.text))]
-        of_field += [one for one in replaced if words and _holds(one.text, words)]
-        if of_field:
-            return max(of_field, key=lambda one: (alike(one.text), -len(one.text)))
-    best = max(replaced, key=lambda one: (alike(one.text), -len(one.text)), default=None)
-    if (
-        best is not None
-        and alike(best.text) >= (ALIKE if sure else ALIKE_BEFORE)
-        and (sure or _numbers(correction.wrong) <= _numbers(best.text))
-    ):
-        return best
-    dropped = _sentences(told) - _sentences(right)
-    if sure and not isinstance(named, str) and len(dropped) == 1:
-        return next((one for one in shown if _holds(one.text, *dropped)), None)
-    return None
+    if quoted and (found := next((one for one in shown if _holds(one.text, quoted)), None)):
+        return found
+    gone = _sentences(told) - _sentences(right)
+    if is_wrong(candidate, memory.revision, memory.content_hash):
+        named = _sentences(told, correction.field) if correction.field in TEXTS else gone
+        only = gone & named
+        if len(only) == 1 and (
+            whole := next((x for x in shown if normalise(x.text) in only), None)
+        ):
+            return whole
+    replaced = [one for one in shown if any(_holds(each, normalise(one.text)) for each in gone)]
+    best = max(replaced, key=lambda one: _likeness(one.text, correction), default=None)
+    return best if best and _likeness(best.text, correction) >= MOST else None
 
 
 def _shown(told: EventRecord, memory: Memory) -> Iterator[Said]:
-    """Each part of the message, and each of its sentences, as far as every Channel shows them."""
+    """Each sentence of the message, then all of its part, as far as every Channel shows them."""
     for part, text in _parts(told, memory):
         whole, most = text or "", SURE.get(part)
         if most is not None and len(whole) > most:
             whole = whole[:most].rpartition(" ")[0] + "…"
-        if not normalise(whole):
-            continue
-        yield Said(part, whole)
         if part != "headline":
             yield from (Said(part, one) for one in sentences(whole) if normalise(one))
+        if normalise(whole):
+            yield Said(part, whole)
 
 
 def _likeness(text: str, correction: CorrectionRecord) -> float:
-    """How much of a correction's words for the error stands in `text`, 0..1; 0 for what is no
-    nearer to them than to what is right, and for a single word."""
-    wrong, said = _words(correction.wrong), _words(text)
-    shared = len(wrong & said)
-    if shared < 2 or shared <= len(_words(correction.right) & said):
+    """How much of a correction's words for the error stands in `text`, 0..1; 0 for a single word,
+    for what lacks a number that was wrong, or is no nearer to the error than to what is right."""
+    wrong, right, said = map(_words, (correction.wrong, correction.right, text))
+    shared = wrong & said
+    if len(shared) < max(2, len(right & said) + 1) or not _numbers(wrong - right) <= shared:
         return 0.0
-    return shared / len(wrong)
+    return len(shared) / len(wrong)
 
 
 def _words(text: str) -> set[str]:
-    """Without the shortest ones, which stand in every sentence; numbers are never too short."""
-    return {one for one in normalise(text).split() if len(one) > 2 or one.isdigit()}
+    """Numbers in figures, and of each word its beginning: "kills" and "killed" are one. Without the
+    shortest, which stand in every sentence."""
+    each = normalise(in_figures(text)).split()
+    return {one if one.isdigit() else one[:4] for one in each if len(one) > 2 or one.isdigit()}
 
 
-def _numbers(text: str) -> set[str]:
-    return {one for one in normalise(text).split() if one.isdigit()}
+def _numbers(words: set[str]) -> set[str]:
+    return {one for one in words if one.isdigit()}
 
 
 def _holds(text: str, words: str) -> bool:
@@ -185,20 +179,20 @@ def _holds(text: str, words: str) -> bool:
 
 
 def _parts(told: EventRecord, memory: Memory) -> Iterator[tuple[str, str | None]]:
-    """What a message showed of this record on every Channel; the standfirst on some."""
+    """What a message showed of this record; see `content.IN_MAILS` for what chats may leave out."""
     head = opening(told)
     yield "headline", head.headline
-    if memory.section in ("lead", "item"):
-        yield "takeaway", head.takeaway
     if memory.section == "lead":
+        yield "takeaway", head.takeaway
         yield "standfirst", head.standfirst
+    if memory.section == "item":
+        yield "item", head.takeaway
     if memory.section == "correction" and told.correction is not None:
         yield "correction", told.correction.right
 
 
-def _sentences(record: EventRecord) -> set[str]:
-    texts = (record.headline, record.standfirst, record.takeaway, *record.body)
-    found = {normalise(one) for text in texts for one in sentences(text or "")}
+def _sentences(record: EventRecord, *fields: str) -> set[str]:
+    found = {normalise(one) for text in _words_of(record, *fields) for one in sentences(text)}
     return found - ({normalise(record.headline)} if record.headline_derived else set())
 
 
@@ -212,8 +206,14 @@ def _quotes(record: EventRecord, words: str) -> bool:
 
 
 def _texts(record: EventRecord) -> set[str]:
-    texts = (record.headline, record.standfirst, record.takeaway, *record.body)
-    return {said for text in texts if (said := normalise(text))}
+    return {said for text in _words_of(record) if (said := normalise(text))}
+
+
+def _words_of(record: EventRecord, *fields: str) -> Iterator[str]:
+    """Its headline, paragraphs, ...; of `fields` if there are any."""
+    for field in fields or TEXTS:
+        value = getattr(record, field)
+        yield from [value] if isinstance(value, str) else value or ()
 
 
 def code(candidate: Candidate) -> Code:

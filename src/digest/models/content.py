@@ -153,10 +153,15 @@ class Told(Value):
     kind: str = EditionKind.DIGEST
 
 
+# Chats have no standfirst, and of an Item below the lead perhaps no more than a line.
+IN_MAILS = ("standfirst", "item")
+
+
 class Correction(Value):
     """`wrong` is the error in the words of the correction, `said` in those of the first message
-    that showed it to this reader, at `told_at`, in its part `told_in` (headline, takeaway,
-    standfirst, correction); None if no message showed it."""
+    that showed it to this reader, at `told_at`, in its part `told_in` (headline, correction,
+    takeaway, standfirst, or item: below the headline of what was not the lead); None if no message
+    showed it."""
 
     wrong: str
     right: str
@@ -166,13 +171,13 @@ class Correction(Value):
     told_in: str | None = None
     said: Words = None
 
-    def showed(self, standfirst: bool = False) -> bool:
-        """Whether this reader was shown it, on a Channel that shows a `standfirst` or none."""
-        return self.told_at is not None and (standfirst or self.told_in != "standfirst")
+    def showed(self, mailed: bool = False) -> bool:
+        """Whether this reader was surely shown it: in a chat, or if it was `mailed`."""
+        return self.told_at is not None and (mailed or self.told_in not in IN_MAILS)
 
-    def error(self, standfirst: bool = False) -> str:
+    def error(self, mailed: bool = False) -> str:
         """What was wrong: as it was sent to this reader, or else as the correction puts it."""
-        return (self.said if self.showed(standfirst) else None) or self.wrong
+        return (self.said if self.showed(mailed) else None) or self.wrong
 
     @property
     def says_something(self) -> bool:

@@ -238,14 +238,14 @@ class Phrases:
         at = hour(instant, self.zone, self.locale)
         return at if days == 0 else f"{self._day(instant, days)} {at}"
 
-    def we_said(self, correction: Correction, standfirst: bool = False) -> str:
+    def we_said(self, correction: Correction, mailed: bool = False) -> str:
         """ "On Wednesday at 14:02 we said:", what comes before `correction.error()`.
 
-        Of words that no message showed this reader it is not said that we told them; nor of those
-        of a `standfirst` on a Channel that shows none.
+        Of words that no message showed this reader it is not said that we told them; nor, unless
+        they were `mailed`, of those that a chat may have left out.
         """
         _, told = self._translations.gettext, correction.told_at
-        if told is None or not correction.showed(standfirst):
+        if told is None or not correction.showed(mailed):
             return _("An earlier version of this event said:")
         days, at = self._days_ago(told), hour(told, self.zone, self.locale)
         if days == 0:
