@@ -308,6 +308,18 @@ def test_told_at_is_when_the_error_was_told_not_when_an_alert_put_it_right() -> 
     assert correction.told_at == NOW - 3 * HOUR
 
 
+def test_a_correction_has_the_takeaway_that_holds_and_what_else_changed() -> None:
+    wrong = material(WRONG, takeaway="No gas.", body=["Fire."])
+    right = material(RIGHT, takeaway="Some gas.", body=["Fire.", "Two are hurt."])
+    who = reader(told=[heard(WRONG)])
+    found = composed(select([RIGHT], who, NOW), who, (WRONG, wrong), (RIGHT, right)).items[0]
+    assert (found.section, found.takeaway) == ("correction", "Some gas.")
+    assert [(one.field, one.now) for one in found.changes] == [
+        ("takeaway", "Some gas."),
+        ("body", "Two are hurt."),
+    ]
+
+
 def test_nobody_is_said_to_have_been_told_what_no_message_showed() -> None:
     brief = heard(WRONG, section="brief")
     hidden = {"record": record(body=["Three pipelines. Both are shut."])}

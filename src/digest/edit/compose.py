@@ -118,7 +118,7 @@ def _item(
     record, section = material.record, chosen.section
     was = materials.get((told.event_id, told.revision)) if told else None
     found = changes(was.record, record, (was.severity, material.severity)) if was else ()
-    shows = section in ("lead", "item")
+    shows = section in ("lead", "item", "correction")
     head = opening(record, next((one.now for one in found if shows and one.field == "body"), None))
     lead = section == "lead"
     return Item(

@@ -185,7 +185,7 @@ def _parts(told: EventRecord, memory: Memory) -> Iterator[tuple[str, str | None]
     if memory.section == "lead":
         yield "takeaway", head.takeaway
         yield "standfirst", head.standfirst
-    if memory.section == "item":
+    if memory.section in ("item", "correction"):
         yield "item", head.takeaway
     if memory.section == "correction" and told.correction is not None:
         yield "correction", told.correction.right

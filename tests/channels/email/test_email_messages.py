@@ -171,11 +171,11 @@ def test_a_correction_has_all_that_changed_and_the_takeaway_that_holds(
 ) -> None:
     changes = (Change(field="severity", was="5", now="4"),)
     item = make_corrected_item(takeaway="Gas lasts for 16 days.", changes=changes)
-    alert = make_alert(code=Code.CORRECT, items=(item,))
-    mail = parsed(channel, channel.render(alert, make_envelope()))
-    for kind in ("plain", "html"):
-        assert "Gas lasts for 16 days." in part(mail, kind)
-        assert "severity 5 → 4" in part(mail, kind)
+    for content in (make_alert(code=Code.CORRECT, items=(item,)), make_digest(items=(item,))):
+        mail = parsed(channel, channel.render(content, make_envelope()))
+        for kind in ("plain", "html"):
+            assert "Gas lasts for 16 days." in part(mail, kind)
+            assert "severity 5 → 4" in part(mail, kind)
 
 
 def test_a_reference_that_is_no_message_id_makes_no_thread(channel: EmailChannel) -> None:

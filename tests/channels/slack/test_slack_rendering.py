@@ -29,7 +29,7 @@ from digest.channels.slack import SlackChannel
 from digest.channels.slack.blocks import text_length, texts
 from digest.channels.slack.settings import SlackSettings
 from digest.errors import ConfigurationError
-from digest.models.content import EditionContent, Item, ScenarioLine, WatchLine
+from digest.models.content import Change, EditionContent, Item, ScenarioLine, WatchLine
 from digest.models.words import Code
 from digest.render.environment import Templates
 
@@ -271,6 +271,21 @@ def test_a_correction_strikes_the_wrong_and_says_the_right() -> None:
     first = payload_of(render(make_alert(code=Code.CORRECT)))["blocks"][0]["text"]["text"]
     assert first.startswith("*Corrected Wednesday:* Only the senate has")
     assert re.search("On Wednesday at 14:00 we said: ~Both houses .*~\n", first)
+
+
+def test_a_correction_says_what_else_changed_and_the_takeaway_that_holds() -> None:
+    changes = (Change(field="severity", was="5", now="4"),)
+    item = make_corrected_item(takeaway="Gas lasts for 16 days.", changes=changes)
+    roundup = make_roundup(items=(item, make_item()))
+    for content in (
+        make_alert(code=Code.CORRECT, items=(item,)),
+        make_digest(items=(item,)),
+        roundup,
+    ):
+        text = read(content)
+        assert "Since Wednesday: severity 5 → 4\nTakeaway: Gas lasts for 16 days." in text
+    gone = make_retracted_item(takeaway="Gas lasts for 16 days.", changes=changes)
+    assert "Gas lasts" not in read(make_digest(items=(gone,)))
 
 
 def test_an_arabic_edition_has_no_english_words_of_ours() -> None:

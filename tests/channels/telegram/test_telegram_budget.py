@@ -27,6 +27,16 @@ def test_corrections_come_first_and_at_most_three_in_full() -> None:
     assert plan.more == 2
 
 
+@pytest.mark.parametrize(("room", "renewed", "full"), [(30, 3, 7), (6, 3, 1), (5, 2, 1), (2, 0, 0)])
+def test_corrections_say_how_things_stand_now_while_the_first_item_has_its_room(
+    room: int, renewed: int, full: int
+) -> None:
+    corrections = tuple(make_corrected_item(number) for number in range(1, 4))
+    content = make_digest(items=(*corrections, *make_digest(8, 0).items))
+    plan = digest_plan(content, lambda plan: 3 * len(plan.full) + plan.renewed <= room)
+    assert (plan.renewed, len(plan.full)) == (renewed, full)
+
+
 def test_the_scenario_watch_gives_way_before_the_last_item_does() -> None:
     plan = digest_plan(make_digest(2, 0), lambda plan: not plan.watch and len(plan.full) <= 1)
     assert (plan.watch, len(plan.full)) == (False, 1)

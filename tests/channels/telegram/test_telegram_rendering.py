@@ -25,7 +25,7 @@ from digest.channels.telegram import TelegramChannel
 from digest.channels.telegram.markup import visible
 from digest.channels.telegram.settings import TelegramSettings
 from digest.errors import ConfigurationError
-from digest.models.content import EditionContent, Reason, SourceLine
+from digest.models.content import Change, EditionContent, Reason, SourceLine
 from digest.models.words import Code
 from digest.render.environment import Templates
 
@@ -171,6 +171,21 @@ def test_a_correction_says_what_was_wrong_and_what_is_right(offline: TelegramCha
         "Santiago Financial corrected its report at 16:40.",
     ]
     assert "<s>Both houses have passed the law.</s>" in text
+
+
+def test_a_correction_says_what_else_changed_and_the_takeaway_that_holds(
+    offline: TelegramChannel,
+) -> None:
+    changes = (Change(field="severity", was="5", now="4"),)
+    item = make_corrected_item(takeaway="Gas lasts for 16 days.", changes=changes)
+    alert = make_alert(code=Code.CORRECT, items=(item,))
+    roundup = make_roundup(items=(item, make_item()))
+    for content in (alert, make_digest(items=(item,)), roundup):
+        text = "\n".join(lines(offline, content))
+        assert "Since Wednesday: severity 5 → 4\nTakeaway: Gas lasts for 16 days." in text
+    rewritten = "\n".join(lines(offline, alert, earlier=make_earlier(reference="42:7")))
+    assert "Since Wednesday: severity 5 → 4" in rewritten
+    assert "Gas lasts for 16 days." in rewritten
 
 
 def test_a_retraction_strikes_the_headline_and_hides_what_followed_from_it(

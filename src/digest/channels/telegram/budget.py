@@ -26,6 +26,7 @@ class DigestPlan:
     more: int = 0
     watch: bool = True
     why: int = 0  # how many of those told in full say why they are here
+    renewed: int = 0  # how many corrections say what else changed, and the takeaway that holds
 
     @property
     def shown(self) -> int:
@@ -52,11 +53,17 @@ ALERT_PLANS = (
 def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> DigestPlan:
     """As many Items in full as fit, up to seven; then single lines, up to six; the rest counted.
 
-    The reasons come last: who follows something knows why, and the page of the digest says it.
+    What was put right says how it stands now, while the first Item still has its room. The reasons
+    come last: who follows something knows why, and the page of the digest says it.
     """
     whole = content.section(*WHOLE)
     corrections = content.section("correction")
     one_line = [item for item in content.items if item.section not in (*WHOLE, "correction")]
+
+    def renewing(count: int) -> bool:
+        return fits(DigestPlan(corrections[:CORRECTIONS], whole[:1], watch=False, renewed=count))
+
+    renewed = max(most(len(corrections[:CORRECTIONS]), renewing), 0)
 
     def plan(full: int, brief: int, watch: bool, why: int = 0) -> DigestPlan:
         lines = [*whole[full:], *one_line]
@@ -67,6 +74,7 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
             more=len(lines[brief:]) + len(corrections[CORRECTIONS:]),
             watch=watch,
             why=why,
+            renewed=renewed,
         )
 
     def in_full(watch: bool) -> int:
