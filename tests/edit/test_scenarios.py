@@ -65,7 +65,18 @@ def claims(*given: tuple[int, dict[str, object]]) -> list[Claim]:
 def test_its_course_is_what_moved_it_last() -> None:
     told = claims((0, {}), (1, {"horizon": "immediate"}), (2, {"horizon": "immediate"}))
     day = timedelta(days=1)
-    assert course(told, NOW + 3 * day) == Course("raised", NOW, NOW + day, NOW + 5 * day)
+    found = course(told, NOW + 3 * day)
+    assert found == Course(
+        "raised",
+        NOW,
+        NOW + day,
+        NOW + 5 * day,
+        None,
+        was_horizon="short",
+        was_confidence="reported",
+    )
+    ended = course([*told, *claims((3, {"state": "materialised"}))], NOW + 3 * day)
+    assert (ended.was_horizon, ended.was_confidence) == (None, None), "it hasn't only shifted"
 
 
 def test_it_ends_by_itself_when_its_time_is_over_and_may_begin_anew() -> None:

@@ -26,6 +26,26 @@ def test_what_moved_in_a_followed_story_is_shown_with_its_event() -> None:
     assert line.first_raised == (NOW - 9 * DAY).date()
 
 
+@pytest.mark.parametrize(
+    ("state", "was", "shown", "shift"),
+    [
+        ("raised", ("medium", "assessed"), "sooner", ("medium", None)),
+        ("raised", ("long", "reported"), "sooner", ("long", "reported")),
+        ("lowered", ("immediate", "assessed"), "later", ("immediate", None)),
+        ("raised", ("short", "suggested"), "raised", (None, "suggested")),
+        ("lowered", ("one day", "assessed"), "lowered", ("one day", None)),
+        ("raised", (None, None), "raised", (None, None)),
+        ("materialised", ("medium", "assessed"), "materialised", ("medium", None)),
+    ],
+)
+def test_it_says_what_moved(
+    state: str, was: tuple[str, str], shown: str, shift: tuple[str | None, str | None]
+) -> None:
+    row = watched(state=state, was_horizon=was[0], was_confidence=was[1])
+    (line,) = digest(FOLLOWER, row).watch
+    assert (line.state, (line.was_horizon, line.was_confidence)) == (shown, shift)
+
+
 def test_other_stories_are_not() -> None:
     assert not digest(reader(follow_story(8)), watched()).watch
 

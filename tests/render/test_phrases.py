@@ -38,6 +38,10 @@ def test_the_watch_says_how_often_and_since_when_something_is_mentioned() -> Non
     assert EN.watched(raised) == (
         "(Risk, short term, reported; in 2 reports; first mentioned 2 March)"
     )
+    sooner = raised.model_copy(update={"was_horizon": "medium", "was_confidence": "suggested"})
+    shifts = "medium term → short term, suggested → reported"
+    assert EN.watched(sooner) == f"(Risk, {shifts}; in 2 reports; first mentioned 2 March)"
+    assert "المدى المتوسط ← المدى القصير" in Phrases(make_digest(locale="ar")).watched(sooner)
     assert EN.watched(expired) == "(Opportunity; first mentioned 13 February; nothing came of it)"
     assert EN.watched(raised.model_copy(update={"state": "new", "events": 1})) == (
         "(Risk, short term, reported)"

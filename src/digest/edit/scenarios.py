@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from digest.edit.facts import normalise
 from digest.models.desk import Claim, Course
 from digest.models.record import AssertionRecord
-from digest.models.words import ENDED, STATED_ENDS
+from digest.models.words import ENDED, SHIFTED, STATED_ENDS
 
 # How long a Scenario stays open after it was last asserted (docs/desk.md).
 OPEN_FOR = {
@@ -41,10 +41,15 @@ def transition(
         return assertion.state
     if state is None or state in ENDED:
         return "new"
-    moved = _step(_NEARNESS, horizon, assertion.horizon) or _step(
+    moved = step_of_horizon(horizon, assertion.horizon) or _step(
         _FIRMNESS, confidence, assertion.confidence
     )
     return {1: "raised", -1: "lowered", 0: "restated"}[moved]
+
+
+def step_of_horizon(was: str | None, now: str | None) -> int:
+    """1 for a nearer one, -1 for a farther one, 0 if it hasn't moved or nobody knows."""
+    return _step(_NEARNESS, was, now)
 
 
 def _step(order: dict[str, int], was: str | None, now: str | None) -> int:
@@ -64,6 +69,8 @@ def course(claims: Sequence[Claim], now: datetime) -> Course:
     horizon: str | None = None
     confidence: str | None = None
     moved_at = over = claims[0].at
+    was_horizon: str | None = None
+    was_confidence: str | None = None
     ended_by: int | None = None
     for claim in claims:
         if state not in ENDED and state is not None and over <= claim.at:
@@ -72,8 +79,11 @@ def course(claims: Sequence[Claim], now: datetime) -> Course:
         if after != "restated":
             state, moved_at = after, claim.at
             ended_by = claim.event_id if after in ENDED else None
+            was_horizon, was_confidence = horizon, confidence
         horizon, confidence = claim.said.horizon, claim.said.confidence
         over = expires_at(horizon, claim.at)
     if state not in ENDED and over <= now:
         state, moved_at = "expired", over
-    return Course(state or "", claims[0].at, moved_at, over, ended_by)
+    if state not in SHIFTED:
+        was_horizon = was_confidence = None
+    return Course(state or "", claims[0].at, moved_at, over, ended_by, was_horizon, was_confidence)

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 
 from digest.edit.facts import normalise
 from digest.edit.match import heard, silent
+from digest.edit.scenarios import step_of_horizon
 from digest.edit.select import Selection
 from digest.models.content import Item, WatchLine
 from digest.models.desk import Occasion, Reader, Watched
-from digest.models.words import ENDED
+from digest.models.words import ENDED, SHIFTED
 
 WATCHED = 5
 WATCHED_OF_ONE_STORY = 2  # while others have something to say
@@ -68,13 +69,21 @@ def _few(rows: list[Watched]) -> list[Watched]:
     return [one for one in rows if one in kept]
 
 
+def _moved(one: Watched) -> str:
+    """Its state; where the horizon has moved, whether it may come "sooner" or "later"."""
+    step = step_of_horizon(one.was_horizon, one.horizon)
+    return {1: "sooner", -1: "later", 0: one.state}[step if one.state in SHIFTED else 0]
+
+
 def _watch_line(one: Watched) -> WatchLine:
     return WatchLine(
-        state=one.state,
+        state=_moved(one),
         text=one.text,
         kind=one.kind,
         horizon=one.horizon or None,
         confidence=one.confidence or None,
+        was_horizon=one.was_horizon if one.was_horizon != one.horizon else None,
+        was_confidence=one.was_confidence if one.was_confidence != one.confidence else None,
         first_raised=one.first_at.date(),
         events=one.events,
         event_slug=one.event_slug,

@@ -92,11 +92,13 @@ class ScenarioLine(Value):
 class WatchLine(Value):
     """A row of the scenario watch: a Scenario of a followed Story that has moved."""
 
-    state: str  # new, raised, lowered, materialised, expired, ...
+    state: str  # new, sooner, later, raised, lowered, materialised, expired, ...
     text: str
     kind: str
     horizon: str | None = None
     confidence: str | None = None
+    was_horizon: str | None = None  # of what was raised or lowered: before that, if it differs
+    was_confidence: str | None = None
     first_raised: date | None = None
     events: int = 1  # Events that assert it
     event_slug: str | None = None

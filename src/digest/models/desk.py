@@ -226,18 +226,21 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What became of a Scenario. `ended_by` is the Event that stated its end."""
+    """What became of a Scenario. `ended_by` is the Event that stated its end; the horizon and
+    confidence that it had before it was last raised or lowered are `was_...`."""
 
     state: str
     first_at: datetime
     moved_at: datetime
     expires_at: datetime
     ended_by: int | None = None
+    was_horizon: str | None = None
+    was_confidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A Scenario of a Story as it stands, for the scenario watch."""
+    """A Scenario of a Story as it stands, for the scenario watch, and what it `was` before that."""
 
     story_id: int | None
     story: str
@@ -251,6 +254,8 @@ class Watched:
     events: int
     event_id: int
     event_slug: str
+    was_horizon: str | None = None
+    was_confidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,9 +220,7 @@ class Phrases:
         field = cut(self._label("field", change.field), NAME_LENGTH)
         if change.field in SHIFTED and change.was and change.now:
             was, now = (self._value(change.field, one).lower() for one in (change.was, change.now))
-            # An arrow does not turn round by itself in a right-to-left line.
-            arrow = "←" if direction(self.locale) == "rtl" else "→"
-            return f"{field} {was} {arrow} {now}"
+            return f"{field} {self._arrow(was, now)}"
         return _("new %(field)s") % {"field": field}
 
     def since(self, instant: datetime) -> str:
@@ -345,13 +343,13 @@ class Phrases:
         return self._translations.gettext(", ").join(filter(None, (at, self._day(stated, days))))
 
     def watched(self, line: WatchLine) -> str:
-        """ "(Risk, short term, reported; in 2 reports; first mentioned 21 February)"."""
+        """ "(Risk, medium term → short term, reported; in 2 reports; first mentioned 2 March)"."""
         _, ngettext = self._translations.gettext, self._translations.ngettext
         kind = named(
             [
                 self._label("kind", line.kind),
-                self._label("horizon", line.horizon),
-                self._label("confidence", line.confidence),
+                self._shift("horizon", line.was_horizon, line.horizon),
+                self._shift("confidence", line.was_confidence, line.confidence),
             ]
         )
         parts = [_(", ").join(kind)]
@@ -377,6 +375,15 @@ class Phrases:
 
     def _label(self, group: str, word: str | None) -> str:
         return label(group, word, self._translations.gettext)
+
+    def _shift(self, group: str, was: str | None, now: str | None) -> str:
+        """ "medium term → short term"; only what is so now where nothing else was."""
+        labels = [self._label(group, was if now else None), self._label(group, now)]
+        return self._arrow(*labels) if all(labels) and labels[0] != labels[1] else labels[1]
+
+    def _arrow(self, was: str, now: str) -> str:
+        # An arrow does not turn round by itself in a right-to-left line.
+        return f"{was} {'←' if direction(self.locale) == 'rtl' else '→'} {now}"
 
     def _value(self, field: str, value: str) -> str:
         """Severities stay numbers: "3 → 4" is shorter than their labels."""

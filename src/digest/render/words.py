@@ -66,6 +66,8 @@ LABELS: dict[str, dict[str, str]] = {
         "restated": N_("restated"),
         "raised": N_("raised"),
         "lowered": N_("lowered"),
+        "sooner": N_("sooner"),
+        "later": N_("later"),
         "materialised": N_("materialised"),
         "contradicted": N_("contradicted"),
         "expired": N_("expired"),

@@ -7,17 +7,18 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from digest.models import Assertion, Event, Scenario, Story
 from digest.models.desk import Claim, Watched
 from digest.models.record import AssertionRecord
-from digest.models.words import ENDED
+from digest.models.words import ENDED, SHIFTED
 from digest.store.chunks import chunks
 from digest.store.shown import ScenarioRules
 
 # Written out in the statement: an index of part of a table serves no query whose part is a value.
 _ended: BindParameter[Any] = bindparam("ended", ENDED, expanding=True, literal_execute=True)
+_shifted: BindParameter[Any] = bindparam("shifted", SHIFTED, expanding=True, literal_execute=True)
 
 
 _moved = select(Scenario.id).where(
@@ -35,9 +36,28 @@ _counting = (
     .group_by(Assertion.scenario_id)
     .subquery()
 )
+_before = aliased(Assertion)
+_then = aliased(Assertion)
+_was = (  # what was asserted last before it was raised or lowered
+    select(_then.id)
+    .where(_then.scenario_id == Scenario.id, _then.at < Scenario.moved_at, _then.gone_at.is_(None))
+    .order_by(_then.at.desc(), _then.id.desc())
+    .limit(1)
+    .correlate(Scenario)
+    .scalar_subquery()
+)
 _MOVED = (
-    select(Scenario, Story.title, Event.id, Event.slug, _counting.c.events)
+    select(
+        Scenario,
+        Story.title,
+        Event.id,
+        Event.slug,
+        _counting.c.events,
+        _before.horizon,
+        _before.confidence,
+    )
     .join(_counting, _counting.c.scenario_id == Scenario.id)
+    .outerjoin(_before, and_(Scenario.state.in_(_shifted), _before.id == _was))
     .join(Assertion, Assertion.id == _counting.c.newest)
     .join(Event, Event.id == Assertion.event_id)
     .outerjoin(Story, Story.id == Scenario.story_id)
@@ -65,8 +85,10 @@ def moved_since(session: Session, after: datetime, upto: datetime) -> list[Watch
             events=count,
             event_id=event_id,
             event_slug=slug,
+            was_horizon=horizon,
+            was_confidence=confidence,
         )
-        for scenario, title, event_id, slug, count in rows
+        for scenario, title, event_id, slug, count, horizon, confidence in rows
     ]
 
 
@@ -115,6 +137,8 @@ def moved_by(
                 events=len({row.Assertion.event_id for row in told}),
                 event_id=newest.Assertion.event_id,
                 event_slug=newest.slug,
+                was_horizon=course.was_horizon,
+                was_confidence=course.was_confidence,
             )
         )
     return found

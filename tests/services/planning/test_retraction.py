@@ -100,6 +100,27 @@ def test_what_it_asserts_otherwise_moves_the_scenario(room: Newsroom) -> None:
     assert (scenario(room).state, scenario(room).first_at) == ("lowered", first)
 
 
+def test_the_watch_knows_what_was_asserted_before_it_moved_and_a_look_back_too(
+    room: Newsroom,
+) -> None:
+    news(room, "one", "long")
+    news(room, "wrong", "short")
+    news(room, "two", "medium")
+    retract(room, "wrong", "short")
+    news(room, "three", "immediate")
+    news(room, "four", "immediate")
+    with room.app.db.read() as session:
+        for [found] in (
+            scenarios.moved_since(session, NOON - DAY, NOON + DAY),
+            scenarios.moved_by(session, NOON - DAY, NOON + DAY, RULES),
+        ):
+            assert (found.state, found.was_horizon, found.horizon) == (
+                "raised",
+                "medium",
+                "immediate",
+            )
+
+
 def test_a_later_revision_that_is_no_correction_takes_nothing_back(room: Newsroom) -> None:
     news(room, "a", "long")
     news(room, "a", headline="Another")
