@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from digest.models import ChannelStop, Delivery
 from digest.models.words import DeliveryState as State
@@ -63,6 +63,26 @@ _RECORD = (
         reference=func.coalesce(bindparam("found_by"), _columns.reference),
         subject=func.coalesce(bindparam("titled"), _columns.subject),
         sent_at=func.coalesce(bindparam("accepted", type_=_columns.sent_at.type), _columns.sent_at),
+    )
+)
+
+_other = Delivery.__table__.alias()
+_ELSEWHERE = exists().where(
+    _other.c.subscriber_id == _columns.subscriber_id,
+    _other.c.slot == _columns.slot,
+    _other.c.state.in_(GONE_OUT),
+)
+_END_WAITING = (
+    update(Delivery.__table__)  # type: ignore[arg-type]
+    .where(
+        _columns.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+        _columns.priority == DIGESTS,
+        _columns.state.in_(OPEN),
+    )
+    .values(
+        state=case((_ELSEWHERE, _columns.state), else_=State.SUPPRESSED),
+        reason=case((_ELSEWHERE, _columns.reason), else_="superseded"),
+        not_before=case((_ELSEWHERE, _columns.created_at)),
     )
 )
 
@@ -122,27 +142,7 @@ def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> None
     One that has reached another Destination is not told again by the next: it is still sent to
     those it waits for, and before the next.
     """
-    theirs = and_(
-        Delivery.subscriber_id.in_(list(subscriber_ids)),
-        Delivery.priority == DIGESTS,
-        Delivery.state.in_(OPEN),
-    )
-    other = aliased(Delivery)
-    elsewhere = exists().where(
-        other.subscriber_id == Delivery.subscriber_id,
-        other.slot == Delivery.slot,
-        other.state.in_(GONE_OUT),
-    )
-    for which, values in (
-        (~elsewhere, {"state": State.SUPPRESSED, "reason": "superseded", "not_before": None}),
-        (elsewhere, {"not_before": Delivery.created_at}),
-    ):
-        session.execute(
-            update(Delivery)
-            .where(theirs, which)
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
+    session.connection().execute(_END_WAITING, {"subscribers": list(subscriber_ids)})
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
