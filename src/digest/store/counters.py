@@ -1,10 +1,12 @@
 """Numbers that only grow. The row is the lock: who has it writes alone until the commit."""
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Counter
 from digest.store.upsert import insert_new
+
+_VALUE = select(Counter.value).where(Counter.name == bindparam("name"))
 
 
 def lock(session: Session, name: str) -> int:
@@ -27,7 +29,7 @@ def take(session: Session, name: str, amount: int) -> int:
 
 def read(session: Session, name: str) -> int:
     """The last number given out."""
-    return session.scalar(select(Counter.value).where(Counter.name == name)) or 0
+    return session.scalar(_VALUE, {"name": name}) or 0
 
 
 def advance(session: Session, name: str, value: int) -> None:

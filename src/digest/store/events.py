@@ -212,6 +212,17 @@ def _better(one: Reach, other: Reach) -> bool:
     )
 
 
+_lines = (
+    select(Story.id, Story.parent_id)
+    .where(Story.id.in_(bindparam("stories", expanding=True)))
+    .cte(recursive=True)
+)
+# UNION, not UNION ALL: Stories that are each other's broader thread end it
+_LINES = select(
+    _lines.union(select(Story.id, Story.parent_id).join(_lines, Story.id == _lines.c.parent_id))
+)
+
+
 def story_lines(
     session: Session, story_ids: Iterable[int | None]
 ) -> dict[int | None, tuple[int, ...]]:
@@ -219,12 +230,8 @@ def story_lines(
     asked = {one for one in story_ids if one is not None}
     parents: dict[int, int | None] = {}
     for part in chunks(asked):
-        lines = select(Story.id, Story.parent_id).where(Story.id.in_(part)).cte(recursive=True)
-        # UNION, not UNION ALL: Stories that are each other's broader thread end it
-        lines = lines.union(
-            select(Story.id, Story.parent_id).join(lines, Story.id == lines.c.parent_id)
-        )
-        parents.update((row.id, row.parent_id) for row in session.execute(select(lines)))
+        rows = session.execute(_LINES, {"stories": part})
+        parents.update((story_id, parent_id) for story_id, parent_id in rows)
     found: dict[int | None, tuple[int, ...]] = {}
     for story_id in asked:
         line: list[int] = []

@@ -109,13 +109,20 @@ def memories(
     return found
 
 
+_SAID = (
+    select(Item.event_id)
+    .join(Event, Event.id == Item.event_id)
+    .where(Event.fact_key.in_(bindparam("facts", expanding=True)))
+    .distinct()
+)
+
+
 def _about(session: Session, event_ids: Iterable[int], fact_keys: Iterable[str]) -> list[int]:
     """These Events, and all others that told somebody of the same facts. In an archive there may be
     thousands under the headline "Flood warning" that nobody was told."""
     found = set(event_ids)
-    told = select(Item.event_id).join(Event, Event.id == Item.event_id).distinct()
     for part in chunks(set(fact_keys)):
-        found.update(session.scalars(told.where(Event.fact_key.in_(part))))
+        found.update(session.scalars(_SAID, {"facts": part}))
     return sorted(found)
 
 

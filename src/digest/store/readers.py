@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
@@ -59,6 +59,13 @@ _FOLLOWS = (
     .where(or_(Follow.subscriber_id.in_(_subscribers), Follow.list_id.in_(_lists)))
     .order_by(Follow.position, Follow.id)
 )
+
+_OPEN = (
+    select(Destination)
+    .where(Destination.verified_at.is_not(None), Destination.disabled_at.is_(None))
+    .order_by(Destination.id)
+)
+_THEIR_OPEN = _OPEN.where(Destination.subscriber_id.in_(_subscribers))
 
 
 def accounts(session: Session, subscriber_ids: Iterable[int], now: datetime) -> list[Account]:
@@ -231,8 +238,7 @@ def destinations(
 ) -> Mapping[int, list[Destination]]:
     """Destinations that may be written to now: verified, not disabled, for this kind of Edition."""
     found: dict[int, list[Destination]] = defaultdict(list)
-    theirs = Destination.subscriber_id.in_(list(subscriber_ids))
-    for one in session.scalars(_open_destinations().where(theirs)):
+    for one in session.scalars(_THEIR_OPEN, {"subscribers": list(subscriber_ids)}):
         if kind is None or kind in one.kinds:
             found[one.subscriber_id].append(one)
     return found
@@ -243,13 +249,5 @@ def open_destinations(session: Session, ids: Iterable[int]) -> list[Destination]
     return [
         one
         for part in chunks(ids)
-        for one in session.scalars(_open_destinations().where(Destination.id.in_(part)))
+        for one in session.scalars(_OPEN.where(Destination.id.in_(part)))
     ]
-
-
-def _open_destinations() -> Select[Destination]:
-    return (
-        select(Destination)
-        .where(Destination.verified_at.is_not(None), Destination.disabled_at.is_(None))
-        .order_by(Destination.id)
-    )

@@ -205,24 +205,26 @@ def _ended_by(
             yield from ((one.event_id, one.revision, one.position) for one in every)
 
 
+_rows = Scenario.__table__.c
+_over = (
+    select(_rows.id)
+    .where(_rows.expires_at <= bindparam("now"), _rows.state.not_in(_ended))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_EXPIRE = (
+    update(Scenario.__table__)  # type: ignore[arg-type]
+    .where(_rows.id.in_(_over))
+    .values(state="expired", moved_at=_rows.expires_at)
+    .returning(_rows.id)
+)
+
+
 def expire(session: Session, now: datetime) -> int:
     """Scenarios whose horizon has passed without anything come of them are `expired`.
 
     One that is being written waits for the next time: it is asserted anew, as like as not.
     """
-    over = (
-        select(Scenario.id)
-        .where(Scenario.expires_at <= now, Scenario.state.not_in(_ended))
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    ids = session.scalars(
-        update(Scenario)
-        .where(Scenario.id.in_(over))
-        .values(state="expired", moved_at=Scenario.expires_at)
-        .returning(Scenario.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(ids.all())
+    return len(session.connection().execute(_EXPIRE, {"now": now}).all())
 
 
 def retell(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Destination, Edition, Item
@@ -236,25 +236,28 @@ class Waiting:
     event_ids: frozenset[int]
 
 
+_ALERTS = (
+    select(Delivery.id, Delivery.subscriber_id, Delivery.destination_id, Delivery.edition_id)
+    .where(
+        Delivery.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+        Delivery.priority == ALERTS,
+        Delivery.state.in_(OPEN),
+        ~Delivery.slot.startswith(MENDS),
+    )
+    .order_by(Delivery.id)
+)
+
+
 def waiting(session: Session, subscriber_ids: Iterable[int]) -> Mapping[int, list[Waiting]]:
     """Each Subscriber's alerts that wait to be sent; not those that put something right.
 
     They wait until this transaction ends: nobody sends them meanwhile. One that a worker has in
     hand is not among them.
     """
-    query = (
-        select(Delivery)
-        .where(
-            Delivery.subscriber_id.in_(list(subscriber_ids)),
-            Delivery.priority == ALERTS,
-            Delivery.state.in_(OPEN),
-            ~Delivery.slot.startswith(MENDS),
-        )
-        .order_by(Delivery.id)
-    )
+    query = _ALERTS
     if session.get_bind().dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
-    rows = session.scalars(query).all()
+        query = query.with_for_update(of=Delivery, skip_locked=True)
+    rows = session.execute(query, {"subscribers": list(subscriber_ids)}).all()
     if not rows:
         return {}
     told: dict[int, set[int]] = defaultdict(set)

@@ -1,6 +1,7 @@
 """Rows that may exist already: INSERT ... ON CONFLICT, which both databases have."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Table, inspect
@@ -31,6 +32,16 @@ def upsert(
     )
 
 
+@cache
+def _insert_new(insert: Any, table: type, unique: tuple[str, ...], more: tuple[str, ...]) -> Any:
+    plain = columns_of(table)
+    return (
+        insert(plain)
+        .on_conflict_do_nothing(index_elements=unique)
+        .returning(*(plain.c[name] for name in (*unique, *more)))
+    )
+
+
 def insert_new(
     session: Session,
     table: type,
@@ -42,12 +53,7 @@ def insert_new(
 
     Returns the keys of the new ones, with `more` columns of each.
     """
-    plain = columns_of(table)
-    statement = (
-        insert_for(session)(plain)
-        .on_conflict_do_nothing(index_elements=list(unique))
-        .returning(*(plain.c[name] for name in (*unique, *more)))
-    )
+    statement = _insert_new(insert_for(session), table, tuple(unique), tuple(more))
     found: set[tuple[Any, ...]] = set()
     for start in range(0, len(rows), _SIZE):
         result = session.execute(statement, list(rows[start : start + _SIZE]))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -87,6 +87,17 @@ def stuck(session: Session) -> list[tuple[str, int]]:
 
 
 _AGAIN_AT = Revision.found["again_at"].as_string()
+_WITHOUT_A_PLACE = (
+    select(
+        Revision.id,
+        Revision.event_id,
+        Revision.number,
+        Revision.found.is_not(None),
+        _AGAIN_AT,
+    )
+    .where(Revision.seq.is_(None), Revision.visible_at <= bindparam("until"))
+    .order_by(Revision.visible_at, Revision.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +112,7 @@ class _Waiting:
 
 
 def _waiting(session: Session, until: datetime) -> list[_Waiting]:
-    rows = session.execute(
-        select(
-            Revision.id,
-            Revision.event_id,
-            Revision.number,
-            Revision.found.is_not(None),
-            _AGAIN_AT,
-        )
-        .where(Revision.seq.is_(None), Revision.visible_at <= until)
-        .order_by(Revision.visible_at, Revision.id)
-    )
+    rows = session.execute(_WITHOUT_A_PLACE, {"until": until})
     return [
         _Waiting(id, event, number, early, datetime.fromisoformat(again) if again else None)
         for id, event, number, early, again in rows
@@ -221,12 +222,14 @@ def newest_seq(session: Session) -> int:
     return counters.read(session, VISIBLE)
 
 
+# The sum keeps databases from looking for the least seq along all of them, from the oldest on.
+_FIRST_SINCE = select(func.min(Revision.seq + 0)).where(Revision.visible_at > bindparam("instant"))
+
+
 def seq_before(session: Session, instant: datetime) -> int:
     """The place after which all stand that became visible after `instant`.
 
     Older ones may stand after it as well: history that was imported late.
     """
-    # The sum keeps databases from looking for the least seq along all of them, from the oldest on.
-    least = func.min(Revision.seq + 0)
-    first = session.scalar(select(least).where(Revision.visible_at > instant))
+    first = session.scalar(_FIRST_SINCE, {"instant": instant})
     return first - 1 if first is not None else newest_seq(session)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.edit.quiet import quiet_end
@@ -288,7 +288,14 @@ def _left_words(selection: Selection) -> str:
     return ", ".join(f"{n} {rule.replace('_', ' ')}" for rule, n in counts.most_common()) or "none"
 
 
+_SET_NEXT = (
+    update(Subscriber.__table__)  # type: ignore[arg-type]
+    .where(Subscriber.__table__.c.id == bindparam("of"))
+    .values(next_due_at=bindparam("next"))
+)
+
+
 def _set_next(session: Session, coming: Mapping[int, datetime]) -> None:
     if coming:
-        rows = [{"id": one, "next_due_at": at} for one, at in coming.items()]
-        session.execute(update(Subscriber), rows)
+        rows = [{"of": one, "next": at} for one, at in coming.items()]
+        session.connection().execute(_SET_NEXT, rows)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from digest.edit.alerting import Decision, decide
@@ -29,6 +29,20 @@ from digest.store.readers import Account
 OLDEST = timedelta(hours=12)  # held longer than this: it goes to the digest
 LOOK_AGAIN = timedelta(hours=1)
 BATCH = 500
+
+_HELD = (Slot.outcome == Outcome.HELD) & (Slot.release_at <= bindparam("now"))
+_READERS = (
+    select(Slot.subscriber_id)
+    .where(_HELD, Slot.subscriber_id > bindparam("after"))
+    .distinct()
+    .order_by(Slot.subscriber_id)
+    .limit(BATCH)
+)
+_DUE = (
+    select(Slot)
+    .where(_HELD, Slot.subscriber_id.in_(bindparam("subscribers", expanding=True)))
+    .order_by(Slot.subscriber_id, Slot.id)
+)
 
 
 def release(app: App, now: datetime) -> Counter[str]:
@@ -59,14 +73,7 @@ def _weight(decision: Decision) -> tuple[int, bool]:
 
 def _readers(session: Session, now: datetime, after: int) -> Sequence[int]:
     """Ids of Subscribers with held Slots whose time has come, in batches by id."""
-    query = (
-        select(Slot.subscriber_id)
-        .where(Slot.outcome == Outcome.HELD, Slot.release_at <= now, Slot.subscriber_id > after)
-        .distinct()
-        .order_by(Slot.subscriber_id)
-        .limit(BATCH)
-    )
-    return session.scalars(query).all()
+    return session.scalars(_READERS, {"now": now, "after": after}).all()
 
 
 def _due(session: Session, ids: Sequence[int], now: datetime) -> Sequence[Slot]:
@@ -75,15 +82,11 @@ def _due(session: Session, ids: Sequence[int], now: datetime) -> Sequence[Slot]:
     Nor does another decide about these readers until this transaction ends: when quiet hours end
     as a digest is due, each would tell what the other tells.
     """
-    due = (
-        select(Slot)
-        .where(Slot.outcome == Outcome.HELD, Slot.release_at <= now, Slot.subscriber_id.in_(ids))
-        .order_by(Slot.subscriber_id, Slot.id)
-    )
+    due = _DUE
     if session.get_bind().dialect.name == "postgresql":
         due = due.join(Subscriber, Subscriber.id == Slot.subscriber_id)
         due = due.with_for_update(of=(Slot, Subscriber), skip_locked=True)
-    return session.scalars(due).all()
+    return session.scalars(due, {"now": now, "subscribers": ids}).all()
 
 
 @dataclass
