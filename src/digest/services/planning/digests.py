@@ -260,7 +260,7 @@ class Desk:
             zone=task.account.schedule.zone,
             covers_from=task.last_at or task.first_from,
             covers_to=at,
-            late=self.late(task) and task.window_from is not None,  # nobody waited for a first one
+            late=self.late(task) and task.last_day is not None,  # nobody waited for a first one
             catch_up=task.lost or bool(task.missed),
             list_name=task.account.list_name or self.app.settings.product_name,
         )
