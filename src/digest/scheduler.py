@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from digest.errors import DatabaseAway
+from digest.errors import DatabaseAway, DatabaseFails
 from digest.services.admin import work
 from digest.services.app import App
 from digest.services.news import feeds
@@ -28,6 +28,7 @@ ALERT_SECONDS = 2  # how soon what another process stored is alerted
 PLAN_SECONDS = 20  # a digest starts at most this long after its hour
 FEED_SECONDS = 60
 SWEEP_SECONDS = 5
+RESUME_SECONDS = 1
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Service:
     async def run(self) -> None:
         """Runs until `stop`; what is being sent then is finished and recorded first."""
         work.started(self.app)
-        while await self._aside(resume) is None and not self.stopping.is_set():
+        while not (await self._resumed() or self.stopping.is_set()):
             await self._outage.end(self.stopping)
         for job, seconds in (
             (self._alert, ALERT_SECONDS),
@@ -75,6 +76,15 @@ class Service:
         """Asks the worker to finish what it is sending and to end."""
         self.stopping.set()
         self._deliverer.wake()
+
+    async def _resumed(self) -> bool:
+        """Frees what dead workers held, before anything is sent."""
+        try:
+            return await self._aside(resume) is not None
+        except DatabaseFails as error:
+            log.warning("what was under way is looked through again: %s", error)
+            await asyncio.sleep(RESUME_SECONDS)
+            return False
 
     async def _job(self, job: Callable[[], Awaitable[None]]) -> None:
         """One turn. To be cut short by the end of the service is no failure."""
@@ -122,7 +132,7 @@ class Service:
         def work_aside() -> None:
             try:
                 settle = partial(ended.set_result, verb(self.app, self.clock()))
-            except Exception as error:
+            except BaseException as error:  # also a panic of a library that isn't Python
                 settle = partial(ended.set_exception, error)
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_settle, ended, settle)

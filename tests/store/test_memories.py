@@ -1,9 +1,12 @@
 """What readers were told, asked of more Events than one statement carries."""
 
+from datetime import timedelta
+
 from newsroom import Newsroom, counting
+from sqlalchemy import update
 
 from digest.formats.entry import Entry
-from digest.models import Event
+from digest.models import Event, Slot
 from digest.models.record import EventRecord
 from digest.services.app import App
 from digest.services.news.ingest import ingest
@@ -53,3 +56,17 @@ def test_the_same_report_that_was_told_to_nobody_is_not_asked_about(app_on_both:
         assert [one.event_id for one in told[maria]] == [room.rows(Event)[0].id]
         asked.append(len(statements))
     assert asked[0] == asked[1]
+
+
+def test_what_was_told_by_a_slower_clock_is_remembered(app_on_both: App) -> None:
+    """One machine lets news become visible, another tells it, and their clocks differ."""
+    room = Newsroom(app_on_both)
+    maria = room.reader()
+    room.news()
+    visible = room.now
+    room.alert()
+    with app_on_both.db.begin() as session:
+        session.execute(update(Slot).values(planned_at=visible - timedelta(seconds=3)))
+    [event] = room.rows(Event)
+    with app_on_both.db.read() as session:
+        assert memories.memories(session, [maria], [event.id], [])[maria]

@@ -292,7 +292,7 @@ class EditionContent(Value):
     watch: Annotated[tuple[WatchLine, ...], SAYING] = ()
     matched: int = 0
     left_out: tuple[LeftOut, ...] = ()
-    held: Names = ()  # of a roundup: the rules that held its alerts, each once
+    held: Names = ()  # the rules that held this alert, or those of a roundup, each once
     quiet: Words = None  # the one line for a day without news, if the reader wants one
 
     def section(self, *names: str) -> tuple[Item, ...]:

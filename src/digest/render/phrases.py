@@ -326,7 +326,7 @@ class Phrases:
         }
 
     def held(self, rules: Sequence[str]) -> str:
-        """ "Held during your quiet hours.", why a roundup comes only now."""
+        """ "Held during your quiet hours.", why this comes only now."""
         why = [self._label("held", rule) for rule in rules if rule in LABELS["held"]]
         return (
             self._translations.gettext("Held %(why)s.") % {"why": self.series(why)} if why else ""

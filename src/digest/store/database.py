@@ -101,6 +101,7 @@ class Database:
 
         Raises:
             DatabaseAway: the database can't be reached.
+            DatabaseFails: it can't do it now.
         """
         if not self.is_sqlite:
             with self.read() as session:
@@ -132,7 +133,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            why = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+            why = first_line(error)
             place = self.url.render_as_string(hide_password=True)
             if _no_such_table(error):
                 raise ConfigurationError(
@@ -214,6 +215,12 @@ class Database:
         self.engine.dispose()
 
 
+def first_line(error: DBAPIError) -> str:
+    """What the driver says, without the details: they hold values of rows."""
+    lines = str(error.orig or "").strip().splitlines()
+    return lines[0] if lines else type(error.orig or error).__name__
+
+
 def _no_such_table(error: DBAPIError) -> bool:
     sqlstate = getattr(error.orig, "sqlstate", None)  # PostgreSQL's own codes
     return sqlstate == "42P01" or "no such table" in str(error.orig)
@@ -244,8 +251,10 @@ def _alembic_config() -> "Config":
 
 def _engine(url: Any, **how: Any) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **how)
+        how = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+        return create_engine(url, hide_parameters=True, **how)
+    waits = {"timeout": BUSY_SECONDS}
+    engine = create_engine(url, hide_parameters=True, connect_args=waits, **how)
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, record: Any) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Edition, Item, Slot
 from digest.models.content import EditionContent
+from digest.store import stored
 from digest.store.chunks import chunks
 from digest.store.upsert import columns_of, insert_new
 
@@ -85,17 +86,13 @@ def add_deliveries(session: Session, rows: Sequence[dict[str, Any]]) -> int:
 
 
 def load_all(session: Session, edition_ids: Iterable[int]) -> dict[int, EditionContent]:
-    """The contents of Editions by id, as they were stored."""
-    return {
-        number: EditionContent.model_validate(content)
-        for part in chunks(edition_ids)
+    """The contents of Editions by id, as they were stored. What an earlier release wrote and this
+    one doesn't accept is left out, which is said once."""
+    found: dict[int, EditionContent] = {}
+    for part in chunks(edition_ids):
         for number, content in session.execute(
             select(Edition.id, Edition.content).where(Edition.id.in_(part))
-        )
-    }
-
-
-def load(session: Session, edition_id: int) -> EditionContent | None:
-    """The content of an Edition, as it was stored."""
-    content = session.scalar(select(Edition.content).where(Edition.id == edition_id))
-    return None if content is None else EditionContent.model_validate(content)
+        ):
+            if (readable := stored.edition(number, content)) is not None:
+                found[number] = readable
+    return found

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, Exists, bindparam, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Edition, Event, Item, Revision, Slot
 from digest.models.desk import UPDATE_WEIGHT, Alerted, Memory
@@ -43,10 +43,10 @@ def reached(states: Sequence[str] = REACHED) -> Exists:
     )
 
 
+CLOCKS_DIFFER = timedelta(days=1)  # at most, of those who make visible and those who plan
+
 _events: BindParameter[Any] = bindparam("events", expanding=True)
-_visible = aliased(Event)
-# Nobody is told of an Event before it is visible: of years of Slots the last few are looked at.
-_since = select(func.min(_visible.visible_at)).where(_visible.id.in_(_events)).scalar_subquery()
+_FIRST = select(func.min(Event.visible_at)).where(Event.id.in_(_events))
 _TOLD = (
     select(
         Slot.subscriber_id,
@@ -70,7 +70,7 @@ _TOLD = (
     )
     .where(
         Slot.subscriber_id.in_(bindparam("subscribers", expanding=True)),
-        Slot.planned_at >= _since,
+        Slot.planned_at >= bindparam("since"),
         Item.event_id.in_(_events),
         reached(),
     )
@@ -91,7 +91,10 @@ def memories(
     rows: list[Any] = []
     query = _TOLD if until is None else _TOLD.where(Slot.planned_at <= until)
     for part in chunks(about):
-        rows += session.execute(query, {"subscribers": subscribers, "events": part}).all()
+        # Nobody is told of an Event before it is visible: of years of Slots the last few are read.
+        first = session.scalar(_FIRST, {"events": part}) or datetime.max.replace(tzinfo=UTC)
+        asked = {"subscribers": subscribers, "events": part, "since": first - CLOCKS_DIFFER}
+        rows += session.execute(query, asked).all()
     for row in sorted(rows, key=lambda row: (row.planned_at, row.id, row.revision)):
         found[row.subscriber_id].append(
             Memory(

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import select
@@ -72,7 +73,7 @@ def create(app: App, clock: Callable[[], datetime], inbox: Inbox | None = None) 
 def _warm_up(app: App, now: datetime) -> None:
     """Asks the database once what every reader's page asks, so that no reader waits for the first
     time: a one-click request should be answered within 200 ms."""
-    with app.db.read() as session:
+    with suppress(DatabaseAway), app.db.read() as session:
         readers.accounts(session, [0], now)
 
 

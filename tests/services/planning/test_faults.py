@@ -9,6 +9,7 @@ from newsroom import NOON, Newsroom
 
 from digest.edit import compose
 from digest.errors import DatabaseFails
+from digest.models import Subscriber
 from digest.models.content import EditionContent
 from digest.models.words import Outcome
 from digest.services.app import App
@@ -103,3 +104,22 @@ def test_a_database_that_fails_is_nobodys_fault(room: Newsroom, fault: pytest.Mo
         room.alert()
     fault.undo()
     assert room.alert() == {Outcome.EDITION: 1}
+
+
+def test_an_hour_that_cannot_be_reckoned_is_looked_at_again(room: Newsroom) -> None:
+    """A zone that this machine's tables don't have, perhaps, or no longer."""
+    room.now = MORNING
+    lost = room.reader("anna", zone="Europe/Atlantis", follows=["yemen"])
+    room.reader("ben", follows=["yemen"])
+    room.news("sound", severity=3, interests=[{"name": "Yemen", "role": "primary"}])
+    assert room.publish() == {Outcome.EDITION: 1}
+    assert room.publish() == {}
+    [row] = room.rows(Subscriber, Subscriber.id == lost)
+    assert row.next_due_at == MORNING + timedelta(hours=1)
+
+
+def test_a_reader_in_no_known_zone_stops_no_alert(room: Newsroom) -> None:
+    room.reader("anna", zone="Europe/Atlantis")
+    room.reader("ben")
+    room.news("sound", severity=5)
+    assert room.alert() == {Outcome.DIGEST: 1, Outcome.EDITION: 1}

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from digest.channels.delays import delayed
 from digest.errors import RetryLater, Unanswered
-from digest.models import Delivery, Destination, Subscriber
+from digest.models import Delivery, Destination, Edition, Subscriber
 from digest.models.words import Code, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
@@ -278,3 +278,16 @@ def test_many_places_need_as_many_queries_as_few(app_on_both: App) -> None:
             count if country == "iran" else count + 2
         )
     assert asked_for[0] >= asked_for[1]
+
+
+async def test_what_can_no_longer_be_read_is_left_as_it_is_and_stops_nothing(
+    room: Newsroom,
+) -> None:
+    room.reader(places={"slack": "C1"})
+    await told(room)
+    with room.app.db.begin() as session:
+        session.execute(update(Edition).values(content={"kind": "alert", "of": "long ago"}))
+    await told(room, RIGHT, minor=True)
+    assert room.sent == []
+    await told(room, id="b", severity=5)
+    assert [one.content.items[0].event_id for one in room.sent] == [2]

@@ -1,6 +1,7 @@
 """Logs: one line an event, structured; secrets and addresses never get into them."""
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -20,6 +21,17 @@ NOISY = (
 """Libraries whose lines hold URLs with tokens, come once a request, or say what ours say."""
 
 
+_DETAIL = re.compile(r"DETAIL:[^\n]*")
+
+
+def without_rows(_: Any, __: str, line: dict[str, Any]) -> dict[str, Any]:
+    """PostgreSQL's errors quote the row that they are about, with its address."""
+    return {
+        key: _DETAIL.sub("DETAIL: left out", value) if isinstance(value, str) else value
+        for key, value in line.items()
+    }
+
+
 def configure_logs(level: str, form: str) -> None:
     """Sends all logs to standard error as text or JSON."""
     shared: list[Any] = [
@@ -28,6 +40,7 @@ def configure_logs(level: str, form: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
+        without_rows,
     ]
     last: Any = (
         structlog.processors.JSONRenderer()

@@ -25,6 +25,7 @@ from digest.services.app import App
 from digest.services.visible import RULES
 from digest.store import records
 from digest.store.chunks import chunks
+from digest.store.database import first_line
 from digest.store.records import Judged, Known
 from digest.store.shown import Found
 
@@ -161,8 +162,7 @@ def _one_by_one(
 
 def _refusal(place: str, record: EventRecord, error: Exception) -> Refusal:
     if isinstance(error, DBAPIError) and error.orig is not None:
-        lines = str(error.orig).strip().splitlines()
-        reason = f"the database refuses it: {lines[0] if lines else type(error.orig).__name__}"
+        reason = f"the database refuses it: {first_line(error)}"
     else:
         reason = f"it cannot be stored: {type(error).__name__}"
     return Refusal(place, reason, refused(place, record.model_dump(), reason).raw)

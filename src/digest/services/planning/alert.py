@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from digest.edit.alerting import TOO_OLD, Decision, decide
 from digest.edit.rules import RULES
-from digest.errors import DigestError
+from digest.errors import ConfigurationError
 from digest.models import Revision, Slot
 from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, EditionKind, Outcome
@@ -85,7 +85,7 @@ def _mend(app: App, candidate: Candidate, now: datetime) -> None:
     try:
         with app.db.begin() as session:
             mend(session, app, candidate, now)
-    except DigestError:
+    except ConfigurationError:
         raise
     except Exception:
         log.exception("messages about event %d can't be mended", candidate.event_id)

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from digest.errors import DigestError
+from digest.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
@@ -21,20 +21,20 @@ def apart(
     for the same reason. `what` is not made for them, in words.
 
     Raises:
-        DigestError: nobody's fault: the database does not answer, or can't do it now.
+        ConfigurationError: nobody's fault: the database does not answer, or can't do it now.
     """
     done: Counter[str] = Counter()
     failed: list[int] = []
     try:
         return work(ids), failed
-    except DigestError:
+    except ConfigurationError:
         raise
     except Exception as error:
         log.warning("%s: one by one, as there is a fault: %r", what, error)
     for one in ids:
         try:
             done.update(work([one]))
-        except DigestError:
+        except ConfigurationError:
             raise
         except Exception as error:
             if not failed:

@@ -64,7 +64,7 @@ def preview(
     with app.db.read() as session:
         person = find.subscriber(session, subscriber_name)
         content, stored = _content(session, app, person, day, now)
-        filled = envelope(session, app, channel, person, content, now)
+        filled = envelope(session, app, channel, person, content)
     return Preview(channel.render(content, filled), content, stored)
 
 
@@ -157,7 +157,6 @@ def envelope(
     channel: Channel,
     person: Subscriber,
     content: EditionContent,
-    now: datetime,
 ) -> Envelope:
     """An envelope for looking at: its Delivery is 0, so no real Delivery has its links."""
     address = session.scalar(

@@ -35,6 +35,7 @@ BATCH = 500
 FAR_AHEAD = timedelta(days=15)  # nobody's next digest is further away: a clock went backwards
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # for who wants no digests; NULL: to be reckoned
 DIGEST_EXPIRES = timedelta(hours=24)
+LOOK_AGAIN = timedelta(hours=1)
 TOLD_WHOLE = ("lead", "item", "brief")  # sections that tell an Event as news
 
 
@@ -54,7 +55,7 @@ def publish(
         made, failed = apart(partial(_made, app, now), ids, "the digest")
         done += made
         if failed:
-            done += _made(app, now, failed, fault=True)
+            done += _given_up(app, now, failed)
         progress(len(ids))
         if len(ids) < BATCH:
             return done
@@ -89,6 +90,15 @@ def _made(app: App, now: datetime, ids: Sequence[int], *, fault: bool = False) -
     with app.db.begin() as session:
         mine = _in_hand(session, ids, now)
         return _batch(session, app, mine, now, fault=fault) if mine else Counter()
+
+
+def _given_up(app: App, now: datetime, ids: Sequence[int]) -> Counter[str]:
+    """Their Slots say that there was a fault. Of whom not even the hour can be reckoned, that is
+    tried again later."""
+    done, hopeless = apart(partial(_made, app, now, fault=True), ids, "the slot of the digest")
+    with app.db.begin() as session:
+        _set_next(session, dict.fromkeys(hopeless, now + LOOK_AGAIN))
+    return done
 
 
 def _batch(
@@ -142,7 +152,8 @@ class Batch:
     now: datetime
     slots: list[dict[str, Any]] = field(default_factory=list)
     deliveries: list[dict[str, Any]] = field(default_factory=list)
-    told: list[int] = field(default_factory=list)  # Deliveries of alerts that the digests tell
+    told: dict[int, list[int]] = field(default_factory=dict)
+    """Deliveries of alerts that a Subscriber's digest tells, by Subscriber."""
 
     def fold(self, account: Account, due: Due, day: date) -> None:
         """A digest that was missed; what it had to tell is in the next one."""
@@ -178,7 +189,8 @@ class Batch:
             session,
             [row for row in self.deliveries if (row["subscriber_id"], row["slot"]) in known],
         )
-        threads.take_back(session, self.told)
+        mine = {subscriber_id for subscriber_id, _, _ in fresh}
+        threads.take_back(session, [n for one in mine for n in self.told.get(one, ())])
         return Counter(
             row["outcome"]
             for row in self.slots
@@ -223,7 +235,7 @@ def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> No
             here = places[reader.subscriber_id]
             batch.deliveries += _deliveries(task, desk, reader, here, edition_id)
             alerts = waiting.get(reader.subscriber_id, ())
-            batch.told += _told(composed[alike][1], here, alerts)
+            batch.told[reader.subscriber_id] = _told(composed[alike][1], here, alerts)
 
 
 def _told(

@@ -1,25 +1,21 @@
 """Parcels: a Delivery with everything that rendering and sending it needs, loaded in a batch."""
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest.models import Delivery, Destination, Edition, Subscriber, Suppression
+from digest.models import Delivery, Destination, Subscriber, Suppression
 from digest.models.content import Earlier, EditionContent, Envelope
 from digest.models.words import RIGHTING, EditionKind, SubscriberState
 from digest.services.app import App
 from digest.services.links import Bearer
 from digest.services.sending import order
-from digest.store import threads
+from digest.store import editions, threads
 from digest.store.deliveries import UNSUBSCRIBED
 from digest.store.threads import Heard
-
-log = logging.getLogger(__name__)
 
 SOUND_FROM = 5  # severity
 
@@ -45,7 +41,7 @@ def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime)
 
     One whose Edition can't be read, or whose Destination is gone, is not among them.
     """
-    contents = _contents(session, {row.edition_id for row in rows})
+    contents = editions.load_all(session, {row.edition_id for row in rows})
     places = {
         one.id: one
         for one in session.scalars(
@@ -113,19 +109,6 @@ def _before(
         return []
     told = heard.get((row.destination_id, event_id), ())
     return [one for one in told if one.revision < content.items[0].revision]
-
-
-def _contents(session: Session, edition_ids: Iterable[int]) -> dict[int, EditionContent]:
-    found = {}
-    rows = session.execute(
-        select(Edition.id, Edition.content).where(Edition.id.in_(list(edition_ids)))
-    )
-    for edition_id, content in rows:
-        try:
-            found[edition_id] = EditionContent.model_validate(content)
-        except ValidationError:
-            log.exception("edition %s can't be read", edition_id)
-    return found
 
 
 def _heard(
