@@ -89,7 +89,7 @@ def make_inbox(world: World) -> Inbox:
         slot="digest:2026-03-06",
         reference="100000001:4",
     )
-    desk = add_subscriber(app, "desk", places={"slack": "#desk"})
+    desk = add_subscriber(app, "desk", destinations={"slack": "#desk"})
     add_delivery(app, desk, content, channel="slack", reference="C0STANDIN000:1700000000.000001")
     first = slack_message(edited_at=NOW.isoformat(), history=[{"text": "Before", "blocks": []}])
     answer = slack_message(ts="1700000001.000001", thread_ts=first["ts"], broadcast=True)

@@ -188,7 +188,7 @@ class Newsroom:
         key: str = "maria",
         *,
         follows: Iterable[str] = ("iran",),
-        places: Mapping[str, str] | None = None,
+        destinations: Mapping[str, str] | None = None,
         kinds: Sequence[str] = ("digest", "alert"),
         follow: Mapping[str, Any] | None = None,
         person: Mapping[str, Any] | None = None,
@@ -199,7 +199,7 @@ class Newsroom:
             row = Subscriber(key=key, name=key.capitalize(), **(person or {}))
             session.add(row)
             session.flush()
-            for channel, address in (places or {"email": f"{key}@example.org"}).items():
+            for channel, address in (destinations or {"email": f"{key}@example.org"}).items():
                 session.add(
                     Destination(
                         subscriber_id=row.id,
@@ -236,7 +236,7 @@ class Newsroom:
         with self.app.db.begin() as session:
             (edition_id,) = editions.save(session, [content], {}, self.now)
             start = len(session.scalars(select(Destination.id)).all())
-            places = [
+            destinations = [
                 Destination(
                     subscriber_id=subscriber_id,
                     channel=channel,
@@ -245,14 +245,14 @@ class Newsroom:
                 )
                 for number in range(count)
             ]
-            session.add_all(places)
+            session.add_all(destinations)
             session.flush()
             rows = [
                 Delivery(
                     **{
                         "edition_id": edition_id,
                         "subscriber_id": subscriber_id,
-                        "destination_id": place.id,
+                        "destination_id": destination.id,
                         "channel": channel,
                         "slot": f"{kind}:1",
                         "priority": ALERTS if kind == EditionKind.ALERT else DIGESTS,
@@ -262,7 +262,7 @@ class Newsroom:
                         **columns,
                     }
                 )
-                for place in places
+                for destination in destinations
             ]
             session.add_all(rows)
             session.flush()

@@ -111,11 +111,11 @@ def add_subscriber(
     key: str = "maria",
     follows: Iterable[str] = ("iran",),
     lists: Iterable[int] = (),
-    places: Mapping[str, str] | None = None,
+    destinations: Mapping[str, str] | None = None,
     now: datetime = NOW,
     **columns: Any,
 ) -> int:
-    """A Subscriber as a file would have made them. `places` is address by Channel."""
+    """A Subscriber as a file would have made them. `destinations` is address by Channel."""
     with app.db.begin() as session:
         person = Subscriber(key=key, name=f"{key.capitalize()} Reader", from_files=True, **columns)
         session.add(person)
@@ -131,7 +131,7 @@ def add_subscriber(
             ListMember(list_id=one, subscriber_id=person.id, position=position)
             for position, one in enumerate(lists)
         )
-        given = {"email": f"{key}@example.org"} if places is None else places
+        given = {"email": f"{key}@example.org"} if destinations is None else destinations
         session.add_all(
             Destination(
                 subscriber_id=person.id,
@@ -158,7 +158,7 @@ def add_delivery(
 ) -> int:
     """A Delivery of an Edition to the Subscriber's Destination on a Channel."""
     with app.db.begin() as session:
-        place = session.execute(
+        destination = session.execute(
             select(Destination).where(
                 Destination.subscriber_id == subscriber_id, Destination.channel == channel
             )
@@ -167,7 +167,7 @@ def add_delivery(
         row = Delivery(
             edition_id=edition_id,
             subscriber_id=subscriber_id,
-            destination_id=place.id,
+            destination_id=destination.id,
             channel=channel,
             slot=slot,
             state=state,
@@ -266,7 +266,7 @@ def make_world(app: App) -> World:
     event = add_event(app)
     desk = add_list(app)
     maria = add_subscriber(
-        app, lists=[desk], places={"email": "maria@example.org", "telegram": "100000001"}
+        app, lists=[desk], destinations={"email": "maria@example.org", "telegram": "100000001"}
     )
     content = telling(*event, ("actor", "iran", "Iran"), ("region", "gulf", "Gulf"))
     delivery = add_delivery(app, maria, content)

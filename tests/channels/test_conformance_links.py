@@ -74,8 +74,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
     with installation(tmp_path, base_url=BASE_URL, secret_key="a key for tests") as app:
         first = worlds.add_event(app)
         second = worlds.add_event(app, id="alone", headline="Nobody's story", story=None)
-        places = {adapter.channel: adapter.address for adapter in ADAPTERS.values()}
-        maria = worlds.add_subscriber(app, places=places)
+        destinations = {adapter.channel: adapter.address for adapter in ADAPTERS.values()}
+        maria = worlds.add_subscriber(app, destinations=destinations)
         story = {"story": "Iran Conflict 2026", "story_slug": "iran-conflict-2026"}
         none = {"story": None, "story_slug": None}
         items = tuple(

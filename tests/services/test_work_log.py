@@ -54,7 +54,7 @@ def lines(caplog: pytest.LogCaptureFixture, start: str) -> list[Any]:
 async def test_what_is_done_is_said_with_numbers(
     room: Newsroom, caplog: pytest.LogCaptureFixture
 ) -> None:
-    room.reader(places={"email": "maria@example.org", "slack": "C0MARIA"})
+    room.reader(destinations={"email": "maria@example.org", "slack": "C0MARIA"})
     room.deliveries_to_come(room.reader("anna", follows=()), 5)
     room.news("pilots", breaking=True, severity=5)
     async with serving(room):

@@ -111,7 +111,7 @@ async def test_one_button_saves_everything_and_one_undoes_it(
     before = worlds.dump(world.app)
     with world.app.db.read() as session:
         list_id = session.execute(select(ListMember.list_id)).scalar_one()
-        place_id, other_id = session.scalars(select(Destination.id).order_by(Destination.id))
+        destination_id, other_id = session.scalars(select(Destination.id).order_by(Destination.id))
     page = await post(
         client,
         world,
@@ -121,8 +121,8 @@ async def test_one_button_saves_everything_and_one_undoes_it(
         day=["4", "4"],
         night=["6", "6"],
         add="Mali",
-        place_shown=[place_id, other_id],
-        place=[other_id],
+        destination_shown=[destination_id, other_id],
+        destination=[other_id],
         list_shown=[list_id],
     )
     assert "Saved. You follow Mali." in page.text
@@ -135,7 +135,7 @@ async def test_one_button_saves_everything_and_one_undoes_it(
         assert session.scalars(select(Schedule.zone).where(Schedule.list_id.is_(None))).one() == (
             "Asia/Tokyo"
         )
-        assert session.get_one(Destination, place_id).disabled_reason == "paused_by_reader"
+        assert session.get_one(Destination, destination_id).disabled_reason == "paused_by_reader"
         assert session.get_one(Destination, other_id).disabled_at is None
         assert session.scalars(select(ListMember.left_at)).one() == world.now
     entry = page.text.split('name="entry" value="')[1].split('"')[0]
@@ -327,16 +327,19 @@ async def test_one_destination_is_paused_and_resumed(
     world: World, client: httpx.AsyncClient
 ) -> None:
     with world.app.db.read() as session:
-        place_id = session.execute(
+        destination_id = session.execute(
             select(Destination.id).where(Destination.channel == "telegram")
         ).scalar_one()
-    page = await post(client, world, do="save", place_shown=place_id)
+    page = await post(client, world, do="save", destination_shown=destination_id)
     assert "paused by you" in page.text
-    page = await post(client, world, do="save", place_shown=place_id, place=place_id)
+    page = await post(
+        client, world, do="save", destination_shown=destination_id, destination=destination_id
+    )
     assert "paused by you" not in page.text
     with world.app.db.read() as session:
-        place = session.get_one(Destination, place_id)
-        assert (place.disabled_at, place.disabled_reason, place.from_files) == (None, None, False)
+        destination = session.get_one(Destination, destination_id)
+        assert (destination.disabled_at, destination.disabled_reason) == (None, None)
+        assert destination.from_files is False
 
 
 async def test_other_readers_destinations_are_out_of_reach(
@@ -344,11 +347,12 @@ async def test_other_readers_destinations_are_out_of_reach(
 ) -> None:
     other = worlds.add_subscriber(world.app, "omar")
     with world.app.db.read() as session:
-        place_id = session.execute(
+        destination_id = session.execute(
             select(Destination.id).where(Destination.subscriber_id == other)
         ).scalar_one()
     before = worlds.dump(world.app)
-    assert (await post(client, world, do="save", place_shown=place_id)).status_code == 404
+    page = await post(client, world, do="save", destination_shown=destination_id)
+    assert page.status_code == 404
     assert worlds.dump(world.app) == before
 
 

@@ -115,7 +115,7 @@ def list_(json: Json = False) -> None:
                 one["name"],
                 one["state"],
                 ", ".join(one["lists"]),
-                ", ".join(place["channel"] for place in one["destinations"]),
+                ", ".join(destination["channel"] for destination in one["destinations"]),
                 one["follows"],
                 _next(one),
             ]

@@ -193,10 +193,10 @@ def contact(values: Mapping[str, str], channels: Collection[str] = ("email",)) -
     """
     state = _state(values.get("state", ""))
     lists = [_without_left(part) for part in _parts(values.get("lists", ""))]
-    places = [{channel: values[channel]} for channel in channels if channel in values]
+    destinations = [{channel: values[channel]} for channel in channels if channel in values]
     if "address" in values:
-        places.append({values.get("channel", "email"): values["address"]})
-    if not places:
+        destinations.append({values.get("channel", "email"): values["address"]})
+    if not destinations:
         raise InputError("there is no address")
     common: dict[str, Any] = {"verified": "unverified" not in state}
     if "kinds" in values:
@@ -213,7 +213,7 @@ def contact(values: Mapping[str, str], channels: Collection[str] = ("email",)) -
         entry["follows"] = [_follow(part) for part in _parts(values["follows"])]
     if schedule:
         entry["schedule"] = schedule
-    entry["destinations"] = [{**place, **common} for place in places]
+    entry["destinations"] = [{**destination, **common} for destination in destinations]
     until = state.get("paused")
     return Contact(
         SubscriberEntry.model_validate(entry),

@@ -58,13 +58,13 @@ class Belongings:
 
     @classmethod
     def load(cls, session: Session, subscriber_ids: Sequence[int]) -> "Belongings":
-        places: dict[int, dict[Address, Destination]] = defaultdict(dict)
-        for place in session.scalars(
+        destinations: dict[int, dict[Address, Destination]] = defaultdict(dict)
+        for one in session.scalars(
             select(Destination)
             .where(Destination.subscriber_id.in_(subscriber_ids))
             .order_by(Destination.id)
         ):
-            places[place.subscriber_id][place.channel, place.address] = place
+            destinations[one.subscriber_id][one.channel, one.address] = one
         lists: dict[int, dict[int, tuple[ListMember, List]]] = defaultdict(dict)
         for member, group in session.execute(
             select(ListMember, List)
@@ -76,7 +76,7 @@ class Belongings:
         return cls(
             follows_of(session, Follow.subscriber_id, subscriber_ids),
             schedules_of(session, Schedule.subscriber_id, subscriber_ids),
-            places,
+            destinations,
             lists,
         )
 

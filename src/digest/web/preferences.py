@@ -137,7 +137,7 @@ def _save(site: Site, visitor: Visitor, form: FormData) -> Answer:
     wanted = Wanted(
         times=times,
         follows=changed,
-        places=_boxes(form, "place"),
+        destinations=_boxes(form, "destination"),
         lists=_boxes(form, "list"),
         added=tuple(added),
     )
@@ -268,7 +268,7 @@ def _filled_in(form: FormData) -> dict[str, Any]:
         "again": tuple(texts("again")),
         "add": str(form.get("add") or "").strip()[:200],
         "near": str(form.get("near") or "").strip()[:200],
-        "places": tuple(texts("place")),
+        "destinations": tuple(texts("destination")),
         "lists": tuple(texts("list")),
         "cadence": str(form.get("cadence") or "daily"),
         "at": str(form.get("at") or "").strip(),
@@ -289,7 +289,7 @@ def _shown(found: Overview) -> dict[str, Any]:
     return {
         "again": (),
         "add": "",
-        "places": tuple(str(one.id) for one in found.places if not one.disabled_reason),
+        "destinations": tuple(str(one.id) for one in found.destinations if not one.disabled_reason),
         "lists": tuple(str(one.id) for one in found.lists if not one.left),
         "cadence": times.cadence,
         "at": hour(times.at),

@@ -17,7 +17,7 @@ from digest.models import Delivery, Destination, Edition, Subscriber
 from digest.models.content import EditionContent, Envelope
 from digest.render.phrases import Phrases
 from digest.services.reader import preferences
-from digest.services.reader.overview import PlaceLine, overview
+from digest.services.reader.overview import DestinationLine, overview
 from digest.services.reader.since import Righted, righted_since, without_retracted
 from digest.services.sending.parcels import envelope
 from digest.web.guard import MAIL
@@ -41,13 +41,13 @@ def _edition(site: Site, token: str) -> str:
         visitor = site.visitor(session, token)
         delivery = session.get(Delivery, visitor.bearer.delivery_id)
         edition = session.get(Edition, delivery.edition_id) if delivery else None
-        place = session.get(Destination, delivery.destination_id) if delivery else None
+        destination = session.get(Destination, delivery.destination_id) if delivery else None
         person = session.get(Subscriber, visitor.id)
-        if not (delivery and edition and place and person):
+        if not (delivery and edition and destination and person):
             raise Gone("This edition is no longer kept.")
         content = EditionContent.model_validate(edition.content)
         at = delivery.sent_at or content.at
-        filled = envelope(site.app, delivery, content, place, person, {}, at)
+        filled = envelope(site.app, delivery, content, destination, person, {}, at)
         channel = site.app.channels.get(delivery.channel)
         found = righted_since(session, content, site.clock())
     email = site.app.channels.get("email")
@@ -88,14 +88,18 @@ async def unsubscribe(request: Request) -> Response:
     """GET shows a button and changes nothing; POST acts at once and may be repeated (RFC 8058)."""
     site, token = site_of(request), request.path_params["token"]
     if request.method != "POST":
-        visitor, places = await asyncio.to_thread(_visitor_and_places, site, token)
-        return site.page("unsubscribe", visitor.locale, visitor=visitor, places=places, did=None)
+        visitor, destinations = await asyncio.to_thread(_visitor_and_destinations, site, token)
+        return site.page(
+            "unsubscribe", visitor.locale, visitor=visitor, destinations=destinations, did=None
+        )
     form = await request.form()
     did = await asyncio.to_thread(_leave_or_return, site, token, form)
     if "page" not in form:  # a mail program, which shows nobody a page
         return PlainTextResponse("You are unsubscribed.\n")
-    visitor, places = await asyncio.to_thread(_visitor_and_places, site, token)
-    return site.page("unsubscribe", visitor.locale, visitor=visitor, places=places, did=did)
+    visitor, destinations = await asyncio.to_thread(_visitor_and_destinations, site, token)
+    return site.page(
+        "unsubscribe", visitor.locale, visitor=visitor, destinations=destinations, did=did
+    )
 
 
 def _leave_or_return(site: Site, token: str, form: FormData) -> str:
@@ -108,10 +112,12 @@ def _leave_or_return(site: Site, token: str, form: FormData) -> str:
     return "left"
 
 
-def _visitor_and_places(site: Site, token: str) -> tuple[Visitor, tuple[PlaceLine, ...]]:
+def _visitor_and_destinations(
+    site: Site, token: str
+) -> tuple[Visitor, tuple[DestinationLine, ...]]:
     with site.app.db.read() as session:
         visitor = site.visitor(session, token)
-        return visitor, overview(session, visitor.id, site.clock()).places
+        return visitor, overview(session, visitor.id, site.clock()).destinations
 
 
 async def pause(request: Request) -> Response:
@@ -124,7 +130,7 @@ async def pause(request: Request) -> Response:
             await asyncio.to_thread(_pause_or_resume, site, token, form)
         except preferences.Invalid as invalid:
             problem = str(invalid)
-    visitor, _ = await asyncio.to_thread(_visitor_and_places, site, token)
+    visitor, _ = await asyncio.to_thread(_visitor_and_destinations, site, token)
     return site.page(
         "pause",
         visitor.locale,

@@ -28,7 +28,7 @@ async def told(room: Newsroom, headline: str = TYPO, **fields: object) -> None:
 
 
 async def test_a_typo_is_mended_where_that_is_possible_and_nobody_is_told(room: Newsroom) -> None:
-    room.reader(places={"email": "m@x", "slack": "C1", "telegram": "7"})
+    room.reader(destinations={"email": "m@x", "slack": "C1", "telegram": "7"})
     await told(room)
     room.later(minutes=3)
     await told(room, RIGHT, minor=True)
@@ -43,7 +43,7 @@ async def test_a_typo_is_mended_where_that_is_possible_and_nobody_is_told(room: 
 
 
 async def test_once(room: Newsroom) -> None:
-    room.reader(places={"slack": "C1"})
+    room.reader(destinations={"slack": "C1"})
     await told(room)
     await told(room, RIGHT, minor=True)
     room.alert()
@@ -52,7 +52,7 @@ async def test_once(room: Newsroom) -> None:
 
 async def test_it_counts_as_no_alert(room: Newsroom) -> None:
     """Neither for the caps nor for the window in which an update waits."""
-    room.reader(places={"slack": "C1"}, alerts_per_quarter_hour=2)
+    room.reader(destinations={"slack": "C1"}, alerts_per_quarter_hour=2)
     await told(room)
     await told(room, RIGHT, minor=True)
     room.later(minutes=5)
@@ -64,7 +64,7 @@ async def test_it_counts_as_no_alert(room: Newsroom) -> None:
 
 
 async def test_an_update_that_was_told_stays_an_update(room: Newsroom) -> None:
-    room.reader(places={"slack": "C1"})
+    room.reader(destinations={"slack": "C1"})
     await told(room)
     room.later(minutes=10)
     await told(room, severity=5)
@@ -80,7 +80,7 @@ async def test_an_update_that_was_told_stays_an_update(room: Newsroom) -> None:
 async def test_a_mend_says_delayed_only_if_the_message_did(
     room: Newsroom, seconds: int, said: bool
 ) -> None:
-    room.reader(places={"telegram": "7"})
+    room.reader(destinations={"telegram": "7"})
     room.telegram.script = [RetryLater("rate_limited", retry_after=seconds)]
     await told(room)
     room.later(seconds=seconds)
@@ -96,7 +96,7 @@ async def test_a_mend_says_delayed_only_if_the_message_did(
 
 
 async def test_one_more_source_is_shown_without_a_sound(room: Newsroom) -> None:
-    room.reader(places={"telegram": "7"})
+    room.reader(destinations={"telegram": "7"})
     sources = [{"publisher": "Harbour Wire"}]
     await told(room, RIGHT, sources=sources)
     await told(room, RIGHT, sources=[*sources, {"publisher": "Second Wire"}])
@@ -110,7 +110,7 @@ async def test_one_more_source_is_shown_without_a_sound(room: Newsroom) -> None:
 async def test_a_severity_that_fell_tells_nobody_and_is_shown_where_that_is_possible(
     room: Newsroom,
 ) -> None:
-    room.reader(places={"email": "m@x", "slack": "C1"})
+    room.reader(destinations={"email": "m@x", "slack": "C1"})
     await told(room, severity=5)
     room.later(minutes=10)
     await told(room, severity=4)
@@ -121,14 +121,14 @@ async def test_a_severity_that_fell_tells_nobody_and_is_shown_where_that_is_poss
 
 
 async def test_what_reads_the_same_is_left_alone(room: Newsroom) -> None:
-    room.reader(places={"slack": "C1"})
+    room.reader(destinations={"slack": "C1"})
     await told(room)
     await told(room, root_causes=None, minor=True, updated_at=room.later(minutes=1))
     assert room.sent == []
 
 
 async def test_what_was_told_by_a_digest_is_left_alone(room: Newsroom) -> None:
-    room.reader(places={"slack": "C1"}, kinds=["digest"])
+    room.reader(destinations={"slack": "C1"}, kinds=["digest"])
     await told(room)
     room.later(hours=20)
     room.publish()
@@ -138,8 +138,8 @@ async def test_what_was_told_by_a_digest_is_left_alone(room: Newsroom) -> None:
 
 
 async def test_a_reader_who_left_or_a_closed_destination_is_left_alone(room: Newsroom) -> None:
-    room.reader("left", places={"slack": "C1"})
-    room.reader("closed", places={"slack": "C2"})
+    room.reader("left", destinations={"slack": "C1"})
+    room.reader("closed", destinations={"slack": "C2"})
     await told(room)
     with room.app.db.begin() as session:
         session.execute(
@@ -154,7 +154,7 @@ async def test_a_reader_who_left_or_a_closed_destination_is_left_alone(room: New
 
 async def test_what_waits_goes_out_in_the_new_words(room: Newsroom) -> None:
     """As the alert that it is: its reader was told nothing yet."""
-    room.reader(places={"slack": "C1", "email": "m@x"})
+    room.reader(destinations={"slack": "C1", "email": "m@x"})
     room.news(headline=TYPO)
     room.alert()
     await told(room, RIGHT, minor=True)
@@ -164,7 +164,7 @@ async def test_what_waits_goes_out_in_the_new_words(room: Newsroom) -> None:
 
 
 async def test_what_waits_beside_what_was_told_goes_out_as_it_was_planned(room: Newsroom) -> None:
-    room.reader(places={"slack": "C1", "email": "m@x"})
+    room.reader(destinations={"slack": "C1", "email": "m@x"})
     room.email.script.append(RetryLater("busy", retry_after=60))
     await told(room)
     room.later(minutes=1)
@@ -176,7 +176,7 @@ async def test_what_waits_beside_what_was_told_goes_out_as_it_was_planned(room: 
 
 
 async def test_a_mend_that_waits_does_not_rewrite_a_newer_update_back(room: Newsroom) -> None:
-    room.reader(places={"slack": "C1"})
+    room.reader(destinations={"slack": "C1"})
     await told(room)
     room.later(minutes=4)
     room.slack.script = [RetryLater("ratelimited", retry_after=900)]
@@ -198,7 +198,7 @@ async def test_of_several_mends_that_are_on_their_way_the_newest_is_shown_last(
     room: Newsroom, failure: Exception | None
 ) -> None:
     """Whatever becomes of the first one, which is on its way when the second is found."""
-    room.reader(places={"slack": "C1"})
+    room.reader(destinations={"slack": "C1"})
     await told(room, "Pilots stopp wrok")
 
     async def one_more(_: Sending) -> None:
@@ -218,7 +218,7 @@ async def test_of_several_mends_that_are_on_their_way_the_newest_is_shown_last(
 
 
 async def test_one_that_waits_gives_its_place_to_the_next(room: Newsroom) -> None:
-    room.reader(places={"slack": "C1"})
+    room.reader(destinations={"slack": "C1"})
     await told(room, "Pilots stopp wrok")
     room.slack.script = [RetryLater("ratelimited", retry_after=900)]
     await told(room, TYPO, minor=True)
@@ -231,7 +231,7 @@ async def test_one_that_waits_gives_its_place_to_the_next(room: Newsroom) -> Non
 
 
 async def test_nothing_is_posted_anew_where_the_first_message_is_not_known(room: Newsroom) -> None:
-    room.reader(places={"slack": "C1"})
+    room.reader(destinations={"slack": "C1"})
     await told(room)
     room.news(headline=RIGHT, minor=True)
     room.alert()
@@ -246,7 +246,7 @@ async def test_nothing_is_posted_anew_where_the_first_message_is_not_known(room:
 async def test_nothing_is_tried_where_the_first_message_can_no_longer_be_rewritten(
     room: Newsroom,
 ) -> None:
-    room.reader(places={"slack": "C1"})
+    room.reader(destinations={"slack": "C1"})
     await told(room)
     room.news(headline=RIGHT, minor=True)
     room.alert()
@@ -257,12 +257,13 @@ async def test_nothing_is_tried_where_the_first_message_can_no_longer_be_rewritt
     assert room.rows(Delivery)[-1].reason == "nothing_to_rewrite"
 
 
-def test_many_places_need_as_many_queries_as_few(app_on_both: App) -> None:
+def test_many_destinations_need_as_many_queries_as_few(app_on_both: App) -> None:
     room = Newsroom(app_on_both)
     asked_for = []
     for country, count in (("iran", 2), ("chile", 40)):
         for number in range(count):
-            room.reader(f"{country}{number}", follows=[country], places={"slack": f"C{number}"})
+            where = {"slack": f"C{number}"}
+            room.reader(f"{country}{number}", follows=[country], destinations=where)
         interests = [{"name": country.capitalize(), "role": "primary"}]
         room.news(country, headline=TYPO, interests=interests)
         assert room.alert() == {Outcome.EDITION: count}

@@ -53,7 +53,7 @@ def told(room: Newsroom, address: str) -> list[tuple[Code, str]]:
 async def test_a_wrong_alert_that_nobody_answered_is_not_sent_again_once_it_is_known_to_be_wrong(
     room: Newsroom,
 ) -> None:
-    room.reader(places={"telegram": "7"})
+    room.reader(destinations={"telegram": "7"})
     room.telegram.script = [Unanswered("timed_out"), BUSY]
     await tell(room, headline=WRONG)
     room.forget_sent()
@@ -73,7 +73,7 @@ async def test_a_wrong_alert_that_fails_while_it_is_found_to_be_wrong_is_not_tri
     room: Newsroom, failure: Exception, righted: list[tuple[Code, str]]
 ) -> None:
     """It is put right where it perhaps arrived; elsewhere the digest tells what is true."""
-    room.reader(places={"telegram": "7"})
+    room.reader(destinations={"telegram": "7"})
     room.news(headline=WRONG)
     room.alert()
 
@@ -92,7 +92,7 @@ async def test_a_wrong_alert_that_fails_while_it_is_found_to_be_wrong_is_not_tri
 
 
 async def test_a_wrong_alert_does_not_go_out_to_who_left_and_came_back(room: Newsroom) -> None:
-    maria = room.reader(places={"telegram": "7"})
+    maria = room.reader(destinations={"telegram": "7"})
     room.news(headline=WRONG)
     room.alert()
     unsubscribe(room.app.db, maria, room.now)
@@ -105,7 +105,7 @@ async def test_a_wrong_alert_does_not_go_out_to_who_left_and_came_back(room: New
 
 
 async def test_nor_does_a_mend_of_what_is_wrong(room: Newsroom) -> None:
-    maria = room.reader(places={"slack": "C1"})
+    maria = room.reader(destinations={"slack": "C1"})
     await tell(room, headline="Both pipelines are shtu")
     room.forget_sent()
     room.news(headline=WRONG, minor=True)
@@ -120,7 +120,7 @@ async def test_nor_does_a_mend_of_what_is_wrong(room: Newsroom) -> None:
 async def test_an_update_takes_the_place_of_the_alert_that_still_waits_at_one_destination(
     room: Newsroom,
 ) -> None:
-    room.reader(places={"email": "m@x", "telegram": "7"})
+    room.reader(destinations={"email": "m@x", "telegram": "7"})
     room.telegram.script = [BUSY]
     await tell(room, headline="Both pipelines are shut")
     room.forget_sent()
@@ -136,7 +136,7 @@ async def test_an_update_takes_the_place_of_the_alert_that_still_waits_at_one_de
 
 
 async def test_until_an_update_is_due_what_waits_goes_out_before_it(room: Newsroom) -> None:
-    room.reader(places={"email": "m@x", "telegram": "7"})
+    room.reader(destinations={"email": "m@x", "telegram": "7"})
     room.telegram.script = [RetryLater("rate_limited", retry_after=180)]
     await tell(room, headline="Both pipelines are shut")
     room.forget_sent()
@@ -153,7 +153,7 @@ async def test_until_an_update_is_due_what_waits_goes_out_before_it(room: Newsro
 
 async def a_digest_that_waits_for_telegram(room: Newsroom) -> None:
     room.now = datetime(2026, 3, 5, 6, 55, tzinfo=UTC)
-    room.reader(places={"email": "m@x", "telegram": "7"})
+    room.reader(destinations={"email": "m@x", "telegram": "7"})
     await tell(room, headline=WRONG, severity=3)
     room.later(minutes=5)
     room.telegram.script = [RetryLater("rate_limited", retry_after=3600)]
@@ -192,7 +192,7 @@ async def test_an_error_that_ended_before_it_reached_a_destination_is_not_put_ri
 
 
 async def test_an_update_waits_for_the_correction_that_is_still_owed(room: Newsroom) -> None:
-    room.reader(places={"telegram": "7"})
+    room.reader(destinations={"telegram": "7"})
     await tell(room, headline=WRONG)
     room.later(minutes=20)
     room.telegram.script = [BUSY]
@@ -209,7 +209,7 @@ async def test_an_update_waits_for_the_correction_that_is_still_owed(room: Newsr
 
 
 async def test_what_is_being_sent_goes_before_what_is_newer(room: Newsroom) -> None:
-    room.reader(places={"telegram": "7"})
+    room.reader(destinations={"telegram": "7"})
     room.news(headline=WRONG)
     room.alert()
 

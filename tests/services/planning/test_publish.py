@@ -559,7 +559,7 @@ def test_a_digest_that_waits_still_gives_way_to_the_next(room: Newsroom) -> None
 async def test_one_that_waits_for_one_destination_and_reached_another_goes_out_before_the_next(
     room: Newsroom,
 ) -> None:
-    room.reader(kinds=["digest"], places={"email": "m@x", "telegram": "7"})
+    room.reader(kinds=["digest"], destinations={"email": "m@x", "telegram": "7"})
     room.telegram.script = [RetryLater("not_connected", retry_after=23 * 3600)]
     for news, late in (("old", 2), ("new", 0)):
         room.now = SEVEN - timedelta(hours=2) + (DAY if news == "new" else timedelta(0))
@@ -577,7 +577,7 @@ async def test_one_that_waits_for_one_destination_and_reached_another_goes_out_b
 
 
 def test_one_destination_that_got_it_is_enough(room: Newsroom) -> None:
-    room.reader(kinds=["digest"], places={"email": "m@x", "slack": "C1"})
+    room.reader(kinds=["digest"], destinations={"email": "m@x", "slack": "C1"})
     room.news("told", severity=3)
     room.publish()
     with room.app.db.begin() as session:

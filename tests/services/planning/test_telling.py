@@ -44,7 +44,7 @@ async def tell(room: Newsroom) -> None:
 
 
 async def test_an_event_is_told_once_to_all_destinations_that_take_alerts(room: Newsroom) -> None:
-    room.reader(places={"email": "m@x", "slack": "C1"})
+    room.reader(destinations={"email": "m@x", "slack": "C1"})
     room.reader("tom", kinds=["digest"])
     room.reader("eve", follows=["chile"])
     room.news()
@@ -327,12 +327,12 @@ async def correct(room: Newsroom, **fields: Any) -> None:
 async def test_a_correction_reaches_exactly_the_destinations_that_were_told(
     room: Newsroom,
 ) -> None:
-    room.reader("told", places={"email": "told@x", "slack": "C1"})
+    room.reader("told", destinations={"email": "told@x", "slack": "C1"})
     room.reader("digests", kinds=["digest"])
     room.reader("unfollowed")
     room.reader("left")
     room.reader("paused")
-    room.reader("bounced", places={"email": "bad@x", "slack": "C2"})
+    room.reader("bounced", destinations={"email": "bad@x", "slack": "C2"})
     room.reader("elsewhere", follows=["chile"])
     room.news()
     await tell(room)
@@ -384,14 +384,14 @@ async def test_who_was_shown_the_headline_only_is_not_told_that_we_said_what_the
 
 
 async def test_who_was_told_only_what_was_right_reads_no_correction(room: Newsroom) -> None:
-    room.reader("early", places={"email": "early@x"})
-    room.reader("paused", places={"email": "paused@x"})
+    room.reader("early", destinations={"email": "early@x"})
+    room.reader("paused", destinations={"email": "paused@x"})
     room.news(headline="A pipeline is hit")
     await tell(room)
     with room.app.db.begin() as session:
         person = session.query(Subscriber).where(Subscriber.key == "paused").one()
         person.state = SubscriberState.PAUSED
-    room.reader("late", places={"email": "late@x"})
+    room.reader("late", destinations={"email": "late@x"})
     room.later(minutes=1)
     room.news(headline="Both pipelines are shut")
     await tell(room)
@@ -498,7 +498,7 @@ async def test_an_alert_that_is_wrong_before_it_is_sent_is_not_sent(room: Newsro
 async def test_an_error_that_waits_does_not_come_after_its_correction_and_an_update(
     room: Newsroom,
 ) -> None:
-    room.reader(places={"email": "m@x", "telegram": "7"})
+    room.reader(destinations={"email": "m@x", "telegram": "7"})
     room.telegram.script.append(RetryLater("rate_limited", retry_after=900))
     room.news()
     await tell(room)
@@ -539,7 +539,7 @@ async def test_what_may_have_arrived_is_put_right(room: Newsroom) -> None:
 async def test_a_correction_waits_for_the_night_to_end_and_goes_where_the_error_went(
     room: Newsroom,
 ) -> None:
-    room.reader(places={"email": "m@x"}, **NIGHT)
+    room.reader(destinations={"email": "m@x"}, **NIGHT)
     room.news()
     await tell(room)
     with room.app.db.begin() as session:
@@ -796,10 +796,10 @@ async def test_a_digest_tells_whole_what_an_alert_that_waits_has_not_told(room: 
     ]
 
 
-async def test_an_alert_that_waits_for_a_place_without_digests_is_still_sent(
+async def test_an_alert_that_waits_for_a_destination_without_digests_is_still_sent(
     room: Newsroom,
 ) -> None:
-    maria = room.reader(places={"email": "m@x"}, kinds=["digest"])
+    maria = room.reader(destinations={"email": "m@x"}, kinds=["digest"])
     with room.app.db.begin() as session:
         session.add(
             Destination(

@@ -120,7 +120,7 @@ class TestUndo:
         self, app: App, maria: int, iran: Target, gulf: Target
     ) -> None:
         with app.db.read() as session:
-            place = session.execute(select(Destination.id)).scalar_one()
+            destination_id = session.execute(select(Destination.id)).scalar_one()
             group = session.execute(select(ListMember.list_id)).scalar_one()
         verbs = (
             lambda: following.less(app.db, maria, iran, NOW),
@@ -128,7 +128,7 @@ class TestUndo:
             lambda: following.mute(app.db, maria, iran, NOW, NOW + timedelta(hours=1)),
             lambda: following.drop(app.db, maria, iran, NOW),
             lambda: save(app.db, maria, Wanted(times=TIMES), NOW),
-            lambda: save(app.db, maria, Wanted(places={place: False}), NOW),
+            lambda: save(app.db, maria, Wanted(destinations={destination_id: False}), NOW),
             lambda: save(app.db, maria, Wanted(lists={group: False}), NOW),
             lambda: preferences.pause(app.db, maria, 7, NOW),
         )
@@ -225,11 +225,11 @@ class TestAudit:
 
 def test_an_address_an_admin_took_out_does_not_come_back(app: App, maria: int) -> None:
     with app.db.begin() as session:
-        place = session.scalars(select(Destination)).one()
-        place.disabled_at, place.disabled_reason = NOW, Disabled.NOT_IN_FILES
-        place_id = place.id
+        destination = session.scalars(select(Destination)).one()
+        destination.disabled_at, destination.disabled_reason = NOW, Disabled.NOT_IN_FILES
+        destination_id = destination.id
     with pytest.raises(NotFound):
-        save(app.db, maria, Wanted(places={place_id: True}), NOW)
+        save(app.db, maria, Wanted(destinations={destination_id: True}), NOW)
 
 
 @pytest.mark.parametrize(

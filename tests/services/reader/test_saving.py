@@ -61,7 +61,7 @@ def test_one_entry_holds_all_of_it_and_is_undone_as_a_whole(app: App, maria: int
     ("part", "error"),
     [
         ({"times": Times("daily", time(9), "Mars/Base", (0,))}, Invalid),
-        ({"places": {999: False}}, NotFound),
+        ({"destinations": {999: False}}, NotFound),
         ({"lists": {999: False}}, NotFound),
     ],
 )

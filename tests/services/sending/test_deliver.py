@@ -52,8 +52,8 @@ def room(app_on_both: App) -> Newsroom:
 
 
 def destination_of(room: Newsroom, delivery_id: int) -> Destination:
-    place = room.delivery(delivery_id).destination_id
-    (row,) = room.rows(Destination, Destination.id == place)
+    destination_id = room.delivery(delivery_id).destination_id
+    (row,) = room.rows(Destination, Destination.id == destination_id)
     assert isinstance(row, Destination)
     return row
 
@@ -180,7 +180,7 @@ async def test_a_batch_is_loaded_with_as_many_queries_as_one(room: Newsroom, cou
         claimed = lane._claim()
     assert claimed is not None
     assert len(claimed) == count
-    assert len(asked) == 8  # stopped, which, take, read; editions, places, people, suppressed
+    assert len(asked) == 8  # stopped, which, take, read; editions, destinations, people, suppressed
 
 
 # The provider says no ----------------------------------------------------------------------
@@ -235,19 +235,19 @@ async def test_a_refused_message_fails_alone(room: Newsroom) -> None:
 async def test_a_refused_address_is_paused_and_what_waits_for_it_stopped(room: Newsroom) -> None:
     maria = room.reader()
     (one,) = room.deliveries_to_come(maria)
-    place = destination_of(room, one)
+    destination = destination_of(room, one)
     waiting = room.deliveries_to_come(maria, kind=DIGEST, not_before=NOON + timedelta(hours=1))
     with room.app.db.begin() as session:
-        session.get_one(Delivery, waiting[0]).destination_id = place.id
-    room.email.refused = {place.address: AddressRefused("mailbox_unknown", "550 5.1.1")}
+        session.get_one(Delivery, waiting[0]).destination_id = destination.id
+    room.email.refused = {destination.address: AddressRefused("mailbox_unknown", "550 5.1.1")}
     await room.drain()
-    place = destination_of(room, one)
-    assert (place.disabled_at, place.disabled_reason) == (NOON, "mailbox_unknown")
+    destination = destination_of(room, one)
+    assert (destination.disabled_at, destination.disabled_reason) == (NOON, "mailbox_unknown")
     assert room.delivery(one).state == State.FAILED
     row = room.delivery(waiting[0])
     assert (row.state, row.reason) == (State.SUPPRESSED, "mailbox_unknown")
     (entry,) = room.rows(AuditEntry)
-    assert (entry.action, entry.subject) == ("destination paused", f"destination {place.id}")
+    assert (entry.action, entry.subject) == ("destination paused", f"destination {destination.id}")
     assert entry.detail == {"reason": "mailbox_unknown", "detail": "550 5.1.1"}
 
 
@@ -284,13 +284,13 @@ async def test_an_address_that_moves_on_and_on_is_not_followed_without_end(room:
 
 
 async def test_an_address_that_moved_to_one_we_have_ends(room: Newsroom) -> None:
-    maria = room.reader(places={"telegram": "-100500"})
+    maria = room.reader(destinations={"telegram": "-100500"})
     (one,) = room.deliveries_to_come(maria, channel="telegram")
     room.telegram.script = [AddressMoved("migrated", moved_to="-100500")]
     await room.drain()
     assert len(room.telegram.sent) == 1
-    place = destination_of(room, one)
-    assert (place.address, place.disabled_reason) == ("telegram-1", "moved")
+    destination = destination_of(room, one)
+    assert (destination.address, destination.disabled_reason) == ("telegram-1", "moved")
     assert room.delivery(one).state == State.SUPPRESSED
 
 
@@ -523,8 +523,8 @@ async def test_a_suppressed_address_is_not_written_to_on_its_channel(room: Newsr
 async def test_a_destination_disabled_meanwhile_is_not_written_to(room: Newsroom) -> None:
     (one,) = room.deliveries_to_come(room.reader())
     with room.app.db.begin() as session:
-        place = session.get_one(Destination, room.delivery(one).destination_id)
-        place.disabled_at, place.disabled_reason = NOON, "bounced"
+        destination = session.get_one(Destination, room.delivery(one).destination_id)
+        destination.disabled_at, destination.disabled_reason = NOON, "bounced"
     await room.drain()
     assert (room.delivery(one).state, room.delivery(one).reason) == (State.SUPPRESSED, "bounced")
 

@@ -88,8 +88,8 @@ def test_a_row_becomes_a_subscriber_with_all_that_belongs_to_them(desk: App):
     assert ann.schedule.zone == "Asia/Tokyo"
     assert ann.schedule.quiet_from is not None  # the List's
     with desk.db.read() as session:
-        (place,) = session.scalars(select(Destination)).all()
-        assert (place.address, place.verified_at) == ("ann@example.org", NOW)
+        (destination,) = session.scalars(select(Destination)).all()
+        assert (destination.address, destination.verified_at) == ("ann@example.org", NOW)
 
 
 def test_who_has_no_schedule_of_their_own_has_that_of_the_list(desk: App):
@@ -296,8 +296,8 @@ def test_what_is_exported_imports_to_the_same(app_on_both: App, tmp_path: Path):
         people = {one.key: one for one in session.scalars(select(Subscriber))}
         people["nino"].state, people["nino"].left_at = SubscriberState.LEFT, NOW
         people["kenji"].state, people["kenji"].paused_until = SubscriberState.PAUSED, NOW
-        for place in session.scalars(select(Destination).where(Destination.channel == "telegram")):
-            place.disabled_at, place.disabled_reason = NOW, "blocked"
+        for one in session.scalars(select(Destination).where(Destination.channel == "telegram")):
+            one.disabled_at, one.disabled_reason = NOW, "blocked"
         for member in session.scalars(select(ListMember).limit(1)):
             member.left_at = NOW
     first = b"".join(export_contacts(app))

@@ -45,14 +45,14 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
         if (content := in_new_words(told, material, candidate.revision)) is not None
     }
     saved = editions.save(session, list(mended.values()), {key: candidate.content_hash}, now)
-    places = {place: new for old, new in zip(mended, saved, strict=True) for place in alike[old]}
-    threads.supersede(session, dict.fromkeys(((one, key[0]) for one in places), key[1]))
+    new_at = {where: new for old, new in zip(mended, saved, strict=True) for where in alike[old]}
+    threads.supersede(session, dict.fromkeys(((one, key[0]) for one in new_at), key[1]))
     rows = [
         row
-        for place in readers.open_destinations(session, places)
+        for destination in readers.open_destinations(session, new_at)
         for row in delivery_rows(
-            [place],
-            places[place.id],
+            [destination],
+            new_at[destination.id],
             slot=f"{MENDS}{candidate.event_id}:{candidate.revision}",
             priority=ALERTS,
             now=now,

@@ -202,7 +202,7 @@ def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> No
     """Selects once for readers who would get the same."""
     waiting = threads.waiting(session, [task.account.subscriber.id for task in tasks])
     desk = Desk.load(session, app, tasks, batch.now)
-    places = readers.destinations(
+    destinations = readers.destinations(
         session, [task.account.subscriber.id for task in tasks], EditionKind.DIGEST
     )
     composed: dict[object, tuple[EditionContent | None, Selection]] = {}
@@ -210,7 +210,7 @@ def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> No
     for task, reader in zip(tasks, desk.readers, strict=True):
         for day in task.missed:
             batch.fold(task.account, task.due, day)
-        if not places.get(reader.subscriber_id):
+        if not destinations.get(reader.subscriber_id):
             # No window: what can't be told now is told when there is a Destination again.
             batch.add(
                 task.account,
@@ -232,14 +232,14 @@ def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> No
         edition_id = edition_ids.get(alike)
         _add_digest(batch, task, desk, composed[alike][1], edition_id)
         if edition_id is not None:
-            here = places[reader.subscriber_id]
+            here = destinations[reader.subscriber_id]
             batch.deliveries += _deliveries(task, desk, reader, here, edition_id)
             alerts = waiting.get(reader.subscriber_id, ())
             batch.told[reader.subscriber_id] = _told(composed[alike][1], here, alerts)
 
 
 def _told(
-    selection: Selection, places: Sequence[Destination], alerts: Sequence[Waiting]
+    selection: Selection, destinations: Sequence[Destination], alerts: Sequence[Waiting]
 ) -> list[int]:
     """Deliveries of alerts that have nothing left to tell: all of it stands in this digest, which
     goes to the same Destination."""
@@ -249,19 +249,19 @@ def _told(
         if one.section in TOLD_WHOLE
         for candidate in (one.match.candidate, *one.copies)
     }
-    here = {place.id for place in places}
+    here = {destination.id for destination in destinations}
     return [
         one.delivery_id for one in alerts if one.destination_id in here and one.event_ids <= told
     ]
 
 
 def _deliveries(
-    task: Task, desk: Desk, reader: Reader, places: Sequence[Destination], edition_id: int
+    task: Task, desk: Desk, reader: Reader, destinations: Sequence[Destination], edition_id: int
 ) -> list[dict[str, Any]]:
     """One for each Destination. One that is late doesn't come in quiet hours as well."""
     held = quiet_end(reader, desk.now) if desk.late(task) else None
     return delivery_rows(
-        places,
+        destinations,
         edition_id,
         slot=f"digest:{task.due.day}",
         priority=DIGESTS,

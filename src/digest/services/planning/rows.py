@@ -54,7 +54,7 @@ def settle(slot: Slot, outcome: Outcome, rule: str, now: datetime) -> None:
 
 
 def delivery_rows(
-    places: Iterable[Destination],
+    destinations: Iterable[Destination],
     edition_id: int,
     *,
     slot: str,
@@ -67,9 +67,9 @@ def delivery_rows(
     return [
         {
             "edition_id": edition_id,
-            "subscriber_id": place.subscriber_id,
-            "destination_id": place.id,
-            "channel": place.channel,
+            "subscriber_id": destination.subscriber_id,
+            "destination_id": destination.id,
+            "channel": destination.channel,
             "slot": slot,
             "priority": priority,
             "state": str(DeliveryState.PENDING),
@@ -79,5 +79,5 @@ def delivery_rows(
             "expires_at": expires_at,
             "created_at": now,
         }
-        for place in places
+        for destination in destinations
     ]

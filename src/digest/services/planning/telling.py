@@ -62,17 +62,17 @@ def prepare(session: Session, app: App, tellings: Sequence[Telling], now: dateti
 
     Older alerts about the same Events that wait where these go are taken back.
     """
-    places = _places(session, tellings)
+    destinations = _destinations(session, tellings)
     threads.supersede(
         session,
         {
-            (place.id, candidate.event_id): candidate.revision
+            (destination.id, candidate.event_id): candidate.revision
             for one in tellings
-            for place in places[id(one)]
+            for destination in destinations[id(one)]
             for candidate in one.candidates
         },
     )
-    reached = [one for one in tellings if places[id(one)]]
+    reached = [one for one in tellings if destinations[id(one)]]
     told_of = materials.materials(session, {key for one in reached for key in _keys(one)})
     contents: dict[object, EditionContent] = {}
     for one in reached:
@@ -90,7 +90,7 @@ def prepare(session: Session, app: App, tellings: Sequence[Telling], now: dateti
         Told(
             edition_id := edition_ids[_signature(one)],
             delivery_rows(
-                places[id(one)],
+                destinations[id(one)],
                 edition_id,
                 slot=one.slot,
                 priority=ALERTS,
@@ -99,13 +99,15 @@ def prepare(session: Session, app: App, tellings: Sequence[Telling], now: dateti
                 expires_at=now + (RIGHTING_EXPIRES if one.code in RIGHTING else TOO_OLD),
             ),
         )
-        if places[id(one)]
+        if destinations[id(one)]
         else Told()
         for one in tellings
     ]
 
 
-def _places(session: Session, tellings: Iterable[Telling]) -> dict[int, Sequence[Destination]]:
+def _destinations(
+    session: Session, tellings: Iterable[Telling]
+) -> dict[int, Sequence[Destination]]:
     """Where each Telling goes, by its identity."""
     every = list(tellings)
     open_to: Mapping[int, Sequence[Destination]] = readers.destinations(
@@ -119,17 +121,17 @@ def _places(session: Session, tellings: Iterable[Telling]) -> dict[int, Sequence
     for one in every:
         here = open_to.get(one.reader.subscriber_id, ())
         if one.code in RIGHTING:
-            found[id(one)] = [place for place in here if _got_it(one.candidates[0], place, told)]
+            found[id(one)] = [where for where in here if _got_it(one.candidates[0], where, told)]
         else:
-            found[id(one)] = [place for place in here if EditionKind.ALERT in place.kinds]
+            found[id(one)] = [where for where in here if EditionKind.ALERT in where.kinds]
     return found
 
 
-def _got_it(candidate: Candidate, place: Destination, told: ToldWhere) -> bool:
+def _got_it(candidate: Candidate, destination: Destination, told: ToldWhere) -> bool:
     """Whether what is wrong went to this Destination, or perhaps did."""
     return any(
         righting.is_wrong(candidate, revision, content_hash)
-        for revision, content_hash in told.get((place.id, candidate.event_id), ())
+        for revision, content_hash in told.get((destination.id, candidate.event_id), ())
     )
 
 

@@ -44,7 +44,7 @@ class FollowLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceLine:
+class DestinationLine:
     """A Destination. `shown` is its address without what would give it away in a forwarded mail."""
 
     id: int
@@ -72,7 +72,7 @@ class Overview:
     times: Times
     own_schedule: bool
     follows: tuple[FollowLine, ...]
-    places: tuple[PlaceLine, ...]
+    destinations: tuple[DestinationLine, ...]
     lists: tuple[ListLine, ...]
 
 
@@ -90,7 +90,7 @@ def overview(session: Session, subscriber_id: int, now: datetime) -> Overview:
         times=_times(account.schedule),
         own_schedule=account.schedule.subscriber_id is not None,
         follows=_follows(session, subscriber_id, now),
-        places=_places(session, subscriber_id),
+        destinations=_destinations(session, subscriber_id),
         lists=_lists(session, subscriber_id),
     )
 
@@ -157,7 +157,7 @@ def _follow_line(
     )
 
 
-def _places(session: Session, subscriber_id: int) -> tuple[PlaceLine, ...]:
+def _destinations(session: Session, subscriber_id: int) -> tuple[DestinationLine, ...]:
     rows = session.execute(
         select(Destination, Suppression.reason)
         .outerjoin(
@@ -169,18 +169,18 @@ def _places(session: Session, subscriber_id: int) -> tuple[PlaceLine, ...]:
         .order_by(Destination.id)
     )
     return tuple(
-        PlaceLine(
-            id=place.id,
-            channel=place.channel,
-            shown=masked(place.address),
-            kinds=tuple(place.kinds),
-            verified=place.verified_at is not None,
+        DestinationLine(
+            id=destination.id,
+            channel=destination.channel,
+            shown=masked(destination.address),
+            kinds=tuple(destination.kinds),
+            verified=destination.verified_at is not None,
             disabled_reason=None
-            if place.disabled_at is None
-            else place.disabled_reason or "disabled",
+            if destination.disabled_at is None
+            else destination.disabled_reason or "disabled",
             blocked=blocked is not None,
         )
-        for place, blocked in rows
+        for destination, blocked in rows
     )
 
 

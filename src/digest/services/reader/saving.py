@@ -35,13 +35,13 @@ SILENT = ("muted", "snoozed", "drop")
 class Wanted:
     """What a page asks for. What is not named stays as it is.
 
-    `follows` has columns by target, `places` and `lists` whether a Destination is used and a List
+    `follows` has columns by target, `destinations` and `lists` whether one is used and a List
     followed, by id; `added` are targets to follow from now on.
     """
 
     times: Times | None = None
     follows: Mapping[Target, Mapping[str, Any]] = field(default_factory=dict)
-    places: Mapping[int, bool] = field(default_factory=dict)
+    destinations: Mapping[int, bool] = field(default_factory=dict)
     lists: Mapping[int, bool] = field(default_factory=dict)
     added: tuple[Target, ...] = ()
 
@@ -76,7 +76,7 @@ def save(
                 following.change(edit, own, values)
         for target in wanted.added:
             following.take_up(edit, target)
-        for destination_id, used in wanted.places.items():
+        for destination_id, used in wanted.destinations.items():
             _put_destination(edit, destination_id, used, now)
         for list_id, on in wanted.lists.items():
             _put_member(edit, list_id, on, now)
@@ -113,22 +113,22 @@ def _own_schedule(like: Schedule, subscriber_id: int) -> Schedule:
 def _put_destination(edit: Editing, destination_id: int, used: bool, now: datetime) -> None:
     """Nothing more goes there, or things go there again; others are not concerned. A provider that
     had refused it may do so once more."""
-    place = _destination(edit, destination_id)
-    if used and place.disabled_reason == Disabled.NOT_IN_FILES:
+    destination = _destination(edit, destination_id)
+    if used and destination.disabled_reason == Disabled.NOT_IN_FILES:
         raise NotFound("This address was taken out by the people who run this service.")
-    if used == (place.disabled_at is None):
+    if used == (destination.disabled_at is None):
         return
-    place.disabled_at, place.disabled_reason = (
+    destination.disabled_at, destination.disabled_reason = (
         (None, None) if used else (now, Disabled.PAUSED_BY_READER)
     )
-    place.from_files = False
+    destination.from_files = False
 
 
 def _destination(edit: Editing, destination_id: int) -> Destination:
-    place = edit.session.get(Destination, destination_id)
-    if place is None or place.subscriber_id != edit.person.id:
+    destination = edit.session.get(Destination, destination_id)
+    if destination is None or destination.subscriber_id != edit.person.id:
         raise NotFound("This address is no longer one of yours.")
-    return place
+    return destination
 
 
 def _put_member(edit: Editing, list_id: int, on: bool, now: datetime) -> None:

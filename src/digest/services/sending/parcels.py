@@ -42,7 +42,7 @@ def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime)
     One whose Edition can't be read, or whose Destination is gone, is not among them.
     """
     contents = editions.load_all(session, {row.edition_id for row in rows})
-    places = {
+    destinations = {
         one.id: one
         for one in session.scalars(
             select(Destination).where(Destination.id.in_({row.destination_id for row in rows}))
@@ -58,16 +58,16 @@ def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime)
         (one.channel, one.address)
         for one in session.scalars(
             select(Suppression).where(
-                Suppression.address.in_({place.address for place in places.values()})
+                Suppression.address.in_({one.address for one in destinations.values()}),
             )
         )
     }
     heard = _heard(session, rows, contents)
     return [
-        _parcel(app, row, content, place, person, blocked, heard, now)
+        _parcel(app, row, content, destination, person, blocked, heard, now)
         for row in rows
         if (content := contents.get(row.edition_id)) is not None
-        and (place := places.get(row.destination_id)) is not None
+        and (destination := destinations.get(row.destination_id)) is not None
         and (person := people.get(row.subscriber_id)) is not None
     ]
 
@@ -76,16 +76,16 @@ def _parcel(
     app: App,
     row: Delivery,
     content: EditionContent,
-    place: Destination,
+    destination: Destination,
     person: Subscriber,
     blocked: set[tuple[str, str]],
     heard: Mapping[tuple[int, int], Sequence[Heard]],
     now: datetime,
 ) -> Parcel:
-    made = envelope(app, row, content, place, person, heard, now)
+    made = envelope(app, row, content, destination, person, heard, now)
     before = _before(row, content, heard)
-    refused = _refusal(content, place, person, blocked, now)
-    if refused is None and content.mended and not _rewrites(app, row, place, made.earlier):
+    refused = _refusal(content, destination, person, blocked, now)
+    if refused is None and content.mended and not _rewrites(app, row, destination, made.earlier):
         refused = "nothing_to_rewrite"
     behind = order.comes_later(content, before)
     if refused is None and not behind and order.nothing_to_right(content, before):
@@ -93,11 +93,11 @@ def _parcel(
     return Parcel(row, EditionKind(content.kind), content, made, refused, behind)
 
 
-def _rewrites(app: App, row: Delivery, place: Destination, earlier: Earlier | None) -> bool:
+def _rewrites(app: App, row: Delivery, destination: Destination, earlier: Earlier | None) -> bool:
     channel = app.channels.get(row.channel)
     if earlier is None or channel is None:
         return False
-    return channel.rewrites(earlier.reference, place.address)
+    return channel.rewrites(earlier.reference, destination.address)
 
 
 def _before(
@@ -123,7 +123,7 @@ def _heard(
     ]
     if not about:
         return {}
-    return threads.heard(session, {place for place, _ in about}, {event for _, event in about})
+    return threads.heard(session, {where for where, _ in about}, {event for _, event in about})
 
 
 def _sole_event(content: EditionContent) -> int | None:
@@ -137,19 +137,19 @@ def envelope(
     app: App,
     row: Delivery,
     content: EditionContent,
-    place: Destination,
+    destination: Destination,
     person: Subscriber,
     heard: Mapping[tuple[int, int], Sequence[Heard]],
     now: datetime,
 ) -> Envelope:
     """Everything about the recipient of one Delivery."""
     event_id = _sole_event(content)
-    told = heard.get((place.id, event_id), ()) if event_id is not None else ()
+    told = heard.get((destination.id, event_id), ()) if event_id is not None else ()
     told = [one for one in told if one.accepted and one.delivery_id != row.id]
     return Envelope(
         delivery_id=row.id,
         slot=row.slot,
-        address=place.address,
+        address=destination.address,
         name=person.name,
         links=app.links.links(Bearer(row.id, person.id, person.token_version)),
         sent_at=(_told_at(told) if content.mended else None) or now,
@@ -183,7 +183,7 @@ def _thread(told: Sequence[Heard], righting: bool) -> Earlier | None:
 
 def _refusal(
     content: EditionContent,
-    place: Destination,
+    destination: Destination,
     person: Subscriber,
     blocked: set[tuple[str, str]],
     now: datetime,
@@ -191,10 +191,10 @@ def _refusal(
     """Why this must not be sent although it was planned; a correction reaches who paused, too."""
     if person.state == SubscriberState.LEFT:
         return UNSUBSCRIBED
-    if (place.channel, place.address) in blocked:
+    if (destination.channel, destination.address) in blocked:
         return "suppressed"
-    if place.disabled_at is not None:
-        return place.disabled_reason or "disabled"
+    if destination.disabled_at is not None:
+        return destination.disabled_reason or "disabled"
     if content.code in RIGHTING:
         return None
     paused = person.state == SubscriberState.PAUSED

@@ -33,40 +33,40 @@ def take_back(
     `address` is where it was sent. A Destination that has another by now is left as it is. Returns
     what was done: "paused", "moved" or None.
     """
-    place = session.get(Destination, delivery.destination_id, with_for_update=True)
-    if place is None or place.address != address or place.disabled_at is not None:
+    destination = session.get(Destination, delivery.destination_id, with_for_update=True)
+    if destination is None or destination.address != address or destination.disabled_at is not None:
         return None
     if error.action is Action.MOVE and error.moved_to:
-        _move(session, place, error, error.moved_to, now)
+        _move(session, destination, error, error.moved_to, now)
         return "moved"
-    _pause(session, place, error.reason, now)
-    _audit(session, now, "destination paused", f"destination {place.id}", error)
+    _pause(session, destination, error.reason, now)
+    _audit(session, now, "destination paused", f"destination {destination.id}", error)
     return "paused"
 
 
 def _move(
-    session: Session, place: Destination, error: DeliveryError, address: str, now: datetime
+    session: Session, destination: Destination, error: DeliveryError, address: str, now: datetime
 ) -> None:
     """Where the Subscriber has the new address already, the old one only ends."""
     same = session.scalar(
         select(Destination.id).where(
-            Destination.subscriber_id == place.subscriber_id,
-            Destination.channel == place.channel,
+            Destination.subscriber_id == destination.subscriber_id,
+            Destination.channel == destination.channel,
             Destination.address == address,
         )
     )
     if same is None:
-        place.address = address
-    elif same != place.id:
-        _pause(session, place, MOVED, now)
-    _audit(session, now, "destination moved", f"destination {place.id}", error)
+        destination.address = address
+    elif same != destination.id:
+        _pause(session, destination, MOVED, now)
+    _audit(session, now, "destination moved", f"destination {destination.id}", error)
 
 
-def _pause(session: Session, place: Destination, reason: str, now: datetime) -> None:
-    place.disabled_at, place.disabled_reason = now, reason
+def _pause(session: Session, destination: Destination, reason: str, now: datetime) -> None:
+    destination.disabled_at, destination.disabled_reason = now, reason
     session.execute(
         update(Delivery)
-        .where(Delivery.destination_id == place.id, Delivery.state.in_(OPEN))
+        .where(Delivery.destination_id == destination.id, Delivery.state.in_(OPEN))
         .values(state=DeliveryState.SUPPRESSED, reason=reason)
         .execution_options(synchronize_session=False)
     )

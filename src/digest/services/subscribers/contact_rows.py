@@ -58,7 +58,7 @@ class Checked:
 
     @property
     def addresses(self) -> list[Address]:
-        return [(place.channel, place.address) for place in self.wanted.places]
+        return [(one.channel, one.address) for one in self.wanted.destinations]
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,9 @@ class Adding:
         if self.checker.faults:
             return "; ".join(fault.message for fault in self.checker.faults)
         checked = Checked(row.line, row.contact, wanted)
-        for place, address in zip(wanted.places, checked.addresses, strict=True):
+        for destination, address in zip(wanted.destinations, checked.addresses, strict=True):
             if address in self.lines:
-                return f"{place} is in line {self.lines[address]} already"
+                return f"{destination} is in line {self.lines[address]} already"
         self.lines |= dict.fromkeys(checked.addresses, row.line)
         return checked
 
@@ -223,14 +223,14 @@ class Adding:
         return [
             {
                 "subscriber_id": _person(one).id,
-                "channel": place.channel,
-                "address": place.address,
-                "kinds": list(place.kinds),
-                "verified_at": self.now if place.verified and self.confirmed else None,
+                "channel": destination.channel,
+                "address": destination.address,
+                "kinds": list(destination.kinds),
+                "verified_at": self.now if destination.verified and self.confirmed else None,
                 "disabled_at": self.now if disabled else None,
                 "disabled_reason": disabled,
             }
-            for place in one.wanted.places
+            for destination in one.wanted.destinations
         ]
 
     def _lists_of(self, one: Checked) -> dict[str, bool]:

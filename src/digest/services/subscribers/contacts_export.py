@@ -60,13 +60,13 @@ def _of(session: Session, people: Sequence[Subscriber]) -> Iterator[dict[str, st
             "follows": joined([_follow(follow) for follow in had.follows.get(one.id, {}).values()]),
             **(schedule_words(schedule) if schedule else {}),
         }
-        for place in had.destinations.get(one.id, {}).values():
+        for destination in had.destinations.get(one.id, {}).values():
             yield {
                 **common,
-                "channel": place.channel,
-                "address": place.address,
-                "kinds": joined(place.kinds),
-                "state": joined(_states(one, place)),
+                "channel": destination.channel,
+                "address": destination.address,
+                "kinds": joined(destination.kinds),
+                "state": joined(_states(one, destination)),
             }
 
 
@@ -75,15 +75,15 @@ def _follow(one: Followed) -> str:
     return detailed(name, follow_words(one.row))
 
 
-def _states(person: Subscriber, place: Destination) -> list[str]:
+def _states(person: Subscriber, destination: Destination) -> list[str]:
     states = []
     if person.state == SubscriberState.LEFT:
         states.append("left")
     elif person.state == SubscriberState.PAUSED:
         until = person.paused_until
         states.append(f"paused: {until.astimezone(UTC).isoformat()}" if until else "paused")
-    if place.verified_at is None:
+    if destination.verified_at is None:
         states.append("unverified")
-    if place.disabled_at is not None:
-        states.append(f"disabled: {place.disabled_reason or ''}".removesuffix(": "))
+    if destination.disabled_at is not None:
+        states.append(f"disabled: {destination.disabled_reason or ''}".removesuffix(": "))
     return states or ["active"]

@@ -16,7 +16,7 @@ def subscribers(app: App) -> list[dict[str, Any]]:
     """Every Subscriber by key, with lists, Destinations and how much they follow, Lists' Follows
     included. Who has left has no next digest."""
     with app.db.read() as session:
-        places, lists, follows = _places(session), _lists(session), _follows(session)
+        destinations, lists, follows = _destinations(session), _lists(session), _follows(session)
         return [
             {
                 "key": one.key,
@@ -27,7 +27,7 @@ def subscribers(app: App) -> list[dict[str, Any]]:
                 "from_files": one.from_files,
                 "lists": lists.get(one.id, []),
                 "follows": follows[one.id],
-                "destinations": places.get(one.id, []),
+                "destinations": destinations.get(one.id, []),
                 "next_due_at": (
                     one.next_due_at.isoformat()
                     if one.next_due_at and one.state != SubscriberState.LEFT
@@ -38,7 +38,7 @@ def subscribers(app: App) -> list[dict[str, Any]]:
         ]
 
 
-def _places(session: Session) -> dict[int, list[dict[str, Any]]]:
+def _destinations(session: Session) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for one in session.scalars(select(Destination).order_by(Destination.id)):
         found[one.subscriber_id].append(

@@ -121,7 +121,7 @@ def _belongings(
     work: Work, people: Sequence[tuple[Subscriber, WantedSubscriber]], groups: Groups
 ) -> None:
     had = Belongings.load(work.session, [row.id for row, _ in people])
-    addresses = [(place.channel, place.address) for _, one in people for place in one.places]
+    addresses = [(where.channel, where.address) for _, one in people for where in one.destinations]
     holders = store.holders(work.session, addresses)
     suppressed = store.suppressed(work.session, addresses)
     schedules = {row.id: schedule for row, schedule in groups.values()}
@@ -134,15 +134,17 @@ def _belongings(
         sync_rows.follows(work, owner, one.follows, had.follows.get(row.id, {}))
         others = {
             where: [held for held in found if held.key != one.key]
-            for place in one.places
-            if (found := holders.get(where := (place.channel, place.address)))
+            for destination in one.destinations
+            if (found := holders.get(where := (destination.channel, destination.address)))
         }
-        sync_rows.destinations(work, owner, one.places, had.destinations.get(row.id, {}), others)
-        for place in one.places:
-            where = (place.channel, place.address)
+        sync_rows.destinations(
+            work, owner, one.destinations, had.destinations.get(row.id, {}), others
+        )
+        for destination in one.destinations:
+            where = (destination.channel, destination.address)
             holders.setdefault(where, []).append(Held(one.key, None))
             if where in suppressed:
-                work.note(owner.subject, f"nothing is sent to {place}: {suppressed[where]}")
+                work.note(owner.subject, f"nothing is sent to {destination}: {suppressed[where]}")
     work.session.flush()
 
 

@@ -18,7 +18,7 @@ from digest.services.subscribers.columns import (
 )
 from digest.services.subscribers.sync_work import Owner, Work, bring
 from digest.services.subscribers.targets import Target
-from digest.services.subscribers.wanted import WantedFollow, WantedPlace, shown
+from digest.services.subscribers.wanted import WantedDestination, WantedFollow, shown
 from digest.store.subscribers import Address, Follows, Held
 
 EVERY_KIND = [str(kind) for kind in EditionKind]
@@ -109,7 +109,7 @@ def _retime(work: Work, owner: Owner) -> None:
 def destinations(
     work: Work,
     owner: Owner,
-    wanted: Sequence[WantedPlace],
+    wanted: Sequence[WantedDestination],
     stored: Mapping[Address, Destination],
     elsewhere: Mapping[Address, Sequence[Held]],
 ) -> None:
@@ -133,7 +133,9 @@ def destinations(
             row.disabled_at, row.disabled_reason = work.now, Disabled.NOT_IN_FILES
 
 
-def _add_destination(work: Work, owner: Owner, one: WantedPlace, others: Sequence[Held]) -> None:
+def _add_destination(
+    work: Work, owner: Owner, one: WantedDestination, others: Sequence[Held]
+) -> None:
     row = Destination(
         subscriber_id=owner.subscriber_id,
         channel=one.channel,
@@ -154,7 +156,7 @@ def _add_destination(work: Work, owner: Owner, one: WantedPlace, others: Sequenc
         work.note(owner.subject, f"{one} receives for {keys} too")
 
 
-def _bring_destination(work: Work, owner: Owner, one: WantedPlace, row: Destination) -> None:
+def _bring_destination(work: Work, owner: Owner, one: WantedDestination, row: Destination) -> None:
     if row.disabled_at is not None:
         row.disabled_at = row.disabled_reason = None
         work.added(owner.subject, str(one), "in the files again")

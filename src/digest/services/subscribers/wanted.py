@@ -38,7 +38,7 @@ class WantedFollow:
 
 
 @dataclass(frozen=True)
-class WantedPlace:
+class WantedDestination:
     """A Destination; `address` is in its Channel's canonical form."""
 
     channel: str
@@ -72,7 +72,7 @@ class WantedSubscriber:
     lists: tuple[str, ...]
     follows: tuple[WantedFollow, ...]
     schedule: Columns | None
-    places: tuple[WantedPlace, ...]
+    destinations: tuple[WantedDestination, ...]
 
 
 @dataclass
@@ -109,9 +109,9 @@ class Checker:
             lists=lists,
             follows=self._follows(entry.follows, self._zone(entry.schedule, lists), place),
             schedule=schedule_columns(entry.schedule) if entry.schedule else None,
-            places=self._each(
+            destinations=self._each(
                 entry.destinations,
-                self._place,
+                self._destination,
                 lambda one: (one.channel, one.address),
                 place,
                 "destinations",
@@ -128,7 +128,7 @@ class Checker:
 
         return self._each(entries, wanted, lambda one: one.target, place, "follows")
 
-    def _place(self, entry: DestinationEntry) -> WantedPlace:
+    def _destination(self, entry: DestinationEntry) -> WantedDestination:
         channel = self.channels.get(entry.channel)
         if channel is None:
             near = get_close_matches(entry.channel, self.channels, 2)
@@ -136,7 +136,7 @@ class Checker:
                 f"there is no channel {entry.channel!r}." + did_you_mean(near, self.channels)
             )
         kinds = dict.fromkeys(kind.value for kind in entry.kinds)
-        return WantedPlace(
+        return WantedDestination(
             entry.channel, channel.address(entry.address), tuple(kinds), entry.verified
         )
 
