@@ -23,10 +23,10 @@ from digest.models.content import (
     Envelope,
     Item,
     Links,
+    PerspectiveLine,
     Reason,
     ScenarioLine,
     SourceLine,
-    Stand,
 )
 from digest.models.words import EditionKind
 from digest.render.environment import Templates
@@ -62,8 +62,8 @@ def item(number: int) -> Item:
             ScenarioLine(kind=kind, text=SENTENCE * 2, horizon="short", confidence="suggested")
             for kind in ("risk", "consequence")
         ),
-        stands=tuple(
-            Stand(actor=actor, text=SENTENCE, as_of=AT - timedelta(days=2))
+        perspectives=tuple(
+            PerspectiveLine(actor=actor, text=SENTENCE, as_of=AT - timedelta(days=2))
             for actor in ("Iran", "Oman")
         ),
         sources=tuple(

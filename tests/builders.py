@@ -18,11 +18,11 @@ from digest.models.content import (
     Item,
     LeftOut,
     Links,
+    PerspectiveLine,
     Reason,
     Retraction,
     ScenarioLine,
     SourceLine,
-    Stand,
     Told,
     WatchLine,
 )
@@ -348,14 +348,14 @@ def make_item(number: int = 1, /, **changes: Any) -> Item:
     }
     if number == 1:
         values |= {
-            "stands": (
-                Stand(
+            "perspectives": (
+                PerspectiveLine(
                     actor="Iran",
                     text="says that the pilots acted alone and that the strait is open",
                     as_of=AT - timedelta(hours=10),
                     followed=True,
                 ),
-                Stand(
+                PerspectiveLine(
                     actor="Oman",
                     text="offers to host a meeting of the port authorities",
                     as_of=AT - timedelta(days=2),
@@ -385,7 +385,7 @@ def make_bare_item(number: int = 1, /, **changes: Any) -> Item:
         "status": None,
         "certainty": None,
         "scenarios": (),
-        "stands": (),
+        "perspectives": (),
         "sources": (),
         "reported_at": None,
         "chain": None,
@@ -634,7 +634,7 @@ def make_hostile_item(text: str, /, **changes: Any) -> Item:
         "story": text,
         "update": text,
         "scenarios": (ScenarioLine(kind=text, horizon=text, confidence=text, text=text),),
-        "stands": (Stand(actor=text, text=text, as_of=AT),),
+        "perspectives": (PerspectiveLine(actor=text, text=text, as_of=AT),),
         "sources": (SourceLine(publisher=text, url="https://news.example.net/?a=1&b=2"),),
         "chain": Chain(title=text, causes=(text,), effects=(text,), significance=text),
         "reasons": (Reason(follow=text, kind="topic", slug="hostile", via=text),),

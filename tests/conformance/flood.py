@@ -15,11 +15,11 @@ from digest.models.content import (
     EditionContent,
     Item,
     LeftOut,
+    PerspectiveLine,
     Reason,
     Retraction,
     ScenarioLine,
     SourceLine,
-    Stand,
     Told,
     WatchLine,
 )
@@ -149,8 +149,10 @@ def _item(chance: random.Random, number: int, digest: bool, code: Code) -> Item:
             )
             for _ in range(chance.randint(0, 6))
         ),
-        stands=tuple(
-            Stand(actor=_text(chance), text=_text(chance), as_of=AT, followed=chance.random() < 0.5)
+        perspectives=tuple(
+            PerspectiveLine(
+                actor=_text(chance), text=_text(chance), as_of=AT, followed=chance.random() < 0.5
+            )
             for _ in range(chance.randint(0, 5))
         ),
         sources=tuple(

@@ -28,10 +28,10 @@ from digest.models.content import (
     Correction,
     EditionContent,
     Item,
+    PerspectiveLine,
     Retraction,
     ScenarioLine,
     SourceLine,
-    Stand,
     WatchLine,
 )
 from digest.models.words import Code
@@ -88,7 +88,9 @@ def _hollow(content: EditionContent) -> EditionContent:
                         "root_causes": "",
                         "escalation": " ",
                         "scenarios": (ScenarioLine(kind="risk", text=" "),),
-                        "stands": (Stand(actor=" ", text="", as_of=item.visible_at),),
+                        "perspectives": (
+                            PerspectiveLine(actor=" ", text="", as_of=item.visible_at),
+                        ),
                         "sources": (SourceLine(publisher=""),),
                         "changes": (),
                         "chain": Chain(title="", causes=("",), effects=(" ",), significance=""),

@@ -32,7 +32,7 @@ from digest.edit.facts import normalise
 from digest.edit.scenarios import ENDED
 from digest.edit.select import Chosen, select
 from digest.models.content import EditionContent, Item, LeftOut
-from digest.models.desk import Candidate, Match, Reader, View
+from digest.models.desk import Candidate, Match, Perspective, Reader
 from digest.models.record import (
     AnalysisRecord,
     AssertionRecord,
@@ -82,7 +82,7 @@ def test_a_bare_record_makes_an_item_without_empty_parts() -> None:
     found = item(event(), category="", status=" ", certainty="", standfirst="", takeaway=" ")
     assert (found.headline, found.section, found.code) == ("Headline 1", "lead", Code.NEW)
     assert {found.category, found.status, found.certainty, found.takeaway} == {None}
-    assert (found.scenarios, found.stands, found.sources, found.chain) == ((), (), (), None)
+    assert (found.scenarios, found.perspectives, found.sources, found.chain) == ((), (), (), None)
 
 
 def test_every_reason_is_kept_strongest_first() -> None:
@@ -119,17 +119,17 @@ def test_the_lead_has_more_than_the_others() -> None:
         "analyses": [AnalysisRecord(section="root_causes", text="Old.")],
         "links": [LinkRecord(direction="cause", title="Cause")],
         "scenarios": [AssertionRecord(kind="risk", text=f"Risk {n}.") for n in range(9)],
-        "views": tuple(View(f"Actor {n}", "Says.", NOW - DAY) for n in range(9)),
+        "perspectives": tuple(Perspective(f"Actor {n}", "Says.", NOW - DAY) for n in range(9)),
     }
     one, two = event(1, severity=5), event(2)
     who = reader()
     made = [(each, material(each, **texts)) for each in (one, two)]
     lead, other = composed(select([one, two], who, NOW), who, *made).items
     assert (lead.standfirst, lead.root_causes) == ("S.", "Old.")
-    assert (len(lead.scenarios), len(lead.stands)) == (3, 3)
+    assert (len(lead.scenarios), len(lead.perspectives)) == (3, 3)
     assert lead.chain is not None
     assert (other.takeaway, other.standfirst, other.root_causes) == ("T.", None, None)
-    assert (len(other.scenarios), other.stands, other.chain) == (2, (), None)
+    assert (len(other.scenarios), other.perspectives, other.chain) == (2, (), None)
 
 
 def test_what_was_retracted_is_neither_cause_nor_effect() -> None:
@@ -214,30 +214,30 @@ def test_what_became_known_long_after_it_happened_is_marked() -> None:
 
 
 def test_followed_actors_come_first_each_with_the_newest_and_nothing_from_the_future() -> None:
-    views = (
-        View("China", "Regrets.", NOW - HOUR),
-        View("Iran", "Old.", NOW - 9 * DAY, frozenset({IRAN})),
-        View("Iran", "Denies.", NOW - 2 * DAY, frozenset({IRAN})),
-        View("Israel", "Later.", NOW + HOUR),
-        View("Bahrain", " ", NOW - HOUR),
+    perspectives = (
+        Perspective("China", "Regrets.", NOW - HOUR),
+        Perspective("Iran", "Old.", NOW - 9 * DAY, frozenset({IRAN})),
+        Perspective("Iran", "Denies.", NOW - 2 * DAY, frozenset({IRAN})),
+        Perspective("Israel", "Later.", NOW + HOUR),
+        Perspective("Bahrain", " ", NOW - HOUR),
     )
-    stands = item(event(), views=views).stands
-    assert [(one.actor, one.text, one.followed) for one in stands] == [
+    perspectives = item(event(), perspectives=perspectives).perspectives
+    assert [(one.actor, one.text, one.followed) for one in perspectives] == [
         ("Iran", "Denies.", True),
         ("China", "Regrets.", False),
     ]
 
 
 def test_a_muted_actor_is_not_followed() -> None:
-    views = (View("Gulf", "Says.", NOW - HOUR, frozenset({GULF})),)
-    found = item(event(), reader(follow(), follow(GULF, muted=True)), views=views)
-    assert not found.stands[0].followed
+    perspectives = (Perspective("Gulf", "Says.", NOW - HOUR, frozenset({GULF})),)
+    found = item(event(), reader(follow(), follow(GULF, muted=True)), perspectives=perspectives)
+    assert not found.perspectives[0].followed
 
 
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(-99, 99)), max_size=9))
 def test_no_perspective_is_later_than_the_edition(said) -> None:  # type: ignore[no-untyped-def]
-    views = tuple(View(actor, "Says.", NOW + hours * HOUR) for actor, hours in said)
-    assert all(one.as_of <= NOW for one in item(event(), views=views).stands)
+    perspectives = tuple(Perspective(actor, "Says.", NOW + hours * HOUR) for actor, hours in said)
+    assert all(one.as_of <= NOW for one in item(event(), perspectives=perspectives).perspectives)
 
 
 # --- what this reader heard before -----------------------------------------------------------

@@ -45,13 +45,13 @@ def test_a_scenario_without_a_horizon_is_noticed() -> None:
 
 
 def test_a_position_newer_than_the_event_is_noticed() -> None:
-    view = {"actor": "Navy", "text": "Silence.", "as_of": "2026-06-04T11:25:00Z"}
-    assert warnings(perspectives=[view]) == (
+    perspective = {"actor": "Navy", "text": "Silence.", "as_of": "2026-06-04T11:25:00Z"}
+    assert warnings(perspectives=[perspective]) == (
         "The position of Navy is newer (4 June 2026) than the event (5 March 2026); "
         "its as-of date will be shown.",
     )
-    assert warnings(perspectives=[{**view, "as_of": "2026-03-05T23:00:00Z"}]) == ()
-    assert warnings(perspectives=[{**view, "as_of": None}]) == (
+    assert warnings(perspectives=[{**perspective, "as_of": "2026-03-05T23:00:00Z"}]) == ()
+    assert warnings(perspectives=[{**perspective, "as_of": None}]) == (
         "The position of Navy does not say as of when.",
     )
 

@@ -75,7 +75,7 @@ def test_the_clocks_of_page_event_and_perspectives_stay_apart() -> None:
     assert record.time_precision == "day"
     assert record.updated_at == page
     assert record.occurred_at is record.visible_at is None
-    assert [view.as_of for view in record.perspectives] == [
+    assert [one.as_of for one in record.perspectives] == [
         page,
         datetime(2026, 6, 2, 6, tzinfo=UTC),
     ]

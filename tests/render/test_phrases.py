@@ -11,10 +11,10 @@ from digest.models.content import (
     Change,
     Correction,
     Item,
+    PerspectiveLine,
     Reason,
     ScenarioLine,
     SourceLine,
-    Stand,
     Told,
 )
 from digest.render.phrases import Phrases
@@ -70,10 +70,12 @@ def test_countries_and_cities_have_the_names_that_readers_of_the_language_use() 
     ("hour", "days"), [(0, ("4 March", "4 March")), (2, ("4 March", "3 March"))]
 )
 def test_a_position_of_a_day_is_of_that_day_for_everybody(hour: int, days: tuple[str, str]) -> None:
-    stand = Stand(actor="Iran", text="We talk.", as_of=datetime(2026, 3, 4, hour, tzinfo=UTC))
+    perspective = PerspectiveLine(
+        actor="Iran", text="We talk.", as_of=datetime(2026, 3, 4, hour, tzinfo=UTC)
+    )
     for zone, day in zip(("Europe/London", "America/New_York"), days, strict=True):
         phrases = Phrases(make_digest(zone=zone))
-        assert phrases.stand_label(stand) == f"Iran, as of {day}:"
+        assert phrases.perspective_label(perspective) == f"Iran, as of {day}:"
 
 
 @pytest.mark.parametrize(

@@ -223,13 +223,11 @@ def test_a_scenario_keeps_its_kind():
 
 
 def test_an_actor_changes_its_mind_over_the_days():
-    eritrea = [
-        view for record in MORNING for view in record.perspectives if view.actor == "Eritrea"
-    ]
+    eritrea = [one for record in MORNING for one in record.perspectives if one.actor == "Eritrea"]
 
-    assert len({view.text for view in eritrea}) == 2
+    assert len({one.text for one in eritrea}) == 2
     assert eritrea[0].as_of.date() < eritrea[1].as_of.date()
-    assert len({view.actor for record in MORNING for view in record.perspectives}) >= 12
+    assert len({one.actor for record in MORNING for one in record.perspectives}) >= 12
 
 
 # --- time --------------------------------------------------------------------------------------
@@ -251,7 +249,7 @@ def test_nothing_is_known_before_it_is_written(record: EventRecord):
 
     known = [clock for clock in clocks if clock]
     assert known == sorted(known)
-    assert all(view.as_of <= written for view in record.perspectives)
+    assert all(one.as_of <= written for one in record.perspectives)
     assert all(source.published_on <= written.date() for source in record.sources)
     assert all(clock.tzinfo is UTC for clock in known)
 

@@ -30,27 +30,27 @@ def news(room: Newsroom, id: str, *texts: str, at: datetime | None = NOON, **fie
     room.later(hours=1)
 
 
-def stands(room: Newsroom, event_id: int = 1, until: datetime | None = None) -> list[str]:
+def perspectives(room: Newsroom, event_id: int = 1, until: datetime | None = None) -> list[str]:
     """What the first Revision of the Event would show."""
     with room.app.db.read() as session:
         found = materials(session, [(event_id, 1)], until)
-    return [view.text for view in found[event_id, 1].views]
+    return [one.text for one in found[event_id, 1].perspectives]
 
 
 def test_what_was_corrected_is_said_no_more(room: Newsroom) -> None:
     news(room, "a", "All pipelines are shut.", "We talk.")
     news(room, "a", "One pipeline is shut.", "We talk.", headline="X", correction=CORRECTION)
-    assert sorted(stands(room)) == ["One pipeline is shut.", "We talk."]
+    assert sorted(perspectives(room)) == ["One pipeline is shut.", "We talk."]
 
 
 def test_who_is_retracted_says_nothing_in_the_items_of_others(room: Newsroom) -> None:
     news(room, "talks")
     news(room, "forged", "We attack.")
-    assert stands(room) == ["We attack."]
+    assert perspectives(room) == ["We attack."]
     news(room, "forged", "We attack.", retraction={"reason": "Forged."})
-    assert stands(room) == []
+    assert perspectives(room) == []
     news(room, "forged", "We attack.", headline="It is true")
-    assert stands(room) == ["We attack."]
+    assert perspectives(room) == ["We attack."]
 
 
 def test_what_several_events_say_stands_until_the_last_of_them_takes_it_back(
@@ -58,9 +58,9 @@ def test_what_several_events_say_stands_until_the_last_of_them_takes_it_back(
 ) -> None:
     news(room, "a", "We talk.")
     news(room, "b", "We talk.")
-    assert stands(room) == ["We talk."]
+    assert perspectives(room) == ["We talk."]
     news(room, "a", retraction={"reason": "Forged."})
-    assert stands(room) == ["We talk."]
+    assert perspectives(room) == ["We talk."]
 
 
 def test_words_without_a_time_are_as_old_as_when_they_were_first_said(room: Newsroom) -> None:
@@ -74,9 +74,9 @@ def test_what_waits_for_its_hour_says_nothing_and_takes_nothing_back(room: Newsr
     hour = room.now + HOUR
     fields = {"headline": "X", "correction": CORRECTION, "visible_at": hour}
     news(room, "a", "One pipeline is shut.", **fields)
-    assert stands(room) == ["All pipelines are shut."]
+    assert perspectives(room) == ["All pipelines are shut."]
     news(room, "b")  # later, with all that is due by then
-    assert stands(room) == ["One pipeline is shut."]
+    assert perspectives(room) == ["One pipeline is shut."]
 
 
 def test_what_comes_and_goes_in_one_batch_leaves_only_the_last(room: Newsroom) -> None:
@@ -84,8 +84,8 @@ def test_what_comes_and_goes_in_one_batch_leaves_only_the_last(room: Newsroom) -
         news(room, "a", f"Said {number}.", visible_at=NOON + timedelta(days=number))
     room.later(days=9)
     news(room, "b")
-    assert stands(room) == ["Said 3."]
-    assert stands(room, until=NOON + timedelta(days=2)) == ["Said 2."]
+    assert perspectives(room) == ["Said 3."]
+    assert perspectives(room, until=NOON + timedelta(days=2)) == ["Said 2."]
 
 
 def test_what_is_said_and_taken_back_and_said_again_at_one_hour_is_said(room: Newsroom) -> None:
@@ -93,14 +93,14 @@ def test_what_is_said_and_taken_back_and_said_again_at_one_hour_is_said(room: Ne
         news(room, "a", *texts, headline=f"{number}", visible_at=NOON + timedelta(days=1))
     room.later(days=9)
     news(room, "b")
-    assert stands(room) == ["We talk."]
+    assert perspectives(room) == ["We talk."]
 
 
 def test_a_look_back_shows_what_was_said_then(room: Newsroom) -> None:
     news(room, "a", "All pipelines are shut.")
     news(room, "a", "One pipeline is shut.", headline="X", correction=CORRECTION)
     news(room, "a", retraction={"reason": "Forged."})
-    at = [stands(room, until=NOON + HOUR * hours) for hours in (-1, 0, 1, 2)]
+    at = [perspectives(room, until=NOON + HOUR * hours) for hours in (-1, 0, 1, 2)]
     assert at == [[], ["All pipelines are shut."], ["One pipeline is shut."], []]
 
 
@@ -116,4 +116,4 @@ def test_the_preview_of_a_past_date_does_not_know_what_was_taken_back_later(
         at = NOON + HOUR * offset
         news(room, "a", *texts, at=at, visible_at=None, reported_at=at, updated_at=at, **fields)
     [item] = preview(room.app, "maria", date(2026, 3, 6), "email", room.now).content.items
-    assert [one.text for one in item.stands] == ["All pipelines are shut."]
+    assert [one.text for one in item.perspectives] == ["All pipelines are shut."]

@@ -18,11 +18,11 @@ from digest.models.content import (
     EditionContent,
     Item,
     LeftOut,
+    PerspectiveLine,
     Reason,
     Retraction,
     ScenarioLine,
     SourceLine,
-    Stand,
     Told,
 )
 from digest.models.desk import (
@@ -30,8 +30,8 @@ from digest.models.desk import (
     Match,
     Material,
     Occasion,
+    Perspective,
     Reader,
-    View,
     Watched,
 )
 from digest.models.record import EventRecord
@@ -39,7 +39,7 @@ from digest.models.words import ENDED, Code, EditionKind, Status
 from digest.render.words import HORIZON_ORDER, KIND_ORDER
 
 SCENARIOS = {"lead": 3, "item": 2}
-STANDS = {"lead": 3, "item": 0}
+PERSPECTIVES = {"lead": 3, "item": 0}
 SOURCES = 12
 
 Materials = Mapping[tuple[int, int], Material]
@@ -140,7 +140,7 @@ def _item(
         breaking=bool(record.breaking),
         lang=record.lang,
         scenarios=scenarios(material)[: SCENARIOS.get(section, 0)],
-        stands=_stands(material.views, reader, occasion)[: STANDS.get(section, 0)],
+        perspectives=_perspectives(material, reader, occasion)[: PERSPECTIVES.get(section, 0)],
         sources=_sources(record, chosen, materials),
         root_causes=_analysis(record, "root_causes") if lead else None,
         escalation=_analysis(record, "escalation") if lead else None,
@@ -206,26 +206,28 @@ def _place(order: tuple[str, ...], word: str | None) -> int:
     return order.index(word) if word in order else len(order)
 
 
-def _stands(views: tuple[View, ...], reader: Reader, occasion: Occasion) -> tuple[Stand, ...]:
+def _perspectives(
+    material: Material, reader: Reader, occasion: Occasion
+) -> tuple[PerspectiveLine, ...]:
     """The newest Perspective of each Actor, followed ones first, then the newest; nothing from
     after this Edition's instant."""
     followed = {one.target for one in heard(reader, occasion.at) if not one.is_story}
-    newest: dict[str, View] = {}
-    for view in sorted(views, key=lambda view: (-view.as_of.timestamp(), view.text)):
-        if view.as_of <= occasion.at and view.text.strip():
-            newest.setdefault(view.actor.casefold(), view)
+    newest: dict[str, Perspective] = {}
+    for one in sorted(material.perspectives, key=lambda one: (-one.as_of.timestamp(), one.text)):
+        if one.as_of <= occasion.at and one.text.strip():
+            newest.setdefault(one.actor.casefold(), one)
     order = sorted(
         newest.values(),
-        key=lambda view: (not view.actors & followed, -view.as_of.timestamp(), view.actor),
+        key=lambda one: (not one.actors & followed, -one.as_of.timestamp(), one.actor),
     )
     return tuple(
-        Stand(
-            actor=view.actor,
-            text=view.text,
-            as_of=view.as_of,
-            followed=bool(view.actors & followed),
+        PerspectiveLine(
+            actor=one.actor,
+            text=one.text,
+            as_of=one.as_of,
+            followed=bool(one.actors & followed),
         )
-        for view in order
+        for one in order
     )
 
 

@@ -56,8 +56,8 @@ def _texts(record: EventRecord) -> Iterator[tuple[str, str]]:
         yield f"analysis ({analysis.section.replace('_', ' ')})", analysis.text
     for assertion in record.assertions:
         yield "scenarios", assertion.text
-    for view in record.perspectives:
-        yield f"position of {view.actor}", view.text
+    for said in record.perspectives:
+        yield f"position of {said.actor}", said.text
     yield "significance", record.significance or ""
 
 
@@ -74,12 +74,12 @@ def _scenarios(record: EventRecord, now: datetime) -> Iterator[str]:
 
 def _perspectives(record: EventRecord, now: datetime) -> Iterator[str]:
     own = [clock for clock in (record.occurred_at, record.reported_at) if clock]
-    for view in record.perspectives:
-        if view.as_of is None:
-            yield f"The position of {view.actor} does not say as of when."
-        elif own and view.as_of.date() > max(own).date():
+    for said in record.perspectives:
+        if said.as_of is None:
+            yield f"The position of {said.actor} does not say as of when."
+        elif own and said.as_of.date() > max(own).date():
             yield (
-                f"The position of {view.actor} is newer ({_day(view.as_of)}) than the event "
+                f"The position of {said.actor} is newer ({_day(said.as_of)}) than the event "
                 f"({_day(max(own))}); its as-of date will be shown."
             )
 

@@ -238,7 +238,7 @@ def _interests(fields: Fields, rest: Fields) -> None:
 def _date_perspectives(fields: Fields, page: object) -> None:
     """A page's Perspectives are as of the page, not of the Event it tells."""
     _each(
-        fields, "perspectives", lambda view: view if view.get("as_of") else {**view, "as_of": page}
+        fields, "perspectives", lambda said: said if said.get("as_of") else {**said, "as_of": page}
     )
 
 
@@ -275,7 +275,7 @@ def _drop_unfit(fields: Fields, notes: Notes) -> None:
     if "category" in fields:
         fields["category"] = values.category(fields["category"])
     _each(fields, "sources", lambda source: _fit_source(source, notes))
-    _each(fields, "perspectives", lambda view: _fit_perspective(view, notes))
+    _each(fields, "perspectives", lambda said: _fit_perspective(said, notes))
 
 
 def _fit_source(source: Fields, notes: Notes) -> Fields:
@@ -288,8 +288,8 @@ def _fit_source(source: Fields, notes: Notes) -> Fields:
     }
 
 
-def _fit_perspective(view: Fields, notes: Notes) -> Fields:
-    return {**view, "as_of": values.instant(view.get("as_of"), "as-of date", notes)}
+def _fit_perspective(said: Fields, notes: Notes) -> Fields:
+    return {**said, "as_of": values.instant(said.get("as_of"), "as-of date", notes)}
 
 
 def _each(fields: Fields, field: str, fit: Callable[[Fields], Fields]) -> None:

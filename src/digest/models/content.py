@@ -109,7 +109,7 @@ class WatchLine(Value):
         return says_something(self.text)
 
 
-class Stand(Value):
+class PerspectiveLine(Value):
     """A Perspective: what an Actor says or does, as of a time."""
 
     actor: str
@@ -227,7 +227,7 @@ class Item(Value):
     lang: str = "en"
 
     scenarios: Annotated[tuple[ScenarioLine, ...], SAYING] = ()
-    stands: Annotated[tuple[Stand, ...], SAYING] = ()
+    perspectives: Annotated[tuple[PerspectiveLine, ...], SAYING] = ()
     sources: Annotated[
         tuple[SourceLine, ...], SAYING
     ] = ()  # who had it first, where that is known, comes first

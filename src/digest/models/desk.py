@@ -206,7 +206,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Perspective:
     """A Perspective as the desk knows it: `actors` are the Interests behind its label."""
 
     actor: str
@@ -262,7 +262,7 @@ class Watched:
 class Material:
     """All that is stored about one Revision, for composing its Item.
 
-    `views` are the Perspectives of the Event and of its Story, `gone` the Events that the record
+    `perspectives` are those of the Event and of its Story, `gone` the Events that the record
     links to and that were retracted, as it names them. `ended` are the places, in the record, of
     what it asserts and what has come to an end since, by whatever Event or by its time.
     """
@@ -276,7 +276,7 @@ class Material:
     story_slug: str | None = None
     update: str | None = None
     regions: tuple[str, ...] = ()
-    views: tuple[View, ...] = ()
+    perspectives: tuple[Perspective, ...] = ()
     gone: frozenset[str] = frozenset()
     ended: frozenset[int] = frozenset()
 

@@ -14,8 +14,8 @@ from digest.models.content import (
     Correction,
     EditionContent,
     Item,
+    PerspectiveLine,
     ScenarioLine,
-    Stand,
     WatchLine,
 )
 from digest.render.filters import clean, cut, day_name, hour, place_of
@@ -96,11 +96,11 @@ class Phrases:
         inside = self._translations.gettext(", ").join(named(basis))
         return f"{kind} ({inside})" if inside else kind
 
-    def stand_label(self, stand: Stand) -> str:
+    def perspective_label(self, perspective: PerspectiveLine) -> str:
         """ "Iran, as of 4 March:"."""
         return self._translations.gettext("%(actor)s, as of %(day)s:") % {
-            "actor": self._shield(cut(local_name(stand.actor, self.locale), NAME_LENGTH)),
-            "day": day_name(clock.as_stated(stand.as_of), self.zone, self.locale, "plain"),
+            "actor": self._shield(cut(local_name(perspective.actor, self.locale), NAME_LENGTH)),
+            "day": day_name(clock.as_stated(perspective.as_of), self.zone, self.locale, "plain"),
         }
 
     def severity(self, item: Item) -> str:

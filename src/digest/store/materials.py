@@ -19,8 +19,9 @@ from digest.models import (
     Revision,
     Story,
     Update,
+    desk,
 )
-from digest.models.desk import ROLE_RANK, Material, View
+from digest.models.desk import ROLE_RANK, Material
 from digest.models.record import EventRecord
 from digest.models.words import InterestKind
 from digest.store import scenarios, stored
@@ -64,7 +65,7 @@ _REGIONS = (
         Interest.kind == InterestKind.REGION,
     )
 )
-_VIEWS = (
+_PERSPECTIVES = (
     select(Perspective)
     .where(
         Perspective.event_id.in_(_events)
@@ -74,8 +75,8 @@ _VIEWS = (
     )
     .order_by(Perspective.as_of.desc(), Perspective.id)
 )
-_STANDING = _VIEWS.where(Perspective.gone_at.is_(None))
-_STOOD = _VIEWS.where(
+_STANDING = _PERSPECTIVES.where(Perspective.gone_at.is_(None))
+_STOOD = _PERSPECTIVES.where(
     Perspective.shown_at <= bindparam("until"),
     or_(Perspective.gone_at.is_(None), Perspective.gone_at > bindparam("until")),
 )
@@ -98,7 +99,7 @@ def materials(
     wanted = set(keys)
     event_ids = sorted({event_id for event_id, _ in wanted})
     regions = _regions(session, event_ids)
-    views, of_story = _views(session, event_ids, until)
+    of_event, of_story = _perspectives(session, event_ids, until)
     found: dict[tuple[int, int], Material] = {}
     for part in chunks(sorted(wanted), PAIRS):
         asked = {
@@ -124,8 +125,10 @@ def materials(
                 update=update_label,
                 regions=regions.get(row.event_id, ()),
                 # several Events of a Story may say the same
-                views=tuple(
-                    dict.fromkeys((*views.get(row.event_id, ()), *of_story.get(row.story_id, ())))
+                perspectives=tuple(
+                    dict.fromkeys(
+                        (*of_event.get(row.event_id, ()), *of_story.get(row.story_id, ()))
+                    )
                 ),
             )
     gone = _gone(session, (one.record for one in found.values()))
@@ -163,13 +166,13 @@ def _regions(session: Session, event_ids: list[int]) -> dict[int, tuple[str, ...
     return {event_id: tuple(n for _, n in sorted(rows)[:3]) for event_id, rows in found.items()}
 
 
-def _views(
+def _perspectives(
     session: Session, event_ids: list[int], until: datetime | None
-) -> tuple[dict[int, list[View]], dict[int, list[View]]]:
+) -> tuple[dict[int, list[desk.Perspective]], dict[int, list[desk.Perspective]]]:
     """Perspectives of the Events themselves, and of their Stories, newest first: those that stand
     now, or that stood at `until`."""
-    of_event: dict[int, list[View]] = defaultdict(list)
-    of_story: dict[int, list[View]] = defaultdict(list)
+    of_event: dict[int, list[desk.Perspective]] = defaultdict(list)
+    of_story: dict[int, list[desk.Perspective]] = defaultdict(list)
     query = _STANDING if until is None else _STOOD
     for part in chunks(event_ids, 450):  # each stands twice in the statement
         rows = session.scalars(query, {"events": part, "until": until}).all()
@@ -178,9 +181,9 @@ def _views(
             for one in session.scalars(_ACTORS, {"ids": ids}):
                 actors[one.perspective_id].add(one.interest_id)
         for row in rows:
-            view = View(row.actor, row.text, row.as_of, frozenset(actors[row.id]))
+            said = desk.Perspective(row.actor, row.text, row.as_of, frozenset(actors[row.id]))
             if row.story_id is not None:
-                of_story[row.story_id].append(view)
+                of_story[row.story_id].append(said)
             elif row.event_id is not None:
-                of_event[row.event_id].append(view)
+                of_event[row.event_id].append(said)
     return of_event, of_story

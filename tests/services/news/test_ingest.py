@@ -173,11 +173,11 @@ def test_what_is_as_old_or_does_not_say_how_old_is_the_next_revision(app_on_both
 def test_an_interest_that_nobody_knows_is_told_once_with_the_nearest(app_on_both: App) -> None:
     yemn, atlantis = {"name": "Yemn", "kind": "region"}, {"name": "Xyzzy", "role": "primary"}
     label = {"name": "Yemn port"}  # of a feed: what is no name of ours is none
-    views = [{"actor": "Harbour council", "text": "Wait."}]
+    perspectives = [{"actor": "Harbour council", "text": "Wait."}]
     summary = brought_in(
         app_on_both,
         {"id": "a", "interests": [{"name": "Yemen", "kind": "region"}, yemn, label]},
-        {"id": "b", "interests": [yemn, atlantis], "perspectives": views},
+        {"id": "b", "interests": [yemn, atlantis], "perspectives": perspectives},
     )
     unknown = "The interest “{}” is not in the gazetteer, so nobody can follow it."
     assert summary.warnings == [

@@ -92,7 +92,7 @@ def test_it_is_the_digest_that_was_sent_had_the_news_come_in_time(
         history(room, id, hour, **fields)
     found = shown(room, FIFTH)
     assert heads(found) == heads(sent)
-    assert [item.stands for item in found.items] == [item.stands for item in sent.items]
+    assert [item.perspectives for item in found.items] == [item.perspectives for item in sent.items]
     assert [(one.state, one.text, one.events) for one in found.watch] == [
         (one.state, one.text, one.events) for one in sent.watch
     ]

@@ -119,7 +119,11 @@ def _poorer(
 
 def _plainer(item: Item) -> Item:
     """`item` without its next layer of background."""
-    for layer in ({"stands": (), "chain": None}, {"scenarios": ()}, {"sources": item.sources[:1]}):
+    for layer in (
+        {"perspectives": (), "chain": None},
+        {"scenarios": ()},
+        {"sources": item.sources[:1]},
+    ):
         poorer = item.model_copy(update=layer)
         if poorer != item:
             return poorer

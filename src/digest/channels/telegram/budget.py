@@ -38,15 +38,15 @@ class AlertPlan:
     """How much of one Event is told: lines of each kind, and whether its analysis is."""
 
     scenarios: int
-    stands: int
+    perspectives: int
     analysis: bool
 
 
 ALERT_PLANS = (
-    AlertPlan(scenarios=3, stands=2, analysis=True),
-    AlertPlan(scenarios=3, stands=0, analysis=False),
-    AlertPlan(scenarios=1, stands=0, analysis=False),
-    AlertPlan(scenarios=0, stands=0, analysis=False),
+    AlertPlan(scenarios=3, perspectives=2, analysis=True),
+    AlertPlan(scenarios=3, perspectives=0, analysis=False),
+    AlertPlan(scenarios=1, perspectives=0, analysis=False),
+    AlertPlan(scenarios=0, perspectives=0, analysis=False),
 )
 
 

@@ -14,7 +14,7 @@ from digest.edit.scenarios import course
 from digest.errors import NotFound
 from digest.models import Assertion, Event, Link, Revision, Scenario
 from digest.models.content import Change
-from digest.models.desk import Claim, Material, View
+from digest.models.desk import Claim, Material, Perspective
 from digest.models.record import AssertionRecord, CorrectionRecord, EventRecord, RetractionRecord
 from digest.models.words import ENDED, LinkDirection, SeverityOrigin
 from digest.render.locales import is_language
@@ -106,9 +106,8 @@ class Dossier:
 
     `text` is what is told, or what was told before it was taken back. `outlooks` are open,
     `became` has those that have ended. `own_page` is the sender's, if no source has led there.
-    `stands` has the newest Perspective of each Actor, `earlier_stands` the others, newest first;
-    `derived` says that nobody stated the severity. `steps` and
-    `siblings` are newest first.
+    `perspectives` has the newest of each Actor, `earlier_perspectives` the others, newest first;
+    `derived` says that nobody stated the severity. `steps` and `siblings` are newest first.
     """
 
     material: Material
@@ -121,8 +120,8 @@ class Dossier:
     origins: tuple[Origin, ...]
     own_page: str | None
     pointers: tuple[Pointer, ...]
-    stands: tuple[View, ...]
-    earlier_stands: tuple[View, ...]
+    perspectives: tuple[Perspective, ...]
+    earlier_perspectives: tuple[Perspective, ...]
     steps: tuple[Step, ...]
     siblings: tuple[Sibling, ...]
 
@@ -159,7 +158,7 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
     newest = revisions[-1]
     key = (event.id, newest.number)
     material = materials.materials(session, {key})[key]
-    stands, earlier = _stands(material, now)
+    perspectives, earlier = _perspectives(material, now)
     told = _told([EventRecord.model_validate(one.record) for one in revisions])
     outlooks = _outlooks(session, event.id, newest.number, material.record, now)
     return Dossier(
@@ -173,8 +172,8 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
         origins=_origins(told),
         own_page=_own_page(told),
         pointers=_pointers(session, event, material.record, now),
-        stands=stands,
-        earlier_stands=earlier,
+        perspectives=perspectives,
+        earlier_perspectives=earlier,
         steps=tuple(reversed(list(_steps(revisions)))),
         siblings=_siblings(session, event, now),
     )
@@ -379,14 +378,16 @@ def _pointers(
     return tuple(Pointer(one.label, one.gloss, slugs.get(one.number)) for one in record.references)
 
 
-def _stands(material: Material, now: datetime) -> tuple[tuple[View, ...], tuple[View, ...]]:
+def _perspectives(
+    material: Material, now: datetime
+) -> tuple[tuple[Perspective, ...], tuple[Perspective, ...]]:
     """(the newest of each Actor, the others); nothing from after `now`."""
     known = sorted(
-        (view for view in material.views if view.as_of <= now),
-        key=lambda view: (-view.as_of.timestamp(), view.actor),
+        (one for one in material.perspectives if one.as_of <= now),
+        key=lambda one: (-one.as_of.timestamp(), one.actor),
     )
-    newest: dict[str, View] = {}
-    for view in known:
-        newest.setdefault(view.actor.casefold(), view)
+    newest: dict[str, Perspective] = {}
+    for one in known:
+        newest.setdefault(one.actor.casefold(), one)
     first = tuple(newest.values())
-    return first, tuple(view for view in known if view not in first)
+    return first, tuple(one for one in known if one not in first)

@@ -14,7 +14,7 @@ from digest.models.words import RIGHTING, Code
 
 # All that an Item says of an Event, besides its headline.
 _SAID = ("standfirst", "takeaway", "status", "certainty", "root_causes", "escalation", "chain")
-_LISTED = ("scenarios", "stands", "sources", "changes")
+_LISTED = ("scenarios", "perspectives", "sources", "changes")
 
 
 @dataclass(frozen=True, slots=True)
