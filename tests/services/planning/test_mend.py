@@ -284,7 +284,7 @@ def test_many_destinations_need_as_many_queries_as_few(app_on_both: App) -> None
 async def test_what_can_no_longer_be_read_is_left_as_it_is_and_stops_nothing(
     room: Newsroom,
 ) -> None:
-    room.reader(places={"slack": "C1"})
+    room.reader(destinations={"slack": "C1"})
     await told(room)
     with room.app.db.begin() as session:
         session.execute(update(Edition).values(content={"kind": "alert", "of": "long ago"}))
