@@ -60,6 +60,7 @@ _RANGES = (
     (0xE0000, 0xE007F),
     (0x0, 0x1F),
 )
+_ALPHABETS = ["".join(map(chr, range(low, high + 1))) for low, high in _RANGES]
 _URLS = (
     None,
     "",
@@ -227,5 +228,4 @@ def _text(chance: random.Random) -> str:
     if how < 0.75:
         return " ".join(chance.choices(_WORDS, k=chance.randint(0, 14)))
     length = chance.choice((0, 1, 7, 60, 60, 300, 300, 2_000))
-    low, high = chance.choice(_RANGES)
-    return "".join(chr(chance.randint(low, high)) for _ in range(length))
+    return "".join(chance.choices(chance.choice(_ALPHABETS), k=length))
