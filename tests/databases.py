@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from factories import installation
+from factories import installation, quick_database
 
 from digest import bootstrap
 from digest.edit.tag import Tagger
@@ -227,7 +227,7 @@ def on(url: str) -> Iterator[App]:
         with installation(Path(name)) as app:
             first = app
         made = Settings.load(database_url=url)
-        app = replace(first, settings=made, db=Database(made.database_url))
+        app = replace(first, settings=made, db=quick_database(made.database_url))
         app.__dict__["tagger"] = _tagger(
             app
         )  # as good for one App as for another, and slow to make

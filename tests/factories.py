@@ -6,6 +6,7 @@ a copy of the file.
 
 import atexit
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from sqlalchemy import Dialect, event
 
 from digest import bootstrap
 from digest.services.app import App
@@ -39,6 +41,32 @@ def settings_for(database: Path, **given: Any) -> Settings:
     return Settings.load(database_url=f"sqlite:///{database}", **given)
 
 
+_compiled: dict[str, tuple[Dialect, dict[Any, Any]]] = {}  # by name of the dialect
+
+
+def quick_database(url: str) -> Database:
+    """A Database that need not compile what another one of this process has compiled before, and
+    does not wait for the disk.
+
+    SQLAlchemy keeps compiled statements by engine and dialect, and each test has an engine of its
+    own; compiling would take it longer than all else it does.
+    """
+    db = Database(url)
+    engine = db.engine
+    if engine.dialect.name not in _compiled:
+        engine.connect().close()  # completes the dialect
+        _compiled[engine.dialect.name] = (engine.dialect, {})
+    engine.dialect, kept = _compiled[engine.dialect.name]
+    engine.update_execution_options(compiled_cache=kept)
+    if db.is_sqlite:
+        event.listen(engine, "connect", _without_waiting)
+    return db
+
+
+def _without_waiting(connection: sqlite3.Connection, _: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @contextmanager
 def installation(folder: Path, **settings: Any) -> Iterator[App]:
     """An App whose database lies in `folder`, set up and empty but for the Interests."""
@@ -47,7 +75,7 @@ def installation(folder: Path, **settings: Any) -> Iterator[App]:
     own = folder / "digest.db"
     shutil.copy(path, own)
     made = settings_for(own, **settings)
-    app = replace(first, settings=made, db=Database(made.database_url))
+    app = replace(first, settings=made, db=quick_database(made.database_url))
     try:
         yield app
     finally:
