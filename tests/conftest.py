@@ -5,6 +5,7 @@ from collections.abc import Generator
 
 import hypothesis
 import pytest
+from browsers import browser  # noqa: F401 - a fixture
 from databases import (  # noqa: F401 - fixtures
     app_on_both,
     app_on_sqlite,
