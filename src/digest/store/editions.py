@@ -15,6 +15,8 @@ from digest.store import stored
 from digest.store.chunks import chunks
 from digest.store.upsert import columns_of, insert_new
 
+_ITEMS = insert(columns_of(Item))
+
 
 def content_key(dumped: Mapping[str, Any]) -> str:
     """Equal for equal contents: readers with equal selections share one Edition."""
@@ -54,7 +56,7 @@ def save(
         ids.update((key, edition_id) for key, edition_id in session.execute(found))
     items = [row for key in by_key if key in fresh for row in _items(ids[key], by_key[key], hashes)]
     if items:
-        session.execute(insert(columns_of(Item)), items)
+        session.execute(_ITEMS, items)
     return [ids[key] for key in keys]
 
 

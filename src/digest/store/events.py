@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -37,36 +39,15 @@ def candidates(
     newest Revision of those visible by then, whether or not they have a place already. Interests
     and Story are always those of now. An Event whose newest Revision cannot be read is left out.
     """
-    query = select(
-        Revision.event_id,
-        Revision.number,
-        Revision.seq,
-        Revision.code,
-        Revision.severity,
-        Revision.content_hash,
-        Revision.history,
-        Revision.visible_at,
-        Revision.record,
-        Event.slug,
-        Event.fact_key,
-        Event.story_id,
-        Event.occurred_at,
-        Event.reported_at,
-        Event.retracted_at,
-    ).join(Event, Event.id == Revision.event_id)
-    if until is None:
-        here = (Revision.seq > after) & (Revision.seq <= upto)
-        query = query.order_by(Revision.seq)
-    else:
-        here = or_(Revision.seq > after, Revision.seq.is_(None)) & (Revision.visible_at <= until)
-        query = query.order_by(Revision.number)
-    if event_ids is not None:
-        here &= Revision.event_id.in_(list(event_ids))
-    if visible_after is not None:
-        of_late = or_(Revision.visible_at > visible_after, Revision.code.in_(RIGHTING))
-        query = query.where(Revision.event_id.in_(select(Revision.event_id).where(here, of_late)))
-    query = query.where(here)
-    newest = {row.event_id: row for row in session.execute(query)}
+    query = _newest(until is not None, event_ids is not None, visible_after is not None)
+    asked = {
+        "after": after,
+        "upto": upto,
+        "visible_after": visible_after,
+        "events": list(event_ids or ()),
+        "until": until,
+    }
+    newest = {row.event_id: row for row in session.execute(query, asked)}
     newest = {
         event_id: row
         for event_id, row in newest.items()
@@ -111,6 +92,44 @@ def candidates(
         )
         for row in newest.values()
     ]
+
+
+@cache
+def _newest(of_an_hour: bool, of_these: bool, of_late: bool) -> Select[*tuple[Any, ...]]:
+    """Revisions in the order in which the last of an Event is its newest."""
+    if of_an_hour:
+        here = or_(Revision.seq > bindparam("after"), Revision.seq.is_(None))
+        here &= Revision.visible_at <= bindparam("until")
+    else:
+        here = (Revision.seq > bindparam("after")) & (Revision.seq <= bindparam("upto"))
+    if of_these:
+        here &= Revision.event_id.in_(bindparam("events", expanding=True))
+    query = (
+        select(
+            Revision.event_id,
+            Revision.number,
+            Revision.seq,
+            Revision.code,
+            Revision.severity,
+            Revision.content_hash,
+            Revision.history,
+            Revision.visible_at,
+            Revision.record,
+            Event.slug,
+            Event.fact_key,
+            Event.story_id,
+            Event.occurred_at,
+            Event.reported_at,
+            Event.retracted_at,
+        )
+        .join(Event, Event.id == Revision.event_id)
+        .where(here)
+        .order_by(Revision.number if of_an_hour else Revision.seq)
+    )
+    if of_late:
+        late = or_(Revision.visible_at > bindparam("visible_after"), Revision.code.in_(RIGHTING))
+        query = query.where(Revision.event_id.in_(select(Revision.event_id).where(here, late)))
+    return query
 
 
 def _past(
@@ -195,11 +214,11 @@ def reaches(session: Session, event_ids: Iterable[int]) -> dict[int, dict[int, R
     found: dict[int, dict[int, Reach]] = defaultdict(dict)
     for part in chunks(event_ids):
         rows = session.execute(_REACHED, {"events": part})
-        for row in rows:
-            way = Reach(via=row.name, role=row.role, distance=row.distance)
-            best = found[row.event_id].get(row.ancestor_id)
+        for event_id, role, ancestor_id, distance, name in rows:
+            way = Reach(via=name, role=role, distance=distance)
+            best = found[event_id].get(ancestor_id)
             if best is None or _better(way, best):
-                found[row.event_id][row.ancestor_id] = way
+                found[event_id][ancestor_id] = way
     return found
 
 

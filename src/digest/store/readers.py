@@ -225,7 +225,7 @@ def lock(session: Session, subscriber_ids: Iterable[int]) -> None:
         )
 
 
-def reachable(now: datetime) -> ColumnElement[bool]:
+def reachable(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
     """Subscribers who are told things: neither gone nor in a pause."""
     return or_(
         Subscriber.state == SubscriberState.ACTIVE,

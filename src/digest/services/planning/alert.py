@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from digest.edit.alerting import TOO_OLD, Decision, decide
@@ -75,10 +75,11 @@ def _decide(app: App, candidate: Candidate, audience: Sequence[int], now: dateti
     for ids in chunks(audience, BATCH):
         counts, failed = apart(work, ids, f"the alert about event {candidate.event_id}")
         done.update(counts)
-        with app.db.begin() as session:
-            slots = [_fault(one, candidate, now) for one in failed]
-            done[Outcome.DIGEST] += len(editions.add_slots(session, slots))
-    return +done
+        if failed:
+            with app.db.begin() as session:
+                slots = [_fault(one, candidate, now) for one in failed]
+                done[Outcome.DIGEST] += len(editions.add_slots(session, slots))
+    return done
 
 
 def _mend(app: App, candidate: Candidate, now: datetime) -> None:
@@ -91,6 +92,30 @@ def _mend(app: App, candidate: Candidate, now: datetime) -> None:
         log.exception("messages about event %d can't be mended", candidate.event_id)
 
 
+def _alerts(revision: type[Revision]) -> ColumnElement[bool]:
+    fresh = (revision.number > 1) | (revision.visible_at >= bindparam("fresh"))
+    return (revision.history.is_(False) & fresh) | revision.code.in_(RIGHTING)
+
+
+_later = aliased(Revision)
+_NEXT = (
+    select(Revision.seq, Revision.event_id)
+    .where(
+        Revision.seq > bindparam("last"),
+        Revision.seq <= bindparam("newest"),
+        _alerts(Revision),
+        ~exists().where(
+            _later.event_id == Revision.event_id,
+            _later.seq > Revision.seq,
+            _later.seq <= bindparam("newest"),
+            _alerts(_later),
+        ),
+    )
+    .order_by(Revision.seq)
+    .limit(1)
+)
+
+
 def _next(session: Session, now: datetime) -> Turn | None:
     """History never alerts, nor what is first seen when it is too old: thousands of either are
     passed over in one go. But history puts right.
@@ -101,39 +126,20 @@ def _next(session: Session, now: datetime) -> Turn | None:
     last, newest = counters.read(session, ALERTED), visibility.newest_seq(session)
     if newest <= last:
         return None
-    later = aliased(Revision)
-    revision = session.scalar(
-        select(Revision)
-        .where(
-            Revision.seq > last,
-            Revision.seq <= newest,
-            _alerts(Revision, now),
-            ~exists().where(
-                later.event_id == Revision.event_id,
-                later.seq > Revision.seq,
-                later.seq <= newest,
-                _alerts(later, now),
-            ),
-        )
-        .order_by(Revision.seq)
-        .limit(1)
-    )
-    if revision is None or revision.seq is None:
+    asked = {"last": last, "newest": newest, "fresh": now - TOO_OLD}
+    row = session.execute(_NEXT, asked).first()
+    if row is None or row.seq is None:
         return Turn(newest)
-    found = events.candidates(session, revision.seq - 1, newest, event_ids=[revision.event_id])
+    seq, event_id = row.seq, row.event_id
+    found = events.candidates(session, seq - 1, newest, event_ids=[event_id])
     if not found:  # it cannot be read
-        return Turn(revision.seq)
+        return Turn(seq)
     candidate = found[0]
     if candidate.righted is not None:
         threads.withdraw(session, candidate.event_id, candidate.righted, wrong=True)
     if candidate.revision > 1:
         threads.withdraw(session, candidate.event_id, candidate.revision, wrong=False)
-    return Turn(revision.seq, candidate, audience(session, candidate, now))
-
-
-def _alerts(revision: type[Revision], now: datetime) -> ColumnElement[bool]:
-    fresh = (revision.number > 1) | (revision.visible_at >= now - TOO_OLD)
-    return (revision.history.is_(False) & fresh) | revision.code.in_(RIGHTING)
+    return Turn(seq, candidate, audience(session, candidate, now))
 
 
 def _batch(app: App, candidate: Candidate, now: datetime, ids: Sequence[int]) -> Counter[str]:
