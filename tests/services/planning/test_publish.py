@@ -27,6 +27,7 @@ from digest.services.planning.publish import publish
 
 SEVEN = datetime(2026, 3, 5, 7, tzinfo=UTC)
 DAY = timedelta(days=1)
+FEW_QUERIES = 32  # of a pass in which something becomes visible and digests are due
 ZONES = (
     "Europe/London",
     "America/New_York",
@@ -107,7 +108,7 @@ def test_many_readers_need_as_many_queries_as_few(room: Newsroom) -> None:
         with counting(room.app.db.engine) as asked:
             assert room.publish() == {Outcome.EDITION: count}
         asked_for.append(len(asked))
-    assert asked_for[0] >= asked_for[1]
+    assert FEW_QUERIES >= asked_for[0] >= asked_for[1]
 
 
 def test_two_planners_at_once_make_one_digest_each(room: Newsroom) -> None:

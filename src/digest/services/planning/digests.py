@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from digest.edit import compose, righting
 from digest.edit.select import Budget, Selection
 from digest.edit.select import select as choose
-from digest.models import Slot
+from digest.models import Slot, Subscriber
 from digest.models.content import EditionContent
 from digest.models.desk import Candidate, Material, Occasion, Reader, Watched
 from digest.models.words import Cadence, EditionKind, Outcome
@@ -28,6 +29,15 @@ ADMIN_SEES = 7  # missed dates that are listed one by one
 
 
 @dataclass(frozen=True, slots=True)
+class Last:
+    """A digest of before: its local date, its instant, and the end of the window it covered."""
+
+    day: date
+    due_at: datetime
+    window_to: int
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One Subscriber whose digest is due, with the window it covers."""
 
@@ -40,15 +50,14 @@ class Task:
     since: datetime | None = None  # nothing older: for a look back
 
     @classmethod
-    def of(cls, account: Account, due: Due, last: Slot | None, closed: Slot | None) -> "Task":
+    def of(cls, account: Account, due: Due, last: Last | None, closed: Last | None) -> "Task":
         """After `last`, the digest before, and `closed`, the newest that had its say."""
         if last is None:
             return cls(account, due, None, None, None)
-        day = date.fromisoformat(last.key)
         if closed is None:  # not even the first one arrived
             begin = last.due_at - timedelta(days=_first_days(account))
-            return cls(account, due, None, day, begin, True)
-        return cls(account, due, closed.window_to, day, closed.due_at, closed is not last)
+            return cls(account, due, None, last.day, begin, True)
+        return cls(account, due, closed.window_to, last.day, closed.due_at, closed.day != last.day)
 
     @property
     def first_from(self) -> datetime:
@@ -84,45 +93,59 @@ def last_digests(
     *,
     closed: bool = False,
     before: date | None = None,
-) -> dict[int, Slot]:
-    """The newest digest Slot (`before` a date) of each Subscriber that covers a window.
+) -> dict[int, Last]:
+    """The newest digest (`before` a date) of each Subscriber that covers a window.
 
     With `closed` the newest that had its say: there was nothing to tell, or it was told. What
     a digest had to tell that reached nobody is news for the next one.
     """
-    query = _newest(closed)
-    rows = session.scalars(
-        query, {"subscribers": subscriber_ids, "before": (before or date.max).isoformat()}
+    rows = session.execute(
+        _newest(closed),
+        {"subscribers": subscriber_ids, "before": (before or date.max).isoformat()},
     )
-    return {row.subscriber_id: row for row in rows}
+    return {
+        subscriber_id: Last(date.fromisoformat(key), due_at, window_to)
+        for subscriber_id, key, due_at, window_to in rows
+        if window_to is not None
+    }
+
+
+_subscribers: BindParameter[Any] = bindparam("subscribers", expanding=True)
 
 
 @cache
-def _newest(closed: bool) -> Select[Slot]:
-    covering = select(Slot.subscriber_id, func.max(Slot.key).label("key")).where(
-        Slot.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+def _newest(closed: bool) -> Select[int, str, datetime, int | None]:
+    """One look for each Subscriber, from their newest Slot back: there may be years of them."""
+    covering = select(func.max(Slot.key)).where(
+        Slot.subscriber_id == Subscriber.id,
         Slot.kind == EditionKind.DIGEST,
         Slot.window_to.is_not(None),
         Slot.key < bindparam("before"),
     )
     if closed:
         covering = covering.where(or_(Slot.outcome == Outcome.NOTHING, memories.reached()))
-    newest = covering.group_by(Slot.subscriber_id).subquery()
-    return select(Slot).join(
-        newest,
-        (Slot.subscriber_id == newest.c.subscriber_id)
-        & (Slot.key == newest.c.key)
-        & (Slot.kind == EditionKind.DIGEST),
+    last = aliased(Slot)
+    return (
+        select(last.subscriber_id, last.key, last.due_at, last.window_to)
+        .join(Subscriber, Subscriber.id == last.subscriber_id)
+        .where(
+            Subscriber.id.in_(_subscribers),
+            last.kind == EditionKind.DIGEST,
+            last.key == covering.correlate(Subscriber).scalar_subquery(),
+        )
     )
+
+
+_DECIDED = (
+    select(Slot.subscriber_id, func.max(Slot.key))
+    .where(Slot.subscriber_id.in_(_subscribers), Slot.kind == EditionKind.DIGEST)
+    .group_by(Slot.subscriber_id)
+)
 
 
 def decided_until(session: Session, subscriber_ids: Sequence[int]) -> dict[int, date]:
     """The newest local date that each Subscriber's digest was decided for, missed ones included."""
-    rows = session.execute(
-        select(Slot.subscriber_id, func.max(Slot.key))
-        .where(Slot.subscriber_id.in_(subscriber_ids), Slot.kind == EditionKind.DIGEST)
-        .group_by(Slot.subscriber_id)
-    )
+    rows = session.execute(_DECIDED, {"subscribers": subscriber_ids})
     return {subscriber_id: date.fromisoformat(key) for subscriber_id, key in rows}
 
 

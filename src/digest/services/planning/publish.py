@@ -10,18 +10,18 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.edit.quiet import quiet_end
 from digest.edit.rules import RULES
 from digest.edit.select import Selection
-from digest.models import Destination, Slot, Subscriber
+from digest.models import Destination, Subscriber
 from digest.models.content import EditionContent
 from digest.models.desk import Reader
 from digest.models.words import EditionKind, Outcome
 from digest.services.app import App
-from digest.services.planning.digests import Desk, Task, decided_until, last_digests
+from digest.services.planning.digests import Desk, Last, Task, decided_until, last_digests
 from digest.services.planning.faults import apart
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.planning.rows import delivery_rows, slot_row
@@ -62,19 +62,29 @@ def publish(
         after = ids[-1]
 
 
-def due_subscribers(session: Session, now: datetime, after: int) -> list[int]:
+_IS_DUE = readers.reachable(bindparam("now")) & or_(
+    Subscriber.next_due_at.is_(None),
+    Subscriber.next_due_at <= bindparam("now"),
+    Subscriber.next_due_at.between(bindparam("far"), NEVER - FAR_AHEAD),
+)
+_DUE = (
+    select(Subscriber.id)
+    .where(_IS_DUE, Subscriber.id > bindparam("after"))
+    .order_by(Subscriber.id)
+    .limit(BATCH)
+)
+_IN_HAND = (
+    select(Subscriber.id)
+    .where(_IS_DUE, Subscriber.id.in_(bindparam("subscribers", expanding=True)))
+    .order_by(Subscriber.id)
+    .with_for_update(skip_locked=True)
+)
+
+
+def due_subscribers(session: Session, now: datetime, after: int) -> Sequence[int]:
     """Ids of Subscribers whose hour has come or is not known, in batches by id."""
-    query = select(Subscriber.id).where(_due(now), Subscriber.id > after)
-    return list(session.scalars(query.order_by(Subscriber.id).limit(BATCH)))
-
-
-def _due(now: datetime) -> ColumnElement[bool]:
-    due = or_(
-        Subscriber.next_due_at.is_(None),
-        Subscriber.next_due_at <= now,
-        Subscriber.next_due_at.between(now + FAR_AHEAD, NEVER - FAR_AHEAD),
-    )
-    return readers.reachable(now) & due
+    asked = {"now": now, "far": now + FAR_AHEAD, "after": after}
+    return session.scalars(_DUE, asked).all()
 
 
 def _in_hand(session: Session, ids: Sequence[int], now: datetime) -> Sequence[int]:
@@ -82,8 +92,8 @@ def _in_hand(session: Session, ids: Sequence[int], now: datetime) -> Sequence[in
     reckoned here. SQLite has one writer anyway."""
     if session.get_bind().dialect.name != "postgresql":
         return ids
-    query = select(Subscriber.id).where(Subscriber.id.in_(ids), _due(now)).order_by(Subscriber.id)
-    return session.scalars(query.with_for_update(skip_locked=True)).all()
+    asked = {"now": now, "far": now + FAR_AHEAD, "subscribers": ids}
+    return session.scalars(_IN_HAND, asked).all()
 
 
 def _made(app: App, now: datetime, ids: Sequence[int], *, fault: bool = False) -> Counter[str]:
@@ -129,7 +139,7 @@ def _batch(
 
 
 def _tasks(
-    session: Session, due_now: Sequence[tuple[Account, Due]], latest: Mapping[int, Slot]
+    session: Session, due_now: Sequence[tuple[Account, Due]], latest: Mapping[int, Last]
 ) -> list[Task]:
     """One digest takes the place of one that waits still, so nobody gets two at once."""
     ids = [account.subscriber.id for account, _ in due_now]
@@ -141,8 +151,8 @@ def _tasks(
     ]
 
 
-def _occasion(slot: Slot | None) -> Due | None:
-    return Due(date.fromisoformat(slot.key), slot.due_at) if slot is not None else None
+def _occasion(last: Last | None) -> Due | None:
+    return Due(last.day, last.due_at) if last is not None else None
 
 
 @dataclass
