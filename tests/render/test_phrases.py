@@ -93,6 +93,8 @@ def test_it_says_when_it_was_reported_as_far_as_that_is_known(
 ) -> None:
     item = make_item(reported_at=AT - ago * HOUR, day_only=day_only)
     assert EN.reported(item) == words
+    briefly = {"05:00 London": "05:00", "14:00, Wednesday": "Wednesday"}
+    assert EN.reported_briefly(item) == briefly.get(words, words)
     west = Phrases(make_digest(zone="America/New_York"))
     assert not day_only or west.reported(item) == words, "a day is that day for everybody"
     assert EN.reported(make_bare_item()) == ""

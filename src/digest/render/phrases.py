@@ -328,19 +328,29 @@ class Phrases:
     def held(self, rules: Sequence[str]) -> str:
         """ "Held during your quiet hours.", why this comes only now."""
         why = [self._label("held", rule) for rule in rules if rule in LABELS["held"]]
-        return (
-            self._translations.gettext("Held %(why)s.") % {"why": self.series(why)} if why else ""
-        )
+        line = self._translations.gettext("Held %(why)s.")
+        return line % {"why": self.series(why)} if why else ""
 
     def reported(self, item: Item) -> str:
         """ "14:02 London" today, else "14:02, Thursday"; without the hour "Thursday", today ""."""
+        at, day = self._reported(item)
+        if at and not day:
+            return f"{at} {place_of(self.zone, self.locale)}"
+        return self._translations.gettext(", ").join(filter(None, (at, day)))
+
+    def reported_briefly(self, item: Item) -> str:
+        """ "Thursday", "5 March", today "14:02": what a line has room for."""
+        at, day = self._reported(item)
+        return day or at
+
+    def _reported(self, item: Item) -> tuple[str, str]:
+        """(hour, day): "" for an hour that is not known, and for today."""
         if item.reported_at is None:
-            return ""
+            return "", ""
         stated = clock.as_stated(item.reported_at) if item.day_only else item.reported_at
+        days = self._days_ago(stated)
         at = "" if item.day_only else hour(item.reported_at, self.zone, self.locale)
-        if not (days := self._days_ago(stated)):
-            return f"{at} {place_of(self.zone, self.locale)}" if at else ""
-        return self._translations.gettext(", ").join(filter(None, (at, self._day(stated, days))))
+        return at, self._day(stated, days) if days else ""
 
     def watched(self, line: WatchLine) -> str:
         """ "(Risk, medium term → short term, reported; in 2 reports; first mentioned 2 March)"."""

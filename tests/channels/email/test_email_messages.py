@@ -178,6 +178,14 @@ def test_a_correction_has_all_that_changed_and_the_takeaway_that_holds(
             assert "severity 5 → 4" in part(mail, kind)
 
 
+def test_a_line_and_an_item_of_a_roundup_say_when_it_was_reported(channel: EmailChannel) -> None:
+    brief = parsed(channel, channel.render(make_digest(1, 1), make_envelope()))
+    roundup = parsed(channel, channel.render(make_roundup(), make_envelope()))
+    for kind in ("plain", "html"):
+        assert " · reported Wednesday" in " ".join(part(brief, kind).split())
+        assert " · reported 10:00, Wednesday" in " ".join(part(roundup, kind).split())
+
+
 def test_a_reference_that_is_no_message_id_makes_no_thread(channel: EmailChannel) -> None:
     earlier = make_earlier(reference="<x@y>\r\nBcc: a@example.com", references=())
     mail = parsed(channel, channel.render(make_alert(), make_envelope(earlier=earlier)))

@@ -288,6 +288,13 @@ def test_a_correction_says_what_else_changed_and_the_takeaway_that_holds() -> No
     assert "Gas lasts" not in read(make_digest(items=(gone,)))
 
 
+def test_items_and_lines_say_when_it_was_reported() -> None:
+    text = read(make_digest(2, 1))
+    assert "also Baghdad Daily · reported 11:00, Wednesday\n" in text
+    assert re.search(r"^• .* \(reported Wednesday\)$", text, re.MULTILINE)
+    assert "reported" not in read(make_digest(items=(make_bare_item(section="brief"),), watch=()))
+
+
 def test_an_arabic_edition_has_no_english_words_of_ours() -> None:
     item = make_bare_item(
         headline="عنوان",

@@ -42,6 +42,12 @@ def test_the_scenario_watch_gives_way_before_the_last_item_does() -> None:
     assert (plan.watch, len(plan.full)) == (False, 1)
 
 
+@pytest.mark.parametrize(("room", "lines", "dated"), [(20, 4, True), (13, 4, False), (3, 1, False)])
+def test_no_line_gives_way_to_the_days_of_others(room: int, lines: int, dated: bool) -> None:
+    plan = digest_plan(make_digest(0, 4), lambda p: len(p.brief) * (3 + p.dated) <= room)
+    assert (len(plan.brief), plan.dated) == (lines, dated)
+
+
 def test_every_item_is_told_or_counted() -> None:
     content = make_digest(6, 5)
     for room in range(30):

@@ -69,7 +69,7 @@ def test_a_digest_says_what_it_is_then_what_was_wrong_then_the_news(
         "Since Tuesday: severity 3 → 4; 2 more sources; 1 more scenario",
         "Also today",
         "• Grain convoy ambushed on the road to Gao (alerted Wednesday 14:02; 2 more sources)",
-        "• Philippine patrol turns back a fishing fleet",
+        "• Philippine patrol turns back a fishing fleet (reported Wednesday)",
         "Scenario watch",
     ]
     places = [text.index(line) for line in order]
@@ -224,6 +224,16 @@ def test_a_long_digest_is_a_few_items_and_a_short_list(offline: TelegramChannel)
     assert all(line.startswith("• ") for line in bare)
     assert text[start + 7] == "5 more on the web"
     assert text[-1].startswith("23 matched, 13 shown")
+
+
+def test_an_item_without_a_day_of_its_source_says_when_it_was_reported(
+    offline: TelegramChannel,
+) -> None:
+    item = make_item(sources=(SourceLine(publisher="Axios"),))
+    assert any(
+        line.endswith("Reported by Axios · reported Wednesday")
+        for line in lines(offline, make_digest(items=(item,)))
+    )
 
 
 @pytest.mark.parametrize(("full", "reasons"), [(6, 6), (10, 0)])

@@ -25,6 +25,7 @@ class DigestPlan:
     brief: Sequence[Item] = ()
     more: int = 0
     watch: bool = True
+    dated: bool = False  # whether single lines say when it was reported
     why: int = 0  # how many of those told in full say why they are here
     renewed: int = 0  # how many corrections say what else changed, and the takeaway that holds
 
@@ -53,8 +54,9 @@ ALERT_PLANS = (
 def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> DigestPlan:
     """As many Items in full as fit, up to seven; then single lines, up to six; the rest counted.
 
-    What was put right says how it stands now, while the first Item still has its room. The reasons
-    come last: who follows something knows why, and the page of the digest says it.
+    What was put right says how it stands now, while the first Item still has its room. No line
+    gives way to the days of others. The reasons come last: who follows something knows why, and the
+    page of the digest says it.
     """
     whole = content.section(*WHOLE)
     corrections = content.section("correction")
@@ -65,7 +67,7 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
 
     renewed = max(most(len(corrections[:CORRECTIONS]), renewing), 0)
 
-    def plan(full: int, brief: int, watch: bool, why: int = 0) -> DigestPlan:
+    def plan(full: int, brief: int, watch: bool, dated: bool = False, why: int = 0) -> DigestPlan:
         lines = [*whole[full:], *one_line]
         return DigestPlan(
             corrections=corrections[:CORRECTIONS],
@@ -73,6 +75,7 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
             brief=lines[:brief],
             more=len(lines[brief:]) + len(corrections[CORRECTIONS:]),
             watch=watch,
+            dated=dated,
             why=why,
             renewed=renewed,
         )
@@ -84,8 +87,9 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
     full = max(in_full(watch), 0)
     lines = min(LINES, len(whole) - full + len(one_line))
     brief = max(most(lines, lambda count: fits(plan(full, count, watch))), 0)
-    why = max(most(full, lambda count: fits(plan(full, brief, watch, count))), 0)
-    return plan(full, brief, watch, why)
+    dated = fits(plan(full, brief, watch, dated=True))
+    why = max(most(full, lambda count: fits(plan(full, brief, watch, dated, count))), 0)
+    return plan(full, brief, watch, dated, why)
 
 
 def most(limit: int, fits: Callable[[int], bool]) -> int:
