@@ -1,7 +1,9 @@
 """What goes into a digest, in which order, and why the rest does not: docs/desk.md as examples."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from desk_builders import (
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 
 from digest.edit.match import match
 from digest.edit.select import Budget, Selection, base, select
-from digest.models.desk import Candidate, Match, Reach, Reader
+from digest.models.desk import Candidate, Match, Memory, Reach, Reader
 from digest.models.words import Code, EditionKind
 
 DIGEST, ALERT = EditionKind.DIGEST, EditionKind.ALERT
@@ -233,6 +235,54 @@ def test_severity_5_takes_the_place_of_others_and_more_if_it_must() -> None:
     assert sum(one.match.candidate.severity == 5 for one in full) == 4
     more = select([*others, *critical], reader(), NOW, Budget(items=3, briefs=0))
     assert sections(more) == [(14, "lead"), (13, "item"), (12, "item"), (11, "item")]
+
+
+# --- who leads -------------------------------------------------------------------------------
+
+EARLIER, LATER = (
+    event(1, stories=(7,), severity=4, visible_at=NOW - 5 * HOUR),
+    event(2, stories=(7,), severity=4, visible_at=NOW - HOUR),
+)
+TOLD = heard(LATER)
+
+
+def led(
+    *candidates: Candidate, told: Iterable[Memory] = (), **budget: int
+) -> list[tuple[int, str]]:
+    return sections(select(candidates, reader(told=told), NOW, Budget(**budget)))
+
+
+def test_an_event_of_its_story_that_an_alert_told_leads_before_what_it_overtook() -> None:
+    other = event(3, severity=3, visible_at=NOW - HOUR)
+    assert led(EARLIER, LATER, other, told=[TOLD]) == [(2, "lead"), (1, "item"), (3, "item")]
+
+
+def test_it_takes_the_place_of_the_last_in_full_where_there_is_none_left() -> None:
+    other = event(3, severity=3, visible_at=NOW - HOUR)
+    found = led(EARLIER, LATER, other, told=[TOLD], items=2)
+    assert found == [(2, "lead"), (1, "item"), (3, "brief")]
+    alone = led(EARLIER, LATER, told=[TOLD], items=1)
+    assert alone == [(2, "lead"), (1, "brief")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"stories": (8,)}, {"stories": ()}, {"visible_at": NOW - 6 * HOUR}, {"severity": 3}],
+)
+def test_what_is_of_another_story_or_older_or_less_severe_overtakes_nothing(
+    changes: dict[str, Any],
+) -> None:
+    two = replace(LATER, **changes)
+    assert led(EARLIER, two, told=[heard(two)]) == [(1, "lead"), (2, "alerted")]
+
+
+def test_alone_it_stays_a_line() -> None:
+    assert led(LATER, told=[TOLD]) == [(2, "alerted")]
+
+
+def test_of_a_story_told_in_full_the_newest_leads() -> None:
+    strong = replace(EARLIER, breaking=True)
+    assert led(strong, replace(LATER, publishers=0)) == [(2, "lead"), (1, "item")]
 
 
 # --- whatever comes --------------------------------------------------------------------------

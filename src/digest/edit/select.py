@@ -74,16 +74,51 @@ def select(
     for candidate in sorted(candidates, key=lambda c: (-c.severity, c.visible_at, c.event_id)):
         desk.sort(candidate)
     full, rest = _greedy([(base(one.match, one.told, now), one) for one in desk.pool], budget.items)
+    full, alerted = _led_by_the_newest(full, desk.alerted)
+    spare = [one for one in full[1:] if one.match.candidate.severity < ALWAYS_IN]
+    if len(full) > budget.items and len(alerted) < len(desk.alerted) and spare:
+        full.remove(spare[-1])
+        rest.insert(0, spare[-1])
     briefs, over = rest[: budget.briefs], rest[budget.briefs :]
     return Selection(
         chosen=(
             *desk.corrections,
             *(replace(one, section="lead") for one in full[:1]),
             *full[1:],
-            *desk.alerted,
+            *alerted,
             *(replace(one, section="brief") for one in briefs),
         ),
         left_out=(*desk.left, *((one.match.candidate, "over_budget") for one in over)),
+    )
+
+
+def _led_by_the_newest(
+    full: list[Chosen], alerted: list[Chosen]
+) -> tuple[list[Chosen], list[Chosen]]:
+    """What is told in full, and in a line because an alert told it; the first of all may have been
+    overtaken: then the newest of those that did so leads, be it one that an alert told."""
+    newer = [
+        one
+        for first in full[:1]
+        for one in (*full[1:], *alerted)
+        if _overtakes(one.match.candidate, first.match.candidate)
+    ]
+    if not newer:
+        return full, alerted
+    lead = max(newer, key=lambda one: (one.match.candidate.visible_at, one.match.candidate.seq))
+    return (
+        [replace(lead, section="item"), *(one for one in full if one is not lead)],
+        [one for one in alerted if one is not lead],
+    )
+
+
+def _overtakes(one: Candidate, other: Candidate) -> bool:
+    """Whether it is of the same Story, newer and no less weighty."""
+    return (
+        bool(one.stories)
+        and one.stories[:1] == other.stories[:1]
+        and one.visible_at > other.visible_at
+        and one.severity >= other.severity
     )
 
 
