@@ -272,6 +272,44 @@ async def test_a_reference_links_to_the_event_that_it_numbers(
     assert ">Event 2: the answer<" in page
 
 
+async def test_what_was_retracted_is_no_cause_and_is_struck_out_where_the_text_refers_to_it(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    update = {"number": 22, "title": "The strait"}
+    drill = {"id": "drill", "update": update, "number": 1}
+    _, gone = worlds.add_event(world.app, **drill, visible_at=NOW - timedelta(hours=2))
+    fields = {
+        "id": "after",
+        "update": update,
+        "number": 2,
+        "links": [{"direction": "cause", "title": "A mine goes off", "event": "drill"}],
+        "references": [{"label": "Event 1", "number": 1, "gloss": "the mine"}],
+    }
+    _, slug = worlds.add_event(world.app, **fields, visible_at=NOW - timedelta(hours=1))
+    page = (await client.get(f"/e/{slug}")).text
+    assert "A mine goes off" in page
+    taken_back = drill | {"retraction": {"reason": "It was a drill."}}
+    worlds.add_event(world.app, **taken_back, visible_at=NOW - timedelta(minutes=9))
+    page = (await client.get(f"/e/{slug}")).text
+    assert "A mine goes off" not in page
+    assert "Causes and effects" not in page
+    assert "<s>Event 1</s> (Retracted)</li>" in page
+    assert f"/e/{gone}" not in page
+
+
+async def test_a_page_in_arabic_names_regions_and_countries_in_arabic(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    stand = {"actor": "Iran", "text": "Iran denies it.", "as_of": "2026-03-04T08:00:00Z"}
+    regions = [{"kind": "region", "name": "Iran", "slug": "iran"}]
+    _, slug = worlds.add_event(world.app, id="x", interests=regions, perspectives=[stand])
+    arabic = (await client.get(f"/e/{slug}", headers={"accept-language": "ar"})).text
+    kicker = arabic[arabic.index('class="kicker"') :].split("</p>")[0]
+    assert "إيران" in kicker
+    assert "Iran" not in kicker
+    assert "<strong>إيران" in arabic
+
+
 async def test_what_has_ended_could_not_happen_next(
     world: World, client: httpx.AsyncClient
 ) -> None:

@@ -113,7 +113,13 @@ class TestPutRightSince:
         assert (await client.get(path)).text == before  # the pages' clock is not there yet
         world.now = NOW + timedelta(hours=2)
         page = (await client.get(path)).text
-        mail = before[before.index(">", before.index("<body")) + 1 :]
+        subject = before[before.index("<title>") + 7 : before.index("</title>")]
+        assert self.WRONG in subject
+        assert "<title>Digest · Thursday 5 March 2026</title>" in page, "not by what was wrong"
+        named = before.replace(
+            f'aria-label="{subject}"', 'aria-label="Digest · Thursday 5 March 2026"'
+        )
+        mail = named[named.index(">", named.index("<body")) + 1 :]
         assert page.endswith(mail)
         top = page.removesuffix(mail)
         assert "Corrected since, 13:00:</strong>" in top

@@ -10,7 +10,7 @@ from babel.dates import format_date, format_time, get_timezone_location
 
 from digest.clock import as_stated, zone
 from digest.render import pauses
-from digest.render.locales import babel_locale, translations
+from digest.render.locales import babel_locale, local_name, translations
 from digest.render.words import label
 
 _BLANKS = re.compile(r"\s+")
@@ -125,7 +125,7 @@ def for_locale(locale: str) -> Mapping[str, Callable[..., Any]]:
 
     In templates: `at|day(zone)`, `at|day(zone, "short")`, `at|as_stated|day(zone)`,
     `at|hour(zone)`, `zone|local`, `line.horizon|label("horizon")`, `text|cut(220)`, `text|clean`,
-    `text|shorten(60)`, `(headline, takeaway)|preview`.
+    `region|known_as`, `text|shorten(60)`, `(headline, takeaway)|preview`.
     """
     gettext = translations(locale).gettext
 
@@ -137,6 +137,7 @@ def for_locale(locale: str) -> Mapping[str, Callable[..., Any]]:
         "clean": clean,
         "as_stated": as_stated,
         "cut": cut,
+        "known_as": lambda name: local_name(name, locale),
         "shorten": shorten,
         "preview": preview,
         "day": lambda value, zone_name="UTC", style="plain": day_name(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import escape
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -15,7 +16,8 @@ from digest.clock import local_date, zone
 from digest.errors import NotFound
 from digest.models import Delivery, Destination, Edition, Subscriber
 from digest.models.content import EditionContent, Envelope
-from digest.render.phrases import Phrases
+from digest.render.filters import day_name
+from digest.render.phrases import SEPARATOR, Phrases
 from digest.services.reader import preferences
 from digest.services.reader.overview import DestinationLine, overview
 from digest.services.reader.since import Righted, righted_since, without_retracted
@@ -56,7 +58,9 @@ def _edition(site: Site, token: str) -> str:
     if channel is not None and channel is not email:  # a chat's number would say nothing
         filled = filled.model_copy(update={"address": channel.label})
     html = mail_html(email, without_retracted(content, found), filled)
-    return _under(_notices(site, content, filled, found), html) if found else html
+    if not found:
+        return html
+    return _under(_notices(site, content, filled, found), _named_anew(html, content))
 
 
 def _notices(
@@ -68,6 +72,17 @@ def _notices(
     frame = content.model_copy(update={"at": now, "day": today})
     phrases, event = Phrases(frame), filled.links.event
     return site.draw("since", content.locale, found=found, phrases=phrases, event=event)
+
+
+def _named_anew(html: str, content: EditionContent) -> str:
+    """A mail's HTML called by its day: its subject may be the very headline that was wrong."""
+    day = day_name(content.day, content.zone, content.locale, "long")
+    start = html.index("<title>") + len("<title>")
+    subject = html[start : html.index("</title>", start)]
+    name = escape(SEPARATOR.join((content.list_name, day)))
+    for around in ("<title>{}</title>", 'aria-label="{}"'):
+        html = html.replace(around.format(subject), around.format(name), 1)
+    return html
 
 
 def _under(notices: str, html: str) -> str:

@@ -63,6 +63,7 @@ class Pointer:
     label: str
     gloss: str | None
     slug: str | None
+    retracted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,18 +324,23 @@ def _named_by(session: Session, event: Event, now: datetime) -> list[Tie]:
 
 
 def _stated_ties(session: Session, record: EventRecord, now: datetime) -> tuple[Tie, ...]:
+    """Without what was retracted."""
     names = [link.event for link in record.links if link.event]
     slugs: dict[str, str] = {}
+    gone: set[str] = set()
     if names:
-        for external_id, slug in session.execute(
-            select(Event.external_id, Event.slug).where(
+        for external_id, slug, retracted_at in session.execute(
+            select(Event.external_id, Event.slug, Event.retracted_at).where(
                 or_(Event.external_id.in_(names), Event.slug.in_(names)), Event.visible_at <= now
             )
         ):
             slugs[external_id] = slugs[slug] = slug
+            if retracted_at is not None and retracted_at <= now:
+                gone |= {external_id, slug}
     return tuple(
         Tie(link.direction, link.title, link.significance, slugs.get(link.event or ""))
         for link in record.links
+        if link.event not in gone
     )
 
 
@@ -362,10 +368,10 @@ def _pointers(
 ) -> tuple[Pointer, ...]:
     """A number names an Event of the same Update."""
     numbers = [one.number for one in record.references if one.number is not None]
-    slugs: dict[int | None, str] = {}
+    known: dict[int | None, tuple[str, bool]] = {}
     if numbers and event.update_id is not None:
         rows = session.execute(
-            select(Event.number, Event.slug)
+            select(Event.number, Event.slug, Event.retracted_at)
             .where(
                 Event.update_id == event.update_id,
                 Event.number.in_(numbers),
@@ -374,8 +380,11 @@ def _pointers(
             )
             .order_by(Event.id)
         )
-        slugs = {number: slug for number, slug in rows}
-    return tuple(Pointer(one.label, one.gloss, slugs.get(one.number)) for one in record.references)
+        known = {number: (slug, at is not None and at <= now) for number, slug, at in rows}
+    return tuple(
+        Pointer(one.label, one.gloss, *known.get(one.number, (None, False)))
+        for one in record.references
+    )
 
 
 def _perspectives(
