@@ -38,6 +38,8 @@ def owed(candidate: Candidate, reader: Reader, kind: EditionKind) -> Owed | None
 
     Asked for each kind: a digest may go elsewhere than the alert that was wrong.
     """
+    if candidate.righted is None:  # so it is with nearly all, and this is asked for every reader
+        return None
     heard = reader.heard.get(candidate.event_id, ())
     told = max((one.revision for one in heard if one.kind == kind), default=0)
     rightings = _rightings(candidate)

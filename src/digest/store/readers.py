@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
@@ -53,7 +53,24 @@ _SCHEDULES = select(Schedule).where(
     or_(Schedule.subscriber_id.in_(_subscribers), Schedule.list_id.in_(_lists))
 )
 _FOLLOWS = (
-    select(Follow, Interest.slug, Interest.name, Interest.kind, Story.slug, Story.title)
+    select(
+        Follow.subscriber_id,
+        Follow.list_id,
+        Follow.interest_id,
+        Follow.story_id,
+        func.coalesce(Interest.slug, Story.slug).label("slug"),
+        func.coalesce(Interest.name, Story.title).label("label"),
+        Interest.kind,
+        Follow.weight,
+        Follow.role,
+        Follow.from_severity,
+        Follow.alerts_from,
+        Follow.alerts_at_night_from,
+        Follow.updates,
+        Follow.breaking_only,
+        Follow.muted,
+        Follow.snoozed_until,
+    )
     .outerjoin(Interest, Interest.id == Follow.interest_id)
     .outerjoin(Story, Story.id == Follow.story_id)
     .where(or_(Follow.subscriber_id.in_(_subscribers), Follow.list_id.in_(_lists)))
@@ -128,13 +145,13 @@ def _follows(
     own: dict[int, list[Following]] = defaultdict(list)
     shared: dict[int, list[Following]] = defaultdict(list)
     rows = session.execute(_FOLLOWS, {"subscribers": subscriber_ids, "lists": sorted(list_ids)})
-    for follow, slug, name, kind, story_slug, story_title in rows:
+    for follow in rows:
         following = Following(
             target=follow.interest_id or follow.story_id or 0,
             is_story=follow.story_id is not None,
-            slug=slug or story_slug or "",
-            label=name or story_title or "",
-            kind=kind or InterestKind.STORY,
+            slug=follow.slug or "",
+            label=follow.label or "",
+            kind=follow.kind or InterestKind.STORY,
             weight=follow.weight,
             role=follow.role,
             from_severity=follow.from_severity,
