@@ -8,6 +8,11 @@ it answers "started PID", and "ended PID" when that one has ended by itself or w
 import asyncio
 import os
 import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[2]))  # the folder of the tests
+
+from builders import make_alert, make_envelope
 
 from digest import clock
 from digest.channels.email import EmailChannel, EmailSettings
@@ -35,10 +40,12 @@ async def send(database_url: str, email: EmailChannel, templates: Templates) -> 
 def main(database_url: str, smtp_url: str) -> None:
     templates = Templates(None)
     settings = EmailSettings.load(mail_from="Digest <digest@example.org>", smtp_url=smtp_url)
+    email = EmailChannel(settings, templates)
+    email.render(make_alert(1), make_envelope())  # its templates need be compiled only once
     for _ in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            asyncio.run(send(database_url, EmailChannel(settings, templates), templates))
+            asyncio.run(send(database_url, email, templates))
             os._exit(0)
         say("started", pid)
         os.waitpid(pid, 0)
