@@ -252,17 +252,14 @@ def led(
     return sections(select(candidates, reader(told=told), NOW, Budget(**budget)))
 
 
-def test_an_event_of_its_story_that_an_alert_told_leads_before_what_it_overtook() -> None:
+def test_what_an_alert_has_overtaken_does_not_lead_and_the_alert_is_not_told_twice() -> None:
     other = event(3, severity=3, visible_at=NOW - HOUR)
-    assert led(EARLIER, LATER, other, told=[TOLD]) == [(2, "lead"), (1, "item"), (3, "item")]
+    found = led(EARLIER, LATER, other, told=[TOLD])
+    assert found == [(3, "lead"), (1, "item"), (2, "alerted")]
 
 
-def test_it_takes_the_place_of_the_last_in_full_where_there_is_none_left() -> None:
-    other = event(3, severity=3, visible_at=NOW - HOUR)
-    found = led(EARLIER, LATER, other, told=[TOLD], items=2)
-    assert found == [(2, "lead"), (1, "item"), (3, "brief")]
-    alone = led(EARLIER, LATER, told=[TOLD], items=1)
-    assert alone == [(2, "lead"), (1, "brief")]
+def test_unless_there_is_nothing_else() -> None:
+    assert led(EARLIER, LATER, told=[TOLD]) == [(1, "lead"), (2, "alerted")]
 
 
 @pytest.mark.parametrize(

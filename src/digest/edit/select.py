@@ -6,7 +6,7 @@ where its constants come from). Every Event left out carries the rule that left 
 
 import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -74,51 +74,41 @@ def select(
     for candidate in sorted(candidates, key=lambda c: (-c.severity, c.visible_at, c.event_id)):
         desk.sort(candidate)
     full, rest = _greedy([(base(one.match, one.told, now), one) for one in desk.pool], budget.items)
-    full, alerted = _led_by_the_newest(full, desk.alerted)
-    spare = [one for one in full[1:] if one.match.candidate.severity < ALWAYS_IN]
-    if len(full) > budget.items and len(alerted) < len(desk.alerted) and spare:
-        full.remove(spare[-1])
-        rest.insert(0, spare[-1])
+    full = _led_by_the_newest(full, desk.alerted)
     briefs, over = rest[: budget.briefs], rest[budget.briefs :]
     return Selection(
         chosen=(
             *desk.corrections,
             *(replace(one, section="lead") for one in full[:1]),
             *full[1:],
-            *alerted,
+            *desk.alerted,
             *(replace(one, section="brief") for one in briefs),
         ),
         left_out=(*desk.left, *((one.match.candidate, "over_budget") for one in over)),
     )
 
 
-def _led_by_the_newest(
-    full: list[Chosen], alerted: list[Chosen]
-) -> tuple[list[Chosen], list[Chosen]]:
-    """What is told in full, and in a line because an alert told it; the first of all may have been
-    overtaken: then the newest of those that did so leads, be it one that an alert told."""
-    newer = [
-        one
-        for first in full[:1]
-        for one in (*full[1:], *alerted)
-        if _overtakes(one.match.candidate, first.match.candidate)
-    ]
-    if not newer:
-        return full, alerted
-    lead = max(newer, key=lambda one: (one.match.candidate.visible_at, one.match.candidate.seq))
-    return (
-        [replace(lead, section="item"), *(one for one in full if one is not lead)],
-        [one for one in alerted if one is not lead],
-    )
+def _led_by_the_newest(full: Sequence[Chosen], alerted: Sequence[Chosen]) -> list[Chosen]:
+    """The same with another lead, if the first was overtaken: by the newest of its Story; and if an
+    alert told what overtook it, by the next that was not. Unless all were."""
+    for one in full:
+        lead = max(
+            (other for other in full if other is one or _overtakes(other, one)),
+            key=lambda other: (other.match.candidate.visible_at, other.match.candidate.seq),
+        )
+        if not any(_overtakes(told, lead) for told in alerted):
+            return [lead, *(other for other in full if other is not lead)]
+    return [*full]
 
 
-def _overtakes(one: Candidate, other: Candidate) -> bool:
-    """Whether it is of the same Story, newer and no less weighty."""
+def _overtakes(one: Chosen, other: Chosen) -> bool:
+    """Whether it is of the same Story, newer and no less severe."""
+    new, old = one.match.candidate, other.match.candidate
     return (
-        bool(one.stories)
-        and one.stories[:1] == other.stories[:1]
-        and one.visible_at > other.visible_at
-        and one.severity >= other.severity
+        bool(new.stories)
+        and new.stories[:1] == old.stories[:1]
+        and new.visible_at > old.visible_at
+        and new.severity >= old.severity
     )
 
 

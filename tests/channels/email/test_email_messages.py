@@ -23,7 +23,7 @@ from builders import (
 from mails import defects, parsed, part, raw
 
 from digest.channels.email import EmailChannel
-from digest.models.content import Change, EditionContent, Item, Told, WatchLine
+from digest.models.content import Change, EditionContent, Item, WatchLine
 from digest.models.words import Code
 
 EDITIONS: dict[str, EditionContent] = {
@@ -184,14 +184,6 @@ def test_a_line_and_an_item_of_a_roundup_say_when_it_was_reported(channel: Email
     for kind in ("plain", "html"):
         assert " · reported Wednesday" in " ".join(part(brief, kind).split())
         assert " · reported 10:00, Wednesday" in " ".join(part(roundup, kind).split())
-
-
-def test_what_an_alert_told_already_says_so_where_it_leads(channel: EmailChannel) -> None:
-    told = Told(at=AT - timedelta(hours=17), revision=1, kind="alert")
-    item = make_item(section="lead", told=told)
-    mail = parsed(channel, channel.render(make_digest(items=(item,)), make_envelope()))
-    for kind in ("plain", "html"):
-        assert "You had an alert about this · Wednesday 14:00" in " ".join(part(mail, kind).split())
 
 
 def test_a_reference_that_is_no_message_id_makes_no_thread(channel: EmailChannel) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from builders import (
-    AT,
     HOSTILE_TEXTS,
     make_alert,
     make_bare_item,
@@ -30,7 +29,7 @@ from digest.channels.slack import SlackChannel
 from digest.channels.slack.blocks import text_length, texts
 from digest.channels.slack.settings import SlackSettings
 from digest.errors import ConfigurationError
-from digest.models.content import Change, EditionContent, Item, ScenarioLine, Told, WatchLine
+from digest.models.content import Change, EditionContent, Item, ScenarioLine, WatchLine
 from digest.models.words import Code
 from digest.render.environment import Templates
 
@@ -287,12 +286,6 @@ def test_a_correction_says_what_else_changed_and_the_takeaway_that_holds() -> No
         assert "Since Wednesday: severity 5 → 4\nTakeaway: Gas lasts for 16 days." in text
     gone = make_retracted_item(takeaway="Gas lasts for 16 days.", changes=changes)
     assert "Gas lasts" not in read(make_digest(items=(gone,)))
-
-
-def test_what_an_alert_told_already_says_so_where_it_leads() -> None:
-    told = Told(at=AT - timedelta(hours=17), revision=1, kind="alert")
-    text = read(make_digest(items=(make_item(section="lead", told=told),)))
-    assert "\nYou had an alert about this · Wednesday 14:00\n" in text
 
 
 def test_items_and_lines_say_when_it_was_reported() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from builders import (
-    AT,
     DAY,
     make_alert,
     make_bare_item,
@@ -26,7 +25,7 @@ from digest.channels.telegram import TelegramChannel
 from digest.channels.telegram.markup import visible
 from digest.channels.telegram.settings import TelegramSettings
 from digest.errors import ConfigurationError
-from digest.models.content import Change, EditionContent, Reason, SourceLine, Told
+from digest.models.content import Change, EditionContent, Reason, SourceLine
 from digest.models.words import Code
 from digest.render.environment import Templates
 
@@ -225,12 +224,6 @@ def test_a_long_digest_is_a_few_items_and_a_short_list(offline: TelegramChannel)
     assert all(line.startswith("• ") for line in bare)
     assert text[start + 7] == "5 more on the web"
     assert text[-1].startswith("23 matched, 13 shown")
-
-
-def test_what_an_alert_told_already_says_so_where_it_leads(offline: TelegramChannel) -> None:
-    told = Told(at=AT - timedelta(hours=17), revision=1, kind="alert")
-    text = lines(offline, make_digest(items=(make_item(section="lead", told=told),)))
-    assert "You had an alert about this · Wednesday 14:00" in text
 
 
 def test_an_item_without_a_day_of_its_source_says_when_it_was_reported(
