@@ -12,6 +12,7 @@ from digest.edit.select import Selection
 from digest.models.content import EditionContent
 from digest.models.desk import (
     Candidate,
+    Claim,
     Following,
     Material,
     Memory,
@@ -136,6 +137,23 @@ def watched(number: int = 1, /, **changes: Any) -> Watched:
         "event_slug": "event-1",
     }
     return Watched(**(values | changes))
+
+
+def claim(at: datetime = NOW, number: int = 1, /, **changes: Any) -> Claim:
+    """What Event `number` said of a Scenario."""
+    values: dict[str, Any] = {
+        "kind": "risk",
+        "text": "A war.",
+        "horizon": "short",
+        "confidence": "reported",
+        "state": None,
+        "at": at,
+        "event_id": number,
+        "event_slug": f"event-{number}",
+        "revision": 1,
+        "position": 0,
+    }
+    return Claim(**(values | changes))
 
 
 OCCASION = Occasion(at=NOW, day=date(2026, 3, 5))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from desk_builders import NOW
+from desk_builders import NOW, claim
 
 from digest.edit.scenarios import course, expires_at, scenario_key, transition
 from digest.models.desk import Claim, Course
@@ -39,12 +39,12 @@ def test_a_stated_key_or_kind_and_words_make_it_the_same() -> None:
     ],
 )
 def test_what_moves_it(now: dict[str, object], state: str) -> None:
-    assert transition(said(**now), "short", "reported", "new") == state
+    assert transition(claim(**now), "short", "reported", "new") == state
 
 
 @pytest.mark.parametrize("before", [None, "materialised", "contradicted", "withdrawn", "expired"])
 def test_the_first_time_and_after_an_end_it_is_new(before: str | None) -> None:
-    assert transition(said(), "short", "reported", before) == "new"
+    assert transition(claim(), "short", "reported", before) == "new"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_how_long_it_stays_open(horizon: str | None, days: int) -> None:
 def claims(*given: tuple[int, dict[str, object]]) -> list[Claim]:
     """Of the Events 1, 2 ..., each so many days after NOW."""
     return [
-        Claim(said(**changes), NOW + timedelta(days=day), number)
+        claim(NOW + timedelta(days=day), number, **changes)
         for number, (day, changes) in enumerate(given, start=1)
     ]
 
@@ -71,7 +71,8 @@ def test_its_course_is_what_moved_it_last() -> None:
         NOW,
         NOW + day,
         NOW + 5 * day,
-        None,
+        newest=told[2],
+        moves=("new", "raised", "restated"),
         was_horizon="short",
         was_confidence="reported",
     )
@@ -92,6 +93,6 @@ def test_a_stated_end_stays_whatever_time_it_is_until_it_is_asserted_anew() -> N
     told = claims((0, {}), (1, {"state": "materialised"}), (2, {}))
     late = NOW + timedelta(days=999)
     ended = course(told[:2], late)
-    assert (ended.state, ended.ended_by) == ("materialised", 2)
+    assert (ended.state, ended.ended_by) == ("materialised", told[1])
     again = course(told, NOW + timedelta(days=2))
     assert (again.state, again.ended_by, again.first_at) == ("new", None, NOW)

@@ -340,6 +340,17 @@ async def test_what_has_ended_could_not_happen_next(
     assert "<strong>Materialised</strong>" in page
 
 
+async def test_what_it_did_to_a_scenario_is_measured_against_older_reports_that_came_later(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    said = {"kind": "risk", "text": "Ports shut.", "horizon": "short", "scenario": "ports"}
+    _, slug = worlds.add_event(world.app, id="newer", scenarios=[said])
+    older = said | {"horizon": "long"}
+    worlds.add_event(world.app, id="older", scenarios=[older], visible_at=NOW - timedelta(days=3))
+    page = (await client.get(f"/e/{slug}")).text
+    assert "raised; first mentioned 2 March" in page
+
+
 async def test_what_is_visible_tomorrow_is_not_there_today(
     world: World, client: httpx.AsyncClient
 ) -> None:

@@ -29,21 +29,17 @@ def scenario_key(assertion: AssertionRecord) -> str:
     return "text:" + hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def transition(
-    assertion: AssertionRecord, horizon: str | None, confidence: str | None, state: str | None
-) -> str:
-    """The state after `assertion`; the other arguments are the Scenario's before it, or None.
+def transition(said: Claim, horizon: str | None, confidence: str | None, state: str | None) -> str:
+    """The state after `said`; the other arguments are the Scenario's before it, or None.
 
     An end must be stated. A nearer horizon or a firmer basis raises it, the opposite lowers it;
     when the two disagree, the horizon decides. A Scenario that had ended starts anew.
     """
-    if assertion.state in STATED_ENDS:
-        return assertion.state
+    if said.state in STATED_ENDS:
+        return said.state
     if state is None or state in ENDED:
         return "new"
-    moved = step_of_horizon(horizon, assertion.horizon) or _step(
-        _FIRMNESS, confidence, assertion.confidence
-    )
+    moved = step_of_horizon(horizon, said.horizon) or _step(_FIRMNESS, confidence, said.confidence)
     return {1: "raised", -1: "lowered", 0: "restated"}[moved]
 
 
@@ -64,26 +60,41 @@ def expires_at(horizon: str | None, asserted_at: datetime) -> datetime:
 
 
 def course(claims: Sequence[Claim], now: datetime) -> Course:
-    """What these claims, at least one and in their order, have made of a Scenario by `now`."""
+    """What these claims, at least one and in their order, have made of a Scenario by `now`.
+
+    This is the one verdict: what is stored of a Scenario, and all that is shown of it, follows it.
+    """
     state: str | None = None
     horizon: str | None = None
     confidence: str | None = None
     moved_at = over = claims[0].at
     was_horizon: str | None = None
     was_confidence: str | None = None
-    ended_by: int | None = None
-    for claim in claims:
-        if state not in ENDED and state is not None and over <= claim.at:
+    ended_by: Claim | None = None
+    moves = []
+    for said in claims:
+        if state not in ENDED and state is not None and over <= said.at:
             state = "expired"
-        after = transition(claim.said, horizon, confidence, state)
+        after = transition(said, horizon, confidence, state)
+        moves.append(after)
         if after != "restated":
-            state, moved_at = after, claim.at
-            ended_by = claim.event_id if after in ENDED else None
+            state, moved_at = after, said.at
+            ended_by = said if after in ENDED else None
             was_horizon, was_confidence = horizon, confidence
-        horizon, confidence = claim.said.horizon, claim.said.confidence
-        over = expires_at(horizon, claim.at)
+        horizon, confidence = said.horizon, said.confidence
+        over = expires_at(horizon, said.at)
     if state not in ENDED and over <= now:
         state, moved_at = "expired", over
     if state not in SHIFTED:
         was_horizon = was_confidence = None
-    return Course(state or "", claims[0].at, moved_at, over, ended_by, was_horizon, was_confidence)
+    return Course(
+        state or "",
+        claims[0].at,
+        moved_at,
+        over,
+        claims[-1],
+        tuple(moves),
+        ended_by,
+        was_horizon,
+        was_confidence,
+    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
-from digest.models.record import AssertionRecord, EventRecord
+from digest.models.record import EventRecord
 from digest.models.words import Code, EditionKind
 
 ROLE_WEIGHT = {"primary": 1.0, "secondary": 0.6, "mentioned": 0.3}
@@ -217,23 +217,34 @@ class Perspective:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An Assertion of a Scenario: what an Event said of it, and when."""
+    """An Assertion of a Scenario: what an Event said of it at this place of its Revision's record,
+    and when that became visible."""
 
-    said: AssertionRecord
+    kind: str
+    text: str
+    horizon: str | None
+    confidence: str | None
+    state: str | None  # an end, if it was stated; of others nobody takes notice
     at: datetime
     event_id: int
+    event_slug: str
+    revision: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What became of a Scenario. `ended_by` is the Event that stated its end; the horizon and
-    confidence that it had before it was last raised or lowered are `was_...`."""
+    """What became of a Scenario. `ended_by` stated its end, `newest` is the last that was said of
+    it, and each Claim did to it what stands at its place in `moves`; the horizon and confidence
+    that it had before it was last raised or lowered are `was_...`."""
 
     state: str
     first_at: datetime
     moved_at: datetime
     expires_at: datetime
-    ended_by: int | None = None
+    newest: Claim
+    moves: tuple[str, ...]
+    ended_by: Claim | None = None
     was_horizon: str | None = None
     was_confidence: str | None = None
 

@@ -91,7 +91,7 @@ class Assertion(Base):
     text: Mapped[str]
     horizon: Mapped[str | None]
     confidence: Mapped[str | None]
-    state: Mapped[str]  # the transition this Assertion makes
+    state: Mapped[str]  # the end that it states; what else stands here moves nothing
     at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
 

@@ -1,6 +1,7 @@
 """Becoming visible, by the desk's rules: what the store gives a place, Events follow."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -8,7 +9,7 @@ from digest.edit import scenarios
 from digest.store import visibility
 from digest.store.shown import ScenarioRules
 
-RULES = ScenarioRules(scenarios.transition, scenarios.expires_at, scenarios.course)
+RULES: Final[ScenarioRules] = scenarios.course
 
 
 def foresee(session: Session, until: datetime) -> None:

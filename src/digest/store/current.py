@@ -23,6 +23,7 @@ from digest.models import (
     Update,
 )
 from digest.models.record import EventRecord
+from digest.store import scenarios
 from digest.store.chunks import chunks
 from digest.store.current_perspectives import follow_perspectives
 from digest.store.current_scenarios import add_assertions, take_back
@@ -82,8 +83,8 @@ def follow(session: Session, batch: Sequence[Shown], rules: ScenarioRules, now: 
     interests = _interests(session, batch)
     _children(session, newest, interests)
     follow_perspectives(session, batch, stories, interests)
-    add_assertions(session, batch, stories, rules)
-    take_back(session, batch, rules, now)
+    moved = add_assertions(session, batch, stories) | take_back(session, batch)
+    scenarios.retell(session, moved, rules, now)
     session.flush()
 
 

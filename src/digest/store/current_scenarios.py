@@ -1,5 +1,5 @@
-"""Scenarios that follow what becomes visible: Assertions are added, and each moves its Scenario;
-those that are taken back move theirs back."""
+"""Assertions that follow what becomes visible: they are added and taken back, and the Scenarios
+that this moves are told again (store/scenarios.py)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,21 +16,18 @@ from digest.models import (
 )
 from digest.models.record import AssertionRecord
 from digest.models.words import Code
-from digest.store import scenarios
 from digest.store.chunks import chunks
-from digest.store.shown import ScenarioRules, Shown, id_of, insert_rows
+from digest.store.shown import Shown, id_of, insert_rows
 
 KEYS = 400  # in one statement, beside the ids of a batch's Stories
 _Place = tuple[int | None, str]  # (story id, key)
 
 
 def add_assertions(
-    session: Session,
-    batch: Iterable[Shown],
-    stories: Mapping[str | None, Story],
-    rules: ScenarioRules,
-) -> None:
-    """Every Assertion is kept; it moves its Scenario, which is made at its first one."""
+    session: Session, batch: Iterable[Shown], stories: Mapping[str | None, Story]
+) -> set[int]:
+    """Keeps every Assertion, each with its Scenario, which is made at its first one; returns the
+    ids of these Scenarios, still to be told again."""
     said = [
         (one, place, assertion, _place(one, key, stories))
         for one in batch
@@ -38,16 +35,12 @@ def add_assertions(
             zip(one.found.scenario_keys, one.record.assertions, strict=True)
         )
     ]
-    known = _scenarios(session, (where for *_, where in said))
-    states: list[str] = []
+    ids = _stored(session, (where for *_, where in said))
+    new: dict[_Place, dict[str, Any]] = {}
     for one, _, assertion, where in said:
-        before = known.get(where, {})
-        state = rules.transition(
-            assertion, before.get("horizon"), before.get("confidence"), before.get("state")
-        )
-        states.append(state)
-        known[where] = _moved(before, where, assertion, state, one.visible_at, rules)
-    ids = _save(session, known)
+        if where not in ids:
+            new.setdefault(where, _first(where, assertion, one.visible_at))
+    ids |= _make(session, new.values())
     insert_rows(
         session,
         Assertion,
@@ -61,18 +54,18 @@ def add_assertions(
                 "text": assertion.text,
                 "horizon": assertion.horizon,
                 "confidence": assertion.confidence,
-                "state": state,
+                "state": assertion.state or "",
                 "at": one.visible_at,
             }
-            for (one, place, assertion, where), state in zip(said, states, strict=True)
+            for one, place, assertion, where in said
         ),
     )
+    return set(ids.values())
 
 
-def take_back(
-    session: Session, batch: Iterable[Shown], rules: ScenarioRules, now: datetime
-) -> None:
-    """What a retracted Event asserted, and what a correction asserts no more, counts no longer."""
+def take_back(session: Session, batch: Iterable[Shown]) -> set[int]:
+    """What a retracted Event asserted, and what a correction asserts no more, counts no longer;
+    returns the ids of the Scenarios, still to be told again."""
     righting = [one for one in batch if one.record.retraction or one.code is Code.CORRECT]
     said: dict[int, list[Any]] = defaultdict(list)
     for part in chunks(sorted({one.event.id for one in righting})):
@@ -94,7 +87,7 @@ def take_back(
         session.execute(
             update(Assertion), [{"id": row_id, "gone_at": at} for row_id, at in gone.items()]
         )
-        scenarios.retell(session, affected, rules, now)
+    return affected
 
 
 def _place(one: Shown, key: str, stories: Mapping[str | None, Story]) -> _Place:
@@ -102,58 +95,41 @@ def _place(one: Shown, key: str, stories: Mapping[str | None, Story]) -> _Place:
     return story_id, key if story_id is not None else f"event:{one.event.id}:{key}"
 
 
-def _scenarios(session: Session, places: Iterable[_Place]) -> dict[_Place, dict[str, Any]]:
-    """The stored Scenarios at these places, each as its columns; locked, for they are written."""
+def _stored(session: Session, places: Iterable[_Place]) -> dict[_Place, int]:
+    """The ids of the Scenarios at these places, as far as there are any."""
     wanted = set(places)
     story_ids = sorted({story_id for story_id, _ in wanted if story_id is not None})
-    found: dict[_Place, dict[str, Any]] = {}
+    found: dict[_Place, int] = {}
     for part in chunks(sorted({key for _, key in wanted}), KEYS):
-        for row in session.execute(
-            select(*Scenario.__table__.columns)
-            .where(
+        for story_id, key, scenario_id in session.execute(
+            select(Scenario.story_id, Scenario.key, Scenario.id).where(
                 Scenario.key.in_(part),
                 or_(Scenario.story_id.in_(story_ids), Scenario.story_id.is_(None)),
             )
-            .order_by(Scenario.id)
-            .with_for_update(key_share=True)
         ):
-            if (row.story_id, row.key) in wanted:
-                found[row.story_id, row.key] = dict(row._mapping)
+            if (story_id, key) in wanted:
+                found[story_id, key] = scenario_id
     return found
 
 
-def _moved(
-    before: Mapping[str, Any],
-    where: _Place,
-    said: AssertionRecord,
-    state: str,
-    at: datetime,
-    rules: ScenarioRules,
-) -> dict[str, Any]:
-    """A Scenario's columns after an Assertion."""
-    moves = state != "restated" or not before.get("state")
+def _first(where: _Place, said: AssertionRecord, at: datetime) -> dict[str, Any]:
+    """A Scenario's columns until it is told for the first time."""
     return {
         "story_id": where[0],
         "key": where[1],
-        "first_at": at,
-        **before,
         "kind": said.kind,
         "text": said.text,
-        "horizon": said.horizon,
-        "confidence": said.confidence,
-        "expires_at": rules.expires_at(said.horizon, at),
-        **({"state": state, "moved_at": at} if moves else {}),
+        "state": "new",
+        "first_at": at,
+        "moved_at": at,
     }
 
 
-def _save(session: Session, known: Mapping[_Place, dict[str, Any]]) -> dict[_Place, int]:
-    """Writes the Scenarios; returns the id of each."""
-    if stored := [values for values in known.values() if "id" in values]:
-        session.execute(update(Scenario), stored)
-    ids = {where: values["id"] for where, values in known.items() if "id" in values}
-    if new := [values for values in known.values() if "id" not in values]:
-        rows = session.execute(
-            insert(Scenario).returning(Scenario.story_id, Scenario.key, Scenario.id), new
-        )
-        ids |= {(story_id, key): scenario_id for story_id, key, scenario_id in rows}
-    return ids
+def _make(session: Session, rows: Iterable[dict[str, Any]]) -> dict[_Place, int]:
+    new = list(rows)
+    if not new:
+        return {}
+    made = session.execute(
+        insert(Scenario).returning(Scenario.story_id, Scenario.key, Scenario.id), new
+    )
+    return {(story_id, key): scenario_id for story_id, key, scenario_id in made}

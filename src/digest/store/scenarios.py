@@ -1,17 +1,15 @@
-"""Scenarios of Stories: which have moved, and which have run out."""
+"""Scenarios of Stories: what is said of them, which have moved, and which have run out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from digest.models import Assertion, Event, Scenario, Story
-from digest.models.desk import Claim, Watched
-from digest.models.record import AssertionRecord
+from digest.models.desk import Claim, Course, Watched
 from digest.models.words import ENDED, SHIFTED
 from digest.store.chunks import chunks
 from digest.store.shown import ScenarioRules
@@ -20,31 +18,65 @@ from digest.store.shown import ScenarioRules
 _ended: BindParameter[Any] = bindparam("ended", ENDED, expanding=True, literal_execute=True)
 _shifted: BindParameter[Any] = bindparam("shifted", SHIFTED, expanding=True, literal_execute=True)
 
-
-_moved = select(Scenario.id).where(
-    Scenario.moved_at > bindparam("after"),
-    Scenario.moved_at <= bindparam("upto"),
-    Scenario.state != "restated",
-)
-_counting = (
+_SAID = (
     select(
         Assertion.scenario_id,
-        func.max(Assertion.id).filter(Assertion.at <= bindparam("upto")).label("newest"),
-        func.count(Assertion.event_id.distinct()).label("events"),
+        Assertion.kind,
+        Assertion.text,
+        Assertion.horizon,
+        Assertion.confidence,
+        Assertion.state,
+        Assertion.at,
+        Assertion.event_id,
+        Event.slug,
+        Assertion.revision,
+        Assertion.position,
     )
-    .where(Assertion.scenario_id.in_(_moved), Assertion.gone_at.is_(None))
-    .group_by(Assertion.scenario_id)
-    .subquery()
+    .join(Event, Event.id == Assertion.event_id)
+    .where(Assertion.scenario_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Assertion.at, Assertion.id)
 )
-_before = aliased(Assertion)
+_STANDING = _SAID.where(Assertion.gone_at.is_(None))
+_STOOD = _SAID.where(
+    Assertion.at <= bindparam("until"),
+    or_(Assertion.gone_at.is_(None), Assertion.gone_at > bindparam("until")),
+)
+
+
+def claims(
+    session: Session, scenario_ids: Iterable[int], until: datetime | None = None
+) -> dict[int, list[Claim]]:
+    """What is said of each of these Scenarios, without what was taken back, or what was said of it
+    at `until`. A Scenario of which nothing is said any more is missing.
+
+    In the order in which it became visible, not in that of storing: history may come late.
+    """
+    found: dict[int, list[Claim]] = defaultdict(list)
+    query = _STANDING if until is None else _STOOD
+    for part in chunks(sorted(set(scenario_ids))):
+        for scenario_id, *said in session.execute(query, {"ids": part, "until": until}):
+            found[scenario_id].append(Claim(*said))
+    return dict(found)
+
+
 _then = aliased(Assertion)
-_was = (  # what was asserted last before it was raised or lowered
+_last = (  # what was asserted last
     select(_then.id)
-    .where(_then.scenario_id == Scenario.id, _then.at < Scenario.moved_at, _then.gone_at.is_(None))
+    .where(_then.scenario_id == Scenario.id, _then.gone_at.is_(None))
     .order_by(_then.at.desc(), _then.id.desc())
     .limit(1)
     .correlate(Scenario)
-    .scalar_subquery()
+)
+_before = aliased(Assertion)
+_was = _last.where(_then.at < Scenario.moved_at)  # before it was raised or lowered
+_moved = select(Scenario.id).where(
+    Scenario.moved_at > bindparam("after"), Scenario.moved_at <= bindparam("upto")
+)
+_counting = (
+    select(Assertion.scenario_id, func.count(Assertion.event_id.distinct()).label("events"))
+    .where(Assertion.scenario_id.in_(_moved), Assertion.gone_at.is_(None))
+    .group_by(Assertion.scenario_id)
+    .subquery()
 )
 _MOVED = (
     select(
@@ -57,8 +89,8 @@ _MOVED = (
         _before.confidence,
     )
     .join(_counting, _counting.c.scenario_id == Scenario.id)
-    .outerjoin(_before, and_(Scenario.state.in_(_shifted), _before.id == _was))
-    .join(Assertion, Assertion.id == _counting.c.newest)
+    .outerjoin(_before, and_(Scenario.state.in_(_shifted), _before.id == _was.scalar_subquery()))
+    .join(Assertion, Assertion.id == _last.scalar_subquery())
     .join(Event, Event.id == Assertion.event_id)
     .outerjoin(Story, Story.id == Scenario.story_id)
     .order_by(Scenario.id)
@@ -92,51 +124,55 @@ def moved_since(session: Session, after: datetime, upto: datetime) -> list[Watch
     ]
 
 
+_MOVED_THEN = (
+    select(Scenario.id, Scenario.story_id, Story.title)
+    .outerjoin(Story, Story.id == Scenario.story_id)
+    .where(
+        or_(
+            Scenario.id.in_(
+                select(Assertion.scenario_id).where(
+                    Assertion.at > bindparam("after"), Assertion.at <= bindparam("until")
+                )
+            ),
+            and_(
+                Scenario.expires_at > bindparam("after"),
+                Scenario.expires_at <= bindparam("until"),
+            ),
+        )
+    )
+    .order_by(Scenario.id)
+)
+
+
 def moved_by(
     session: Session, after: datetime, until: datetime, rules: ScenarioRules
 ) -> list[Watched]:
-    """Like `moved_since`, as it was known at `until`: what was taken back later still counts.
-
-    Each Scenario is told again from its Assertions by their own time: history may have been stored
-    in any order, and what came later has changed the row.
-    """
-    here = select(Assertion.scenario_id).where(Assertion.at > after, Assertion.at <= until)
-    rows = session.execute(
-        select(Assertion, Scenario.story_id, Story.title, Event.slug)
-        .join(Scenario, Scenario.id == Assertion.scenario_id)
-        .join(Event, Event.id == Assertion.event_id)
-        .outerjoin(Story, Story.id == Scenario.story_id)
-        .where(
-            Assertion.at <= until,
-            or_(Assertion.gone_at.is_(None), Assertion.gone_at > until),
-            or_(
-                Scenario.id.in_(here),
-                and_(Scenario.expires_at > after, Scenario.expires_at <= until),
-            ),
-        )
-        .order_by(Assertion.scenario_id, Assertion.at, Assertion.id)
-    )
+    """Like `moved_since`, as it was known at `until`: what was taken back later still counts, and
+    what came later has changed the row."""
+    rows = session.execute(_MOVED_THEN, {"after": after, "until": until}).all()
+    said = claims(session, (row.id for row in rows), until)
     found = []
-    for _, group in groupby(rows, key=lambda row: row.Assertion.scenario_id):
-        told = list(group)
-        newest = told[-1]
-        course = rules.course([claim(row.Assertion) for row in told], until)
+    for scenario_id, story_id, title in rows:
+        if scenario_id not in said:
+            continue
+        course = rules(said[scenario_id], until)
         if course.moved_at <= after:
             continue
+        newest = course.newest
         found.append(
             Watched(
-                story_id=newest.story_id,
-                story=newest.title or "",
+                story_id=story_id,
+                story=title or "",
                 state=course.state,
-                text=newest.Assertion.text,
-                kind=newest.Assertion.kind,
-                horizon=newest.Assertion.horizon,
-                confidence=newest.Assertion.confidence,
+                text=newest.text,
+                kind=newest.kind,
+                horizon=newest.horizon,
+                confidence=newest.confidence,
                 first_at=course.first_at,
                 moved_at=course.moved_at,
-                events=len({row.Assertion.event_id for row in told}),
-                event_id=newest.Assertion.event_id,
-                event_slug=newest.slug,
+                events=len({one.event_id for one in said[scenario_id]}),
+                event_id=newest.event_id,
+                event_slug=newest.event_slug,
                 was_horizon=course.was_horizon,
                 was_confidence=course.was_confidence,
             )
@@ -144,26 +180,12 @@ def moved_by(
     return found
 
 
-def claim(row: Assertion) -> Claim:
-    """An Assertion as the desk judges it. Of its state only an end was stated; the desk takes no
-    notice of others."""
-    said = AssertionRecord(
-        kind=row.kind,
-        text=row.text,
-        horizon=row.horizon,
-        confidence=row.confidence,
-        state=row.state,
-    )
-    return Claim(said, row.at, row.event_id)
-
-
-_ENDED = (
-    select(Assertion.event_id, Assertion.revision, Assertion.position)
-    .join(Scenario, Scenario.id == Assertion.scenario_id)
-    .where(
-        Assertion.event_id.in_(bindparam("events", expanding=True)), Scenario.state.in_(_ended)
-    )
-)  # fmt: skip
+_PLACES = select(
+    Assertion.scenario_id, Assertion.event_id, Assertion.revision, Assertion.position
+).where(Assertion.event_id.in_(bindparam("events", expanding=True)))
+_ENDED = _PLACES.join(Scenario, Scenario.id == Assertion.scenario_id).where(
+    Scenario.state.in_(_ended)
+)
 
 
 def ended(
@@ -177,32 +199,17 @@ def ended(
     wanted = set(keys)
     found: dict[tuple[int, int], set[int]] = defaultdict(set)
     for part in chunks(sorted({event_id for event_id, _ in wanted})):
-        rows = (
-            session.execute(_ENDED, {"events": part})
-            if until is None or rules is None
-            else _ended_by(session, part, until, rules)
-        )
-        for event_id, revision, place in rows:
+        if until is None or rules is None:
+            rows = session.execute(_ENDED, {"events": part}).all()
+        else:
+            rows = session.execute(_PLACES, {"events": part}).all()
+            said = claims(session, (row.scenario_id for row in rows), until)
+            open_ = {one for one in said if rules(said[one], until).state not in ENDED}
+            rows = [row for row in rows if row.scenario_id not in open_]
+        for _, event_id, revision, place in rows:
             if (event_id, revision) in wanted:
                 found[event_id, revision].add(place)
     return {key: frozenset(places) for key, places in found.items()}
-
-
-def _ended_by(
-    session: Session, event_ids: Sequence[int], until: datetime, rules: ScenarioRules
-) -> Iterator[tuple[int, int, int]]:
-    of_them = select(Assertion.scenario_id).where(Assertion.event_id.in_(event_ids))
-    said = session.scalars(
-        select(Assertion)
-        .where(Assertion.scenario_id.in_(of_them), Assertion.at <= until)
-        .order_by(Assertion.scenario_id, Assertion.at, Assertion.id)
-    )
-    for _, group in groupby(said, key=lambda one: one.scenario_id):
-        every = list(group)
-        counting = [one for one in every if one.gone_at is None or one.gone_at > until]
-        claims = [claim(one) for one in counting]
-        if not claims or rules.course(claims, until).state in ENDED:
-            yield from ((one.event_id, one.revision, one.position) for one in every)
 
 
 _rows = Scenario.__table__.c
@@ -229,9 +236,13 @@ def expire(session: Session, now: datetime) -> int:
 
 def retell(
     session: Session, scenario_ids: Iterable[int], rules: ScenarioRules, now: datetime
-) -> int:
-    """Sets Scenarios to what those of their Assertions give that were not taken back; returns how
-    many. One that nobody asserts any more is withdrawn. Their Stories are locked, then they."""
+) -> None:
+    """Sets Scenarios to what is said of them and was not taken back. One that nobody asserts any
+    more is withdrawn.
+
+    Their Stories are locked, then they: of two who move a Scenario the second one sees what the
+    first one said.
+    """
     ids = sorted(set(scenario_ids))
     for part in chunks(ids):
         session.execute(
@@ -240,38 +251,34 @@ def retell(
             .order_by(Story.slug)
             .with_for_update(key_share=True)
         )
-    affected: list[Scenario] = []
-    said: dict[int, list[Assertion]] = defaultdict(list)
     for part in chunks(ids):
-        affected += session.scalars(
-            select(Scenario)
+        session.execute(
+            select(Scenario.id)
             .where(Scenario.id.in_(part))
             .order_by(Scenario.id)
             .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
         )
-        for row in session.scalars(
-            select(Assertion)
-            .where(Assertion.scenario_id.in_(part), Assertion.gone_at.is_(None))
-            .order_by(Assertion.id)
-            .execution_options(populate_existing=True)
-        ):
-            said[row.scenario_id].append(row)
-    for scenario in affected:
-        if said[scenario.id]:
-            _follow(scenario, said[scenario.id], rules, now)
-        elif scenario.state != "withdrawn":
-            scenario.state, scenario.moved_at = "withdrawn", now
-    session.flush()
-    return len(affected)
+        said = claims(session, part)
+        if told := [_columns(one, rules(said[one], now)) for one in part if one in said]:
+            session.execute(update(Scenario), told)
+        if unsaid := [one for one in part if one not in said]:
+            session.execute(
+                update(Scenario)
+                .where(Scenario.id.in_(unsaid), Scenario.state != "withdrawn")
+                .values(state="withdrawn", moved_at=now)
+            )
 
 
-def _follow(
-    scenario: Scenario, said: Sequence[Assertion], rules: ScenarioRules, now: datetime
-) -> None:
-    """The Scenario as these Assertions alone would have made it."""
-    course, last = rules.course([claim(one) for one in said], now), said[-1]
-    scenario.kind, scenario.text = last.kind, last.text
-    scenario.horizon, scenario.confidence = last.horizon, last.confidence
-    scenario.state, scenario.first_at = course.state, course.first_at
-    scenario.moved_at, scenario.expires_at = course.moved_at, course.expires_at
+def _columns(scenario_id: int, course: Course) -> dict[str, Any]:
+    newest = course.newest
+    return {
+        "id": scenario_id,
+        "kind": newest.kind,
+        "text": newest.text,
+        "horizon": newest.horizon,
+        "confidence": newest.confidence,
+        "state": course.state,
+        "first_at": course.first_at,
+        "moved_at": course.moved_at,
+        "expires_at": course.expires_at,
+    }

@@ -16,7 +16,7 @@ from digest.models import (
     Update,
 )
 from digest.models.desk import Claim, Course
-from digest.models.record import AssertionRecord, EventRecord
+from digest.models.record import EventRecord
 from digest.models.words import Code
 
 
@@ -61,13 +61,8 @@ class Shown:
     found: Found
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioRules:
-    """The desk's rules for Scenarios, see edit/scenarios.py; the store doesn't know the desk."""
-
-    transition: Callable[[AssertionRecord, str | None, str | None, str | None], str]
-    expires_at: Callable[[str | None, datetime], datetime]
-    course: Callable[[Sequence[Claim], datetime], Course]
+# The desk's verdict on a Scenario, `course` in edit/scenarios.py: the store doesn't know the desk.
+ScenarioRules = Callable[[Sequence[Claim], datetime], Course]
 
 
 def id_of(row: Story | Update | None) -> int | None:

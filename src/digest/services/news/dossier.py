@@ -1,7 +1,6 @@
 """Dossier: everything that is stored of one Event and visible now, as its page shows it."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +11,7 @@ from digest.edit.changes import changes
 from digest.edit.facts import canonical_url
 from digest.edit.scenarios import course
 from digest.errors import NotFound
-from digest.models import Assertion, Event, Link, Revision, Scenario
+from digest.models import Assertion, Event, Link, Revision
 from digest.models.content import Change
 from digest.models.desk import Claim, Material, Perspective
 from digest.models.record import AssertionRecord, CorrectionRecord, EventRecord, RetractionRecord
@@ -231,62 +230,51 @@ def _told(records: Sequence[EventRecord]) -> EventRecord:
 def _outlooks(
     session: Session, event_id: int, revision: int, record: EventRecord, now: datetime
 ) -> list[Outlook]:
-    """Nearest horizon first, then by kind; unknown words last."""
+    """Nearest horizon first, then by kind; unknown words last. What is stored for later ends
+    nothing."""
     rows = session.execute(
-        select(Assertion.position, Assertion.state, Scenario)
-        .join(Scenario, Scenario.id == Assertion.scenario_id)
-        .where(Assertion.event_id == event_id, Assertion.revision == revision)
-    ).all()
-    stored: Mapping[int, tuple[str, Scenario]] = {row[0]: (row[1], row[2]) for row in rows}
-    ends = _ends(session, [row[2] for row in rows], now)
+        select(Assertion.position, Assertion.scenario_id).where(
+            Assertion.event_id == event_id, Assertion.revision == revision
+        )
+    )
+    places = {position: scenario_id for position, scenario_id in rows}
+    told = scenarios.claims(session, places.values(), now)
     found = []
     for place, said in enumerate(record.assertions):
-        if place not in stored:
-            state = said.state or ""
-            found.append(Outlook(said, state, None, state if state in ENDED else None))
-            continue
-        moved, scenario = stored[place]
-        ended, by = ends.get(scenario.id, (None, None))
-        if ended is None and moved in ENDED:
-            ended = moved
-        other = by[1] if by and by[0] != event_id else None
-        found.append(Outlook(said, moved, scenario.first_at, ended, other))
+        claims = told.get(places.get(place, 0))
+        here = (event_id, revision, place)
+        found.append(_outlook(said, here, claims, now) if claims else _alone(said, place in places))
     found.sort(
         key=lambda one: (_place(HORIZON_ORDER, one.said.horizon), _place(KIND_ORDER, one.said.kind))
     )
     return found
 
 
-_End = tuple[str, tuple[int, str] | None]  # state, (id, slug) of the Event that ended it
-
-
-def _ends(session: Session, of: Sequence[Scenario], now: datetime) -> dict[int, _End]:
-    """How each ended Scenario ended, by what is visible: what is stored for later ends nothing."""
-    rows = session.execute(
-        select(Assertion, Event.slug)
-        .join(Event, Event.id == Assertion.event_id)
-        .where(
-            Assertion.scenario_id.in_([one.id for one in of]),
-            Assertion.at <= now,
-            or_(Assertion.gone_at.is_(None), Assertion.gone_at > now),
-        )
-        .order_by(Assertion.id)
+def _outlook(
+    said: AssertionRecord, here: tuple[int, int, int], claims: Sequence[Claim], now: datetime
+) -> Outlook:
+    found = course(claims, now)
+    moved = next(
+        (
+            move
+            for claim, move in zip(claims, found.moves, strict=True)
+            if (claim.event_id, claim.revision, claim.position) == here
+        ),
+        said.state or "",
     )
-    claims: dict[int, list[Claim]] = defaultdict(list)
-    slugs: dict[int | None, str] = {}
-    for assertion, slug in rows:
-        claims[assertion.scenario_id].append(scenarios.claim(assertion))
-        slugs[assertion.event_id] = slug
-    ends: dict[int, _End] = {}
-    for scenario_id, said in claims.items():
-        found = course(said, now)
-        if found.state in ENDED:
-            by = found.ended_by
-            ends[scenario_id] = (found.state, None if by is None else (by, slugs[by]))
-    for one in of:  # of what is taken back only time can come
-        if one.id not in claims and one.expires_at is not None and one.expires_at <= now:
-            ends[one.id] = ("expired", None)
-    return ends
+    ended, by = (found.state, found.ended_by) if found.state in ENDED else (None, None)
+    if ended is None and moved in ENDED:
+        ended = moved
+    other = by.event_slug if by and by.event_id != here[0] else None
+    return Outlook(said, moved, found.first_at, ended, other)
+
+
+def _alone(said: AssertionRecord, taken_back: bool) -> Outlook:
+    """What nobody asserts any more, or what nothing is stored of yet."""
+    state = said.state or ""
+    if state in ENDED:
+        return Outlook(said, state, None, state)
+    return Outlook(said, state, None, "withdrawn" if taken_back else None)
 
 
 def _place(order: tuple[str, ...], word: str | None) -> int:
