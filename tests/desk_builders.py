@@ -164,10 +164,11 @@ def composed(
     who: Reader,
     *materials: tuple[Candidate, Material],
     watch: Iterable[Watched] = (),
+    occasion: Occasion = OCCASION,
 ) -> EditionContent:
     """The digest of a selection; Events without a material get a plain one."""
     known = {(one.event_id, one.revision): made for one, made in materials}
     for chosen in selection.chosen:
         one = chosen.match.candidate
         known.setdefault((one.event_id, one.revision), material(one))
-    return compose.digest(selection, who, known, OCCASION, watch)
+    return compose.digest(selection, who, known, occasion, watch)

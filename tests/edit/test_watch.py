@@ -1,7 +1,21 @@
 """The scenario watch."""
 
+from dataclasses import replace
+from datetime import date, datetime
+
 import pytest
-from desk_builders import DAY, NOW, composed, event, follow, follow_story, material, reader, watched
+from desk_builders import (
+    DAY,
+    NOW,
+    OCCASION,
+    composed,
+    event,
+    follow,
+    follow_story,
+    material,
+    reader,
+    watched,
+)
 
 from digest.edit.select import select
 from digest.models.content import EditionContent
@@ -24,6 +38,21 @@ def test_what_moved_in_a_followed_story_is_shown_with_its_event() -> None:
     assert (line.state, line.text) == ("raised", "Scenario 1 comes about.")
     assert (line.events, line.event_slug, line.story) == (2, "event-1", "Story 7")
     assert line.first_raised == (NOW - 9 * DAY).date()
+
+
+@pytest.mark.parametrize(
+    ("first", "zone", "day"),
+    [
+        ("2026-03-01T20:00:00Z", "Asia/Tokyo", date(2026, 3, 2)),
+        ("2026-03-01T02:00:00Z", "America/New_York", date(2026, 2, 28)),
+        ("2026-03-01T00:00:00Z", "America/New_York", date(2026, 3, 1)),  # stated as a day
+    ],
+)
+def test_since_when_is_a_day_of_the_readers(first: str, zone: str, day: date) -> None:
+    row = watched(first_at=datetime.fromisoformat(first))
+    occasion = replace(OCCASION, zone=zone)
+    (line,) = composed(select((), FOLLOWER, NOW), FOLLOWER, watch=[row], occasion=occasion).watch
+    assert line.first_raised == day
 
 
 @pytest.mark.parametrize(

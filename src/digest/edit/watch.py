@@ -2,7 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from digest.clock import as_stated, local_date, zone
 from digest.edit.facts import normalise
 from digest.edit.match import heard, silent
 from digest.edit.scenarios import step_of_horizon
@@ -45,7 +48,8 @@ def watch_lines(
         and one.text.strip()
     ]
     rows.sort(key=lambda one: (TRANSITIONS.index(one.state), -one.moved_at.timestamp(), one.text))
-    return tuple(_watch_line(one) for one in _few(rows))
+    tz = zone(occasion.zone)
+    return tuple(_watch_line(one, tz) for one in _few(rows))
 
 
 def _unsaid(watched: Iterable[Watched], items: Iterable[Item]) -> list[Watched]:
@@ -75,7 +79,8 @@ def _moved(one: Watched) -> str:
     return {1: "sooner", -1: "later", 0: one.state}[step if one.state in SHIFTED else 0]
 
 
-def _watch_line(one: Watched) -> WatchLine:
+def _watch_line(one: Watched, tz: ZoneInfo) -> WatchLine:
+    first = as_stated(one.first_at)  # an archive may know no more than the day
     return WatchLine(
         state=_moved(one),
         text=one.text,
@@ -84,7 +89,7 @@ def _watch_line(one: Watched) -> WatchLine:
         confidence=one.confidence or None,
         was_horizon=one.was_horizon if one.was_horizon != one.horizon else None,
         was_confidence=one.was_confidence if one.was_confidence != one.confidence else None,
-        first_raised=one.first_at.date(),
+        first_raised=local_date(first, tz) if isinstance(first, datetime) else first,
         events=one.events,
         event_slug=one.event_slug,
         story=one.story,
