@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from desk_builders import NOW, claim
 
-from digest.edit.scenarios import course, expires_at, scenario_key, transition
+from digest.edit.scenarios import by_nearness, course, expires_at, scenario_key, transition
 from digest.models.desk import Claim, Course
 from digest.models.record import AssertionRecord
 
@@ -45,6 +45,17 @@ def test_what_moves_it(now: dict[str, object], state: str) -> None:
 @pytest.mark.parametrize("before", [None, "materialised", "contradicted", "withdrawn", "expired"])
 def test_the_first_time_and_after_an_end_it_is_new(before: str | None) -> None:
     assert transition(claim(), "short", "reported", before) == "new"
+
+
+def test_the_nearest_come_first_then_by_kind_and_unknown_words_last() -> None:
+    order = [
+        said(horizon="immediate", kind="opportunity"),
+        said(horizon="short", kind="risk"),
+        said(horizon="short", kind="meaning"),
+        said(horizon="short", kind="a kind nobody knows"),
+        said(horizon=None),
+    ]
+    assert sorted(reversed(order), key=by_nearness) == order
 
 
 @pytest.mark.parametrize(

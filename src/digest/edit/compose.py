@@ -9,6 +9,7 @@ from digest.edit.changes import changes
 from digest.edit.clocks import reported_late
 from digest.edit.headline import opening
 from digest.edit.match import heard
+from digest.edit.scenarios import by_nearness
 from digest.edit.select import Chosen, Selection
 from digest.edit.watch import watch_lines
 from digest.models.content import (
@@ -36,7 +37,6 @@ from digest.models.desk import (
 )
 from digest.models.record import EventRecord
 from digest.models.words import ENDED, Code, EditionKind, Status
-from digest.render.words import HORIZON_ORDER, KIND_ORDER
 
 SCENARIOS = {"lead": 3, "item": 2}
 PERSPECTIVES = {"lead": 3, "item": 0}
@@ -189,7 +189,7 @@ def scenarios(material: Material) -> tuple[ScenarioLine, ...]:
             for place, one in enumerate(material.record.assertions)
             if one.text.strip() and one.state not in ENDED and place not in material.ended
         ),
-        key=lambda one: (_place(HORIZON_ORDER, one.horizon), _place(KIND_ORDER, one.kind)),
+        key=by_nearness,
     )
     return tuple(
         ScenarioLine(
@@ -200,10 +200,6 @@ def scenarios(material: Material) -> tuple[ScenarioLine, ...]:
         )
         for one in order
     )
-
-
-def _place(order: tuple[str, ...], word: str | None) -> int:
-    return order.index(word) if word in order else len(order)
 
 
 def _perspectives(

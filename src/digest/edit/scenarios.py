@@ -8,6 +8,7 @@ from digest.edit.facts import normalise
 from digest.models.desk import Claim, Course
 from digest.models.record import AssertionRecord
 from digest.models.words import ENDED, SHIFTED, STATED_ENDS
+from digest.render.words import HORIZON_ORDER, KIND_ORDER
 
 # How long a Scenario stays open after it was last asserted (docs/desk.md).
 OPEN_FOR = {
@@ -52,6 +53,15 @@ def _step(order: dict[str, int], was: str | None, now: str | None) -> int:
     if was not in order or now not in order:
         return 0
     return (order[now] > order[was]) - (order[now] < order[was])
+
+
+def by_nearness(said: AssertionRecord) -> tuple[int, int]:
+    """The place among others: nearest horizon first, then by kind; unknown words last."""
+    return _place(HORIZON_ORDER, said.horizon), _place(KIND_ORDER, said.kind)
+
+
+def _place(order: Sequence[str], word: str | None) -> int:
+    return order.index(word) if word in order else len(order)
 
 
 def expires_at(horizon: str | None, asserted_at: datetime) -> datetime:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest.edit.changes import changes
 from digest.edit.facts import canonical_url
-from digest.edit.scenarios import course
+from digest.edit.scenarios import by_nearness, course
 from digest.errors import NotFound
 from digest.models import Assertion, Event, Link, Revision
 from digest.models.content import Change
@@ -17,7 +17,6 @@ from digest.models.desk import Claim, Material, Perspective
 from digest.models.record import AssertionRecord, CorrectionRecord, EventRecord, RetractionRecord
 from digest.models.words import ENDED, LinkDirection, SeverityOrigin
 from digest.render.locales import is_language
-from digest.render.words import HORIZON_ORDER, KIND_ORDER
 from digest.services.news.reading import Reading, reading
 from digest.store import materials, scenarios
 
@@ -244,10 +243,7 @@ def _outlooks(
         claims = told.get(places.get(place, 0))
         here = (event_id, revision, place)
         found.append(_outlook(said, here, claims, now) if claims else _alone(said, place in places))
-    found.sort(
-        key=lambda one: (_place(HORIZON_ORDER, one.said.horizon), _place(KIND_ORDER, one.said.kind))
-    )
-    return found
+    return sorted(found, key=lambda one: by_nearness(one.said))
 
 
 def _outlook(
@@ -275,10 +271,6 @@ def _alone(said: AssertionRecord, taken_back: bool) -> Outlook:
     if state in ENDED:
         return Outlook(said, state, None, state)
     return Outlook(said, state, None, "withdrawn" if taken_back else None)
-
-
-def _place(order: tuple[str, ...], word: str | None) -> int:
-    return order.index(word) if word in order else len(order)
 
 
 def _ties(session: Session, event: Event, record: EventRecord, now: datetime) -> tuple[Tie, ...]:
