@@ -23,6 +23,7 @@ from digest.models import (
     Edition,
     Follow,
     Interest,
+    Revision,
     Schedule,
     Slot,
     Story,
@@ -182,6 +183,13 @@ class Newsroom:
         record = EventRecord.model_validate(given | fields)
         found = ingest(self.app, [Entry("test", record)], self.now)
         assert not found.refused
+
+    def spoil(self, event_id: int, revision: int) -> None:
+        """A Revision that an earlier release wrote and this one no longer accepts."""
+        here = (Revision.event_id == event_id) & (Revision.number == revision)
+        with self.app.db.begin() as session:
+            row = session.scalars(select(Revision).where(here)).one()
+            row.record = row.record | {"severity": "very"}
 
     def reader(
         self,

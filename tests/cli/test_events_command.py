@@ -1,7 +1,9 @@
 """`digest events` and `digest interests`: what is stored, and out again without losing a word."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,29 @@ def test_events_are_listed_and_shown(shell: Shell) -> None:
     assert shell("events", "show", row["slug"]).data["id"] == "other"
     fault = shell("events", "show", row["slug"][:-2] + "zz").fault
     assert row["slug"] in fault
+
+
+def test_what_can_no_longer_be_read_is_named_and_keeps_nothing_else_from_the_export(
+    tmp_path: Path,
+) -> None:
+    shell = Shell(tmp_path)
+    assert shell("init").code == 0
+    shell("import", shell.write_json("two.json", record("one", "One"), record("two", "Two")))
+    slugs = {one["id"]: one["slug"] for one in shell("events", "list", "--json").data}
+    with closing(sqlite3.connect(tmp_path / "digest.db")) as database, database:
+        spoilt = "UPDATE revisions SET record = json_set(record, '$.severity', 'very')"
+        database.execute(f"{spoilt} WHERE json_extract(record, '$.id') = 'one'")
+    for more in ((), ("--out", "all.jsonl")):
+        result = shell("events", "export", *more)
+        assert result.code == 1
+        assert f"digest: warning: {slugs['one']} can no longer be read" in result.err
+        assert "left out, for they can no longer be read: 1" in result.err.splitlines()[-1]
+        written = result.out if not more else (tmp_path / "all.jsonl").read_text()
+        assert [json.loads(line)["id"] for line in written.splitlines()] == ["two"]
+    assert (
+        f"what is stored of {slugs['one']} can no longer be read"
+        in shell("events", "show", slugs["one"]).err
+    )
 
 
 def test_interests_are_listed_and_found(shell: Shell) -> None:

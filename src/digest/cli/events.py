@@ -1,15 +1,17 @@
 """`digest events`: what is stored."""
 
 import json as codec
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from textwrap import shorten
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
 
-from digest.cli.common import Json, Limit, moment, open_app, say, say_json, table, write_parts
+from digest.cli.common import Json, Limit, moment, open_app, say, say_json, table, warn, write_parts
 from digest.cli.shape import typer_app
+from digest.errors import DigestError
 from digest.models import Event
 from digest.services.news import export as exporter
 
@@ -68,12 +70,30 @@ def export(
     ] = None,
     story: Annotated[str | None, typer.Option("--story", help="Only of this story.")] = None,
 ) -> None:
-    """Write every event as one line of JSON, in the form `digest import` reads."""
+    """Write every event as one line of JSON, in the form `digest import` reads.
+
+    What can no longer be read is left out and named on standard error; the exit code is then 1.
+    """
     digest = open_app(sends=False)
-    found = exporter.records(digest, story)
+    left_out: list[str] = []
+    lines = _lines(exporter.records(digest, story), left_out)
     if to_file is None:
-        for one in found:
-            print(codec.dumps(one, ensure_ascii=False))
-        return
-    lines = (codec.dumps(one, ensure_ascii=False).encode("utf-8") + b"\n" for one in found)
-    say(f"{write_parts(to_file, lines)} events written to {to_file}.")
+        for line in lines:
+            print(line)
+    else:
+        count = write_parts(to_file, (f"{line}\n".encode() for line in lines))
+        say(f"{count} events written to {to_file}.")
+    if left_out:
+        raise DigestError(f"left out, for they can no longer be read: {len(left_out)} events")
+
+
+def _lines(
+    found: Iterable[tuple[str, dict[str, Any] | None]], left_out: list[str]
+) -> Iterator[str]:
+    """Events as JSON; what can't be read is warned of and `left_out`."""
+    for slug, record in found:
+        if record is None:
+            warn(f"{slug} can no longer be read and is left out")
+            left_out.append(slug)
+        else:
+            yield codec.dumps(record, ensure_ascii=False)

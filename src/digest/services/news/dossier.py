@@ -18,7 +18,7 @@ from digest.models.record import AssertionRecord, CorrectionRecord, EventRecord,
 from digest.models.words import ENDED, LinkDirection, SeverityOrigin
 from digest.render.locales import is_language
 from digest.services.news.reading import Reading, reading
-from digest.store import materials, scenarios
+from digest.store import materials, scenarios, stored
 
 NAMED_BY = 12  # Events that name this one as cause or effect, at most
 OF_STORY = 20  # other Events of the Story, at most
@@ -143,7 +143,8 @@ class Dossier:
 def dossier(session: Session, slug: str, now: datetime) -> Dossier:
     """
     Raises:
-        NotFound: there is no such Event, or it is not visible yet.
+        NotFound: there is no such Event, it is not visible yet, or its newest Revision can no
+            longer be read: what an older one says may be what that one takes back.
     """
     rows = session.execute(
         select(Revision, Event)
@@ -151,14 +152,18 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
         .where(Event.slug == slug, Revision.visible_at <= now)
         .order_by(Revision.number)
     ).all()
-    if not rows:
+    revisions = [
+        (row.Revision, stored.read(row.Event.id, row.Revision.number, row.Revision.record))
+        for row in rows
+    ]
+    if not revisions or revisions[-1][1] is None:
         raise NotFound("There is no such event here.")
-    revisions, event = [row.Revision for row in rows], rows[-1].Event
-    newest = revisions[-1]
+    readable = [(one, record) for one, record in revisions if record is not None]
+    newest, event = readable[-1][0], rows[-1].Event
     key = (event.id, newest.number)
     material = materials.materials(session, {key})[key]
     perspectives, earlier = _perspectives(material, now)
-    told = _told([EventRecord.model_validate(one.record) for one in revisions])
+    told = _told([record for _, record in readable])
     outlooks = _outlooks(session, event.id, newest.number, material.record, now)
     return Dossier(
         material=material,
@@ -173,7 +178,7 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
         pointers=_pointers(session, event, material.record, now),
         perspectives=perspectives,
         earlier_perspectives=earlier,
-        steps=tuple(reversed(list(_steps(revisions)))),
+        steps=tuple(reversed(list(_steps(readable)))),
         siblings=_siblings(session, event, now),
     )
 
@@ -196,10 +201,9 @@ def _siblings(session: Session, event: Event, now: datetime) -> tuple[Sibling, .
     return tuple(Sibling(*row) for row in rows)
 
 
-def _steps(revisions: Iterable[Revision]) -> Iterable[Step]:
+def _steps(revisions: Iterable[tuple[Revision, EventRecord]]) -> Iterable[Step]:
     before: tuple[EventRecord, int] | None = None
-    for one in revisions:
-        record = EventRecord.model_validate(one.record)
+    for one, record in revisions:
         yield Step(
             number=one.number,
             code=one.code,

@@ -6,17 +6,20 @@ from typing import Any
 
 from sqlalchemy import select
 
+from digest.errors import NotFound
 from digest.models import Event, Revision, Story
 from digest.models.record import EventRecord
 from digest.services import find
 from digest.services.app import App
+from digest.store import stored
 
 BATCH = 500
 _NUMBERED = re.compile(r"(?P<name>\w+)\[(?P<number>\d{1,6})\]")
 
 
-def records(app: App, story: str | None = None) -> Iterator[dict[str, Any]]:
-    """The newest Revision of each Event in the rich JSON form, in the order they were stored.
+def records(app: App, story: str | None = None) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """The slug of each Event and its newest Revision in the rich JSON form, in the order they were
+    stored; None for what can no longer be read.
 
     `story` is the slug of a Story to restrict to.
     """
@@ -24,7 +27,7 @@ def records(app: App, story: str | None = None) -> Iterator[dict[str, Any]]:
     while True:
         with app.db.read() as session:
             query = (
-                select(Event.id, Revision.record)
+                select(Event.id, Event.slug, Revision.number, Revision.record)
                 .join(
                     Revision,
                     (Revision.event_id == Event.id) & (Revision.number == Event.revision),
@@ -38,8 +41,9 @@ def records(app: App, story: str | None = None) -> Iterator[dict[str, Any]]:
             rows = session.execute(query).all()
         if not rows:
             return
-        for _, record in rows:
-            yield rich(EventRecord.model_validate(record))
+        for event_id, slug, number, kept in rows:
+            found = stored.read(event_id, number, kept)
+            yield slug, None if found is None else rich(found)
         after = rows[-1][0]
 
 
@@ -47,14 +51,17 @@ def record(app: App, name: str) -> dict[str, Any]:
     """The newest Revision of one Event, found by slug or id, in the rich JSON form.
 
     Raises:
-        NotFound: there is no such Event.
+        NotFound: there is no such Event, or it can no longer be read.
     """
     with app.db.read() as session:
         event = find.event(session, name)
         newest = select(Revision.record).where(
             Revision.event_id == event.id, Revision.number == event.revision
         )
-        return rich(EventRecord.model_validate(session.scalar(newest)))
+        found = stored.read(event.id, event.revision, session.scalars(newest).one())
+    if found is None:
+        raise NotFound(f"what is stored of {event.slug} can no longer be read")
+    return rich(found)
 
 
 def rich(record: EventRecord) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from digest.models import Revision
 from digest.models.content import EditionContent, Item, Retraction
-from digest.models.record import EventRecord
 from digest.models.words import RIGHTING, Code
+from digest.store import stored
 
 # All that an Item says of an Event, besides its headline.
 _SAID = ("standfirst", "takeaway", "status", "certainty", "root_causes", "escalation", "chain")
@@ -30,7 +30,8 @@ class Righted:
 def righted_since(session: Session, content: EditionContent, now: datetime) -> tuple[Righted, ...]:
     """What is known at `now` to be wrong in this Edition, in the order of its Items.
 
-    What was told again after it was retracted stands. Of several corrections all are said.
+    What was told again after it was retracted stands. Of several corrections all are said. What can
+    no longer be read is passed over.
     """
     rows = session.scalars(
         select(Revision)
@@ -47,23 +48,27 @@ def righted_since(session: Session, content: EditionContent, now: datetime) -> t
 
 
 def _of(item: Item, revisions: Sequence[Revision]) -> Righted | None:
-    later = [one for one in revisions if one.number > item.revision]
+    later = [
+        (one, record)
+        for one in revisions
+        if one.number > item.revision
+        and (record := stored.read(one.event_id, one.number, one.record)) is not None
+    ]
     if not later:
         return None
-    newest = EventRecord.model_validate(later[-1].record)
-    righting = [one for one in later if one.code in RIGHTING]
+    last, newest = later[-1]
+    righting = [(one, record) for one, record in later if one.code in RIGHTING]
     if newest.retraction is not None:
         if item.retraction is not None:
             return None
         at = next(
-            (one.visible_at for one in righting if one.code == Code.RETRACT), later[-1].visible_at
+            (one.visible_at for one, _ in righting if one.code == Code.RETRACT), last.visible_at
         )
         return Righted(item, at, newest.retraction.reason, True)
     said = {
         record.correction.right: one.visible_at
-        for one in righting
-        if one.code == Code.CORRECT
-        and (record := EventRecord.model_validate(one.record)).correction is not None
+        for one, record in righting
+        if one.code == Code.CORRECT and record.correction is not None
     }
     if not said:
         return None
