@@ -18,7 +18,7 @@ from digest.store.shown import ScenarioRules
 _ended: BindParameter[Any] = bindparam("ended", ENDED, expanding=True, literal_execute=True)
 _shifted: BindParameter[Any] = bindparam("shifted", SHIFTED, expanding=True, literal_execute=True)
 
-_SAID = (
+_SAID = (  # after the Scenario stand the fields of a Claim, in their order
     select(
         Assertion.scenario_id,
         Assertion.kind,

@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 
 from digest.edit.changes import changes
 from digest.edit.facts import canonical_url
-from digest.edit.scenarios import by_nearness, course
 from digest.errors import NotFound
-from digest.models import Assertion, Event, Link, Revision
+from digest.models import Event, Link, Revision
 from digest.models.content import Change
-from digest.models.desk import Claim, Material, Perspective
-from digest.models.record import AssertionRecord, CorrectionRecord, EventRecord, RetractionRecord
-from digest.models.words import ENDED, LinkDirection, SeverityOrigin
+from digest.models.desk import Material, Perspective
+from digest.models.record import CorrectionRecord, EventRecord, RetractionRecord
+from digest.models.words import LinkDirection, SeverityOrigin
 from digest.render.locales import is_language
+from digest.services.news.outlooks import Outlook, outlooks
 from digest.services.news.reading import Reading, reading
-from digest.store import materials, scenarios, stored
+from digest.store import materials, stored
 
 NAMED_BY = 12  # Events that name this one as cause or effect, at most
 OF_STORY = 20  # other Events of the Story, at most
@@ -26,21 +26,6 @@ _OPPOSITE = {
     str(LinkDirection.CAUSE): str(LinkDirection.EFFECT),
     str(LinkDirection.EFFECT): str(LinkDirection.CAUSE),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """One thing that could happen next. `moved` is what this Revision did to the Scenario.
-
-    `ended` is what became of it (materialised, contradicted, withdrawn, expired); `by` is the slug
-    of the Event that ended it, if it is another one.
-    """
-
-    said: AssertionRecord
-    moved: str
-    first_at: datetime | None
-    ended: str | None = None
-    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +149,14 @@ def dossier(session: Session, slug: str, now: datetime) -> Dossier:
     material = materials.materials(session, {key})[key]
     perspectives, earlier = _perspectives(material, now)
     told = _told([record for _, record in readable])
-    outlooks = _outlooks(session, event.id, newest.number, material.record, now)
+    found = outlooks(session, event.id, newest.number, material.record, now)
     return Dossier(
         material=material,
         number=newest.number,
         derived=event.severity_origin == SeverityOrigin.DERIVED,
         text=reading(told),
-        outlooks=tuple(one for one in outlooks if not one.ended),
-        became=tuple(one for one in outlooks if one.ended),
+        outlooks=tuple(one for one in found if not one.ended),
+        became=tuple(one for one in found if one.ended),
         ties=_ties(session, event, material.record, now),
         origins=_origins(told),
         own_page=_own_page(told),
@@ -228,53 +213,6 @@ def _told(records: Sequence[EventRecord]) -> EventRecord:
     before = [one for one in records if one.retraction is None]
     taken_back = records[-1].retraction is not None
     return before[-1] if taken_back and before else records[-1]
-
-
-def _outlooks(
-    session: Session, event_id: int, revision: int, record: EventRecord, now: datetime
-) -> list[Outlook]:
-    """Nearest horizon first, then by kind; unknown words last. What is stored for later ends
-    nothing."""
-    rows = session.execute(
-        select(Assertion.position, Assertion.scenario_id).where(
-            Assertion.event_id == event_id, Assertion.revision == revision
-        )
-    )
-    places = {position: scenario_id for position, scenario_id in rows}
-    told = scenarios.claims(session, places.values(), now)
-    found = []
-    for place, said in enumerate(record.assertions):
-        claims = told.get(places.get(place, 0))
-        here = (event_id, revision, place)
-        found.append(_outlook(said, here, claims, now) if claims else _alone(said, place in places))
-    return sorted(found, key=lambda one: by_nearness(one.said))
-
-
-def _outlook(
-    said: AssertionRecord, here: tuple[int, int, int], claims: Sequence[Claim], now: datetime
-) -> Outlook:
-    found = course(claims, now)
-    moved = next(
-        (
-            move
-            for claim, move in zip(claims, found.moves, strict=True)
-            if (claim.event_id, claim.revision, claim.position) == here
-        ),
-        said.state or "",
-    )
-    ended, by = (found.state, found.ended_by) if found.state in ENDED else (None, None)
-    if ended is None and moved in ENDED:
-        ended = moved
-    other = by.event_slug if by and by.event_id != here[0] else None
-    return Outlook(said, moved, found.first_at, ended, other)
-
-
-def _alone(said: AssertionRecord, taken_back: bool) -> Outlook:
-    """What nobody asserts any more, or what nothing is stored of yet."""
-    state = said.state or ""
-    if state in ENDED:
-        return Outlook(said, state, None, state)
-    return Outlook(said, state, None, "withdrawn" if taken_back else None)
 
 
 def _ties(session: Session, event: Event, record: EventRecord, now: datetime) -> tuple[Tie, ...]:
