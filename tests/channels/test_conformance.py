@@ -163,6 +163,16 @@ def test_a_correction_says_what_was_wrong_what_is_right_and_why(name: str) -> No
 
 
 @adapters
+@pytest.mark.parametrize("golden", ["correction of several errors", "digest of several errors"])
+def test_each_of_several_errors_is_put_right(name: str, golden: str) -> None:
+    forms = seen(name, GOLDENS[golden])
+    for item in GOLDENS[golden].content.items:
+        for correction in item.corrections:
+            for words in (correction.wrong, correction.right):
+                assert shows(forms, words), words
+
+
+@adapters
 def test_a_retraction_says_why(name: str) -> None:
     for golden in ("retraction", "retraction without a first"):
         retraction = GOLDENS[golden].content.items[0].retraction

@@ -23,6 +23,7 @@ from builders import (
 
 from conformance.adapter import Adapter
 from digest.channels.base import Channel, Message
+from digest.edit.compose import CORRECTIONS
 from digest.models.content import (
     Chain,
     Correction,
@@ -111,6 +112,22 @@ def _quiet() -> EditionContent:
     return make_digest(0, 0, quiet=line, watch=(), left_out=(), matched=4)
 
 
+def _several(number: int, length: int) -> Item:
+    """An Item that puts right as many errors as one may, of so many characters each."""
+    item = make_corrected_item(number)
+    assert item.correction
+    *others, last = (
+        item.correction.model_copy(
+            update={
+                "wrong": f"Error {place} of {number}".ljust(length, "e"),
+                "right": f"Truth {place} of {number}".ljust(length, "t"),
+            }
+        )
+        for place in range(1, CORRECTIONS + 1)
+    )
+    return item.model_copy(update={"corrected_too": tuple(others), "correction": last})
+
+
 GOLDENS: Mapping[str, Golden] = {
     "digest of 1": Golden(make_digest(1, 0)),
     "digest of 5": Golden(make_digest(5, 0)),
@@ -133,6 +150,18 @@ GOLDENS: Mapping[str, Golden] = {
     "end of a story": Golden(make_alert(2, code=Code.CLOSE), follows_up=True),
     "correction": Golden(make_alert(4, code=Code.CORRECT), follows_up=True),
     "correction without a first": Golden(make_alert(4, code=Code.CORRECT)),
+    "correction of several errors": Golden(
+        make_alert(code=Code.CORRECT, items=(_several(4, 20),)), follows_up=True
+    ),
+    "long correction of several errors": Golden(
+        make_alert(code=Code.CORRECT, items=(_several(4, 900),))
+    ),
+    "digest of several errors": Golden(
+        make_digest(items=tuple(_several(number, 20) for number in (4, 5, 6)), matched=3)
+    ),
+    "long digest of several errors": Golden(
+        make_digest(items=tuple(_several(number, 900) for number in (4, 5, 6)), matched=3)
+    ),
     "retraction": Golden(make_alert(5, code=Code.RETRACT), follows_up=True),
     "retraction without a first": Golden(make_alert(5, code=Code.RETRACT)),
     "roundup": Golden(make_roundup()),

@@ -333,6 +333,35 @@ def test_nobody_is_said_to_have_been_told_what_no_message_showed() -> None:
         assert (correction.wrong, correction.told_at) == ("Both are shut.", told_at)
 
 
+def test_a_correction_gives_each_error_and_what_is_so_in_the_end() -> None:
+    said = [
+        ("Ten dead in Basra", ""),
+        ("Nine dead in Basra", "Ten dead"),
+        ("Nine dead in Kut", "in Basra"),
+    ]
+    said.append(("Eight dead in Kut", "Nine dead"))
+    rights = ["", "Nine dead", "in Kut", "Eight dead"]
+    states: list[dict[str, Any]] = [
+        {
+            "record": record(
+                headline=headline,
+                correction=CorrectionRecord(wrong=wrong, right=right) if wrong else None,
+            ),
+            "visible_at": NOW + place * HOUR,
+        }
+        | (CORRECT if wrong else {})
+        for place, ((headline, wrong), right) in enumerate(zip(said, rights, strict=True))
+    ]
+    one = event(revision=4, righted=4, past=past(*states))
+    who = reader(told=[heard(WRONG, NOW - DAY)])
+    known = material(one, headline="Eight dead in Kut")
+    (found,) = composed(select([one], who, NOW), who, (one, known)).items
+    assert [(each.wrong, each.right, each.told_at, each.at) for each in found.corrections] == [
+        ("Ten dead", "Eight dead", NOW - DAY, NOW + 3 * HOUR),
+        ("in Basra", "in Kut", NOW - DAY, NOW + 2 * HOUR),
+    ]
+
+
 def test_who_never_heard_the_error_reads_no_correction() -> None:
     found = righted(RIGHT, reader())
     assert (found.section, found.code, found.correction) == ("lead", Code.NEW, None)

@@ -1,12 +1,13 @@
 """Who was told what was wrong."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from desk_builders import DAY, HOUR, NOW, event, heard, past, reader, record
 
 from digest.edit import righting
-from digest.models.desk import Candidate, Memory, Reader
+from digest.models.desk import Candidate, Memory, Mistake, Reader
 from digest.models.record import CorrectionRecord
 from digest.models.words import Code, EditionKind
 
@@ -31,7 +32,8 @@ def corrected(*headlines: str, **correction: str) -> Candidate:
 
 def test_only_what_came_before_the_righting_was_wrong() -> None:
     first, second = heard(event(), NOW - DAY), heard(event(revision=2), NOW - HOUR)
-    assert wrong(CORRECTED, reader(told=[first])) == first
+    found = wrong(CORRECTED, reader(told=[first]))
+    assert found == replace(first, mistakes=(Mistake(2, 2),))
     assert wrong(CORRECTED, reader(told=[second])) is None
     assert wrong(CORRECTED, reader()) is None
 
@@ -144,9 +146,11 @@ def test_an_error_in_other_words_was_met_only_where_it_must_have_stood(
 def test_an_older_message_that_showed_the_error_goes_before_a_newer_that_did_not() -> None:
     shown, brief = heard(event(), NOW - DAY), heard(event(), section="brief", waits=True)
     found = wrong(shut(SHOWING["takeaway"]), reader(told=[shown, brief]))
-    assert found == replace(shown, waits=True, first=shown), "and waits as the newest does"
+    assert found == replace(shown, waits=True, mistakes=(Mistake(2, 2, shown),)), (
+        "and waits as the newest does"
+    )
     assert wrong(shut(SHOWING["headline"]), reader(told=[shown, brief])) == replace(
-        brief, first=shown
+        brief, mistakes=(Mistake(2, 2, shown),)
     )
 
 
@@ -189,7 +193,9 @@ def test_it_quotes_the_sentence_that_was_sent_from_the_first_message_with_the_er
     one = station(**correction)
     first, second = heard(event(), NOW - DAY), heard(event(revision=2), NOW - HOUR)
     found = wrong(one, reader(told=[first, second]))
-    assert found == replace(second, first=first), "changes are those since the newest"
+    assert found == replace(second, mistakes=(Mistake(3, 3, first),)), (
+        "changes are those since the newest"
+    )
     quoted = [righting.told_in(one, memory) for memory in (first, second)]
     assert [said and said.text for said in quoted] == [
         "A blast at Bedeni has shut both pipelines that carry gas to Turkey.",
@@ -204,7 +210,7 @@ def test_an_earlier_message_that_was_right_is_not_said_to_have_been_wrong() -> N
     told = [heard(event(), NOW - DAY), heard(event(revision=2), NOW - HOUR)]
     found = wrong(one, reader(told=told))
     assert found is not None
-    assert found.first == told[1]
+    assert [one.first for one in found.mistakes] == [told[1]]
 
 
 @pytest.mark.parametrize(
@@ -277,3 +283,81 @@ def test_an_older_correction_is_owed_still_and_one_that_was_told_is_not_repeated
     assert found.candidate.righted == 2
     told.append(heard(event(revision=2)))
     assert wrong(one, reader(told=told)) is None
+
+
+# What was put right more than once, and what was wrong beside it
+
+
+def toll(*said: tuple[str, str, str], field: str | None = None) -> Candidate:
+    """An Event of (headline, wrong, right) in turn: each but the first corrects what was before."""
+    states: list[dict[str, Any]] = []
+    for headline, wrong_words, right_words in said:
+        correction = wrong_words and CorrectionRecord(
+            wrong=wrong_words, right=right_words, field=field
+        )
+        one = record(headline=headline, correction=correction or None)
+        states.append({"record": one, "code": Code.CORRECT if correction else Code.UPDATE})
+    number = len(said)
+    return event(revision=number, righted=number, code=Code.CORRECT, past=past(*states))
+
+
+TEN = ("Ten dead", "", "")
+TOLD_TEN = heard(event(), NOW - DAY)
+
+
+def put_right(candidate: Candidate, *told: Memory) -> list[tuple[int, int]]:
+    found = righting.owed(candidate, reader(told=told), EditionKind.ALERT)
+    return [(one.righted, one.right) for one in found.wrong.mistakes] if found else []
+
+
+@pytest.mark.parametrize(
+    ("later", "field"),
+    [
+        (("Eight dead", "Nine dead", "Eight dead"), None),
+        (("Eight dead", "nine", "Eight dead"), None),
+        (("Eight dead", "Nine people were killed", "Eight were"), "headline"),
+    ],
+)
+def test_of_what_was_put_right_twice_the_last_word_is_told(
+    later: tuple[str, str, str], field: str | None
+) -> None:
+    one = toll(TEN, ("Nine dead", "Ten dead", "Nine dead"), later, field=field)
+    assert put_right(one, TOLD_TEN) == [(2, 3)]
+    assert put_right(one, TOLD_TEN, heard(event(revision=2))) == [(3, 3)], "ten was put right"
+
+
+def test_what_was_wrong_beside_it_is_put_right_as_well() -> None:
+    first, then = (
+        ("Nine dead in Basra", "Ten dead", "Nine dead"),
+        ("Nine dead in Kut", "Basra", "Kut"),
+    )
+    one = toll(("Ten dead in Basra", "", ""), first, then)
+    assert put_right(one, TOLD_TEN) == [(2, 2), (3, 3)]
+    assert put_right(one, heard(event(revision=2))) == [(3, 3)]
+    whole = toll(
+        ("Ten dead in Basra", "", ""), ("Nine dead in Basra", "Ten", "Nine dead in Basra"), then
+    )
+    assert put_right(whole, TOLD_TEN) == [(2, 2), (3, 3)], "the other error was there before"
+
+
+def test_a_part_of_a_correction_that_was_wrong_takes_nothing_from_the_rest() -> None:
+    first = ("Nine dead in Basra", "Ten dead", "Nine dead in Basra")
+    one = toll(TEN, first, ("Nine dead in Kut", "Basra", "It was in Kut"))
+    assert put_right(one, TOLD_TEN) == [(2, 2), (3, 3)]
+
+
+def test_what_was_right_after_all_needs_no_correction() -> None:
+    one = toll(TEN, ("Nine dead", "Ten dead", "Nine dead"), ("Ten dead", "Nine dead", "Ten dead"))
+    assert put_right(one, TOLD_TEN) == []
+    assert put_right(one, TOLD_TEN, heard(event(revision=2))) == [(3, 3)]
+
+
+def test_of_several_mistakes_each_has_the_message_that_showed_it_first() -> None:
+    first, then = (
+        ("Nine dead in Basra", "Ten dead", "Nine dead"),
+        ("Nine dead in Kut", "Basra", "Kut"),
+    )
+    one = toll(("Ten dead in Basra", "", ""), first, then)
+    found = wrong(one, reader(told=[TOLD_TEN]))
+    assert found is not None
+    assert [one.first for one in found.mistakes] == [TOLD_TEN, TOLD_TEN]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from digest.edit import righting
@@ -30,6 +31,7 @@ from digest.models.desk import (
     Candidate,
     Match,
     Material,
+    Mistake,
     Occasion,
     Perspective,
     Reader,
@@ -41,6 +43,7 @@ from digest.models.words import ENDED, Code, EditionKind, Status
 SCENARIOS = {"lead": 3, "item": 2}
 PERSPECTIVES = {"lead": 3, "item": 0}
 SOURCES = 12
+CORRECTIONS = 3  # of one Event in one message: the newest, so that every Channel has room for them
 
 Materials = Mapping[tuple[int, int], Material]
 
@@ -121,6 +124,7 @@ def _item(
     shows = section in ("lead", "item", "correction")
     head = opening(record, next((one.now for one in found if shows and one.field == "body"), None))
     lead = section == "lead"
+    corrected = _corrected(chosen, materials) if section == "correction" else ()
     return Item(
         event_id=candidate.event_id,
         slug=material.slug,
@@ -158,7 +162,8 @@ def _item(
         reasons=_reasons(chosen.match, materials),
         changes=found,
         told=Told(at=told.at, revision=told.revision, kind=told.kind) if told else None,
-        correction=_correction(chosen, materials) if section == "correction" else None,
+        correction=corrected[-1] if corrected else None,
+        corrected_too=corrected[:-1],
         retraction=_retraction(material, candidate),
     )
 
@@ -301,32 +306,46 @@ def _reasons(found: Match, materials: Materials) -> tuple[Reason, ...]:
     )
 
 
-def _correction(chosen: Chosen, materials: Materials) -> Correction | None:
-    """What was wrong, from the Revision that put it right, which may not be the newest."""
+def _corrected(chosen: Chosen, materials: Materials) -> tuple[Correction, ...]:
+    """What was wrong, from the Revisions that put it right, oldest first; none need be the newest.
+
+    Of what was corrected more than once: the first error, and what is so in the end.
+    """
     candidate, told = chosen.match.candidate, chosen.told
-    found = _righting_of(candidate, materials)
-    if candidate.retracted or found is None or found[0].correction is None:
+    if candidate.retracted or candidate.righted is None:
+        return ()
+    alone = Mistake(candidate.righted, candidate.righted)
+    found = ((told.mistakes if told else ()) or (alone,))[-CORRECTIONS:]
+    each = (_correction(candidate, one, materials) for one in found)
+    return tuple(one for one in each if one is not None)
+
+
+def _correction(candidate: Candidate, mistake: Mistake, materials: Materials) -> Correction | None:
+    wrong = _righting_of(candidate, mistake.righted, materials)
+    right = _righting_of(candidate, mistake.right, materials)
+    if wrong is None or right is None or not wrong[0].correction or not right[0].correction:
         return None
-    correction, at = found[0].correction, found[1]
-    first = told.first if told else None
-    said = righting.told_in(candidate, first) if first else None
+    first = mistake.first
+    said = righting.told_in(replace(candidate, righted=mistake.righted), first) if first else None
     return Correction(
-        wrong=correction.wrong,
-        right=correction.right,
-        why=correction.why,
-        at=at,
+        wrong=wrong[0].correction.wrong,
+        right=right[0].correction.right,
+        why=right[0].correction.why,
+        at=right[1],
         told_at=first.at if first and said else None,
         told_in=said.part if said else None,
         said=said.text if said else None,
     )
 
 
-def _righting_of(candidate: Candidate, materials: Materials) -> tuple[EventRecord, datetime] | None:
+def _righting_of(
+    candidate: Candidate, revision: int, materials: Materials
+) -> tuple[EventRecord, datetime] | None:
     """The record that put it right, and when that became visible."""
     for one in candidate.past:
-        if one.revision == candidate.righted and one.record is not None:
+        if one.revision == revision and one.record is not None:
             return one.record, one.visible_at
-    material = materials.get((candidate.event_id, candidate.righted or candidate.revision))
+    material = materials.get((candidate.event_id, revision))
     return (material.record, material.visible_at) if material else None
 
 

@@ -1,12 +1,12 @@
 """Righting: who was told what is now corrected or retracted, and was that put right?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digest.edit.casualties import in_figures
 from digest.edit.facts import normalise
 from digest.edit.headline import opening
-from digest.models.desk import Candidate, Memory, Reader
+from digest.models.desk import Candidate, Memory, Mistake, Reader
 from digest.models.record import CorrectionRecord, EventRecord
 from digest.models.words import Code, EditionKind
 from digest.render.sentences import sentences
@@ -19,14 +19,14 @@ SURE = {
 }  # characters that every Channel shows
 TEXTS = ("headline", "standfirst", "takeaway", "body")
 MOST = 0.5  # of a correction's words for the error stand in the sentence that told it
+WHOLLY, PARTLY = 1.0, 0.5  # how far a later correction takes the place of an earlier one
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What one reader must be told: `candidate.righted` puts right what `wrong` told them.
+    """What one reader must be told: how `candidate` puts right the `mistakes` of `wrong`.
 
-    Of several messages that told it `wrong` is the newest that showed the very error; its `first`
-    is the first one that did.
+    Of several messages that told a mistake `wrong` is the newest that showed the very error.
     """
 
     candidate: Candidate
@@ -42,23 +42,84 @@ def owed(candidate: Candidate, reader: Reader, kind: EditionKind) -> Owed | None
         return None
     heard = reader.heard.get(candidate.event_id, ())
     told = max((one.revision for one in heard if one.kind == kind), default=0)
-    rightings = _rightings(candidate)
-    settled = max((one for one in rightings if one <= told), default=0)
-    for righted in sorted(rightings, reverse=True):
-        if righted == settled:
-            return None
+    settled = max((one for one in _rightings(candidate) if one <= told), default=0)
+    since = [memory for memory in heard if memory.revision >= settled]
+    if not (found := mistakes(candidate, since, settled)):
+        return None
+    one = replace(candidate, righted=max(each.right for each in found))
+    wrong = [each for each in since if told_wrong(one, found, each.revision, each.content_hash)]
+    newest = ([memory for memory in wrong if _shows_one(one, found, memory)] or wrong)[-1]
+    return Owed(one, replace(newest, waits=wrong[-1].waits, mistakes=found))
+
+
+def mistakes(
+    candidate: Candidate, heard: Sequence[Memory], settled: int = 0
+) -> tuple[Mistake, ...]:
+    """What these messages told wrong and a Revision after `settled` put right, in that order.
+
+    What was put right more than once is one mistake; none if that brought back what was told.
+    """
+    past = {one.revision: one.record for one in candidate.past}
+    found: list[Mistake] = []
+    for righted in sorted(one for one in _rightings(candidate) if one > settled):
         one = replace(candidate, righted=righted)
-        wrong = [
-            memory
-            for memory in heard
-            if memory.revision >= settled and is_wrong(one, memory.revision, memory.content_hash)
-        ]
-        if wrong:
-            newest = ([memory for memory in wrong if told_in(one, memory)] or wrong)[-1]
-            since = (memory for memory in heard if settled <= memory.revision < righted)
-            first = next((memory for memory in since if told_in(one, memory)), None)
-            return Owed(one, replace(newest, waits=wrong[-1].waits, first=first))
-    return None
+        again = [_corrects_again(past, mistake.right, righted) for mistake in found]
+        if WHOLLY in again:
+            place = again.index(WHOLLY)
+            found[place] = replace(found[place], right=righted)
+        elif PARTLY in again or any(
+            is_wrong(one, memory.revision, memory.content_hash) for memory in heard
+        ):
+            before = (memory for memory in heard if memory.revision < righted)
+            first = next((memory for memory in before if told_in(one, memory)), None)
+            found.append(Mistake(righted, righted, first))
+    return tuple(one for one in found if not _brought_back(past, one))
+
+
+def told_wrong(
+    candidate: Candidate, found: Iterable[Mistake], revision: int, content_hash: str
+) -> bool:
+    """Whether who was told this Revision was told one of these mistakes."""
+    return any(
+        is_wrong(replace(candidate, righted=one.righted), revision, content_hash) for one in found
+    )
+
+
+def _shows_one(candidate: Candidate, found: Iterable[Mistake], memory: Memory) -> bool:
+    return any(
+        memory.revision < one.righted and told_in(replace(candidate, righted=one.righted), memory)
+        for one in found
+    )
+
+
+_Records = Mapping[int, EventRecord | None]
+
+
+def _corrects_again(past: _Records, righted: int, later: int) -> float:
+    """How much of what one Revision gave as right a `later` one calls wrong: WHOLLY, PARTLY or 0.
+
+    What was there before the first of the two is another error, which stood beside it.
+    """
+    before, first, second = past.get(righted - 1), past.get(righted), past.get(later)
+    if first is None or second is None or not first.correction or not second.correction:
+        return 0.0
+    right, wrong = normalise(first.correction.right), normalise(second.correction.wrong)
+    if before is not None and wrong and _quotes(before, wrong):
+        return 0.0
+    if first.correction.field is not None and first.correction.field == second.correction.field:
+        return WHOLLY
+    if not right or not wrong or not (_holds(right, wrong) or _holds(wrong, right)):
+        return 0.0
+    said = _words(right)
+    return WHOLLY if len(said & _words(wrong)) >= MOST * len(said) else PARTLY
+
+
+def _brought_back(past: _Records, one: Mistake) -> bool:
+    """Whether what is right in the end is what was told at first."""
+    first, last = past.get(one.righted), past.get(one.right)
+    if one.right == one.righted or not (first and last and first.correction and last.correction):
+        return False
+    return normalise(first.correction.wrong) == normalise(last.correction.right)
 
 
 def _rightings(candidate: Candidate) -> set[int]:

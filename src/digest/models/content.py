@@ -250,7 +250,13 @@ class Item(Value):
     changes: tuple[Change, ...] = ()
     told: Told | None = None
     correction: Annotated[Correction | None, SAYING_OR_NONE] = None
+    corrected_too: Annotated[tuple[Correction, ...], SAYING] = ()  # before that, oldest first
     retraction: Retraction | None = None
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """All that it puts right, oldest first."""
+        return (*self.corrected_too, *((self.correction,) if self.correction else ()))
 
     @cached_property
     def words(self) -> int:

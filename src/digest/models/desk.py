@@ -125,7 +125,7 @@ class Memory:
     """One thing a reader was told: a Revision of an Event, when, and in which kind of Edition.
 
     `section` is where it stood there: how much of it they saw. `waits`: nothing of that Edition has
-    gone out to them yet. `first`, of what was wrong: the first message that showed them the error.
+    gone out to them yet. `mistakes`, of what was wrong: each that must be put right.
     """
 
     event_id: int
@@ -137,7 +137,18 @@ class Memory:
     kind: str
     section: str = "lead"
     waits: bool = False
-    first: "Memory | None" = None
+    mistakes: tuple["Mistake", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong that a reader was told. The Revision `righted` put it right; `right` is the
+    one that says what is so, which differs if that was corrected in turn. `first` is the first
+    message that showed them the error."""
+
+    righted: int
+    right: int
+    first: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -452,6 +452,29 @@ async def test_an_error_that_never_went_out_needs_no_correction(room: Newsroom) 
     assert room.sent == []
 
 
+async def test_a_correction_that_was_corrected_says_what_is_so_now(room: Newsroom) -> None:
+    room.reader(**NIGHT)
+    room.now = NOON.replace(hour=21)
+    room.news(headline="Ten dead in Basra", severity=5)
+    await tell(room)
+    for hours, headline, wrong, right in (
+        (2, "Nine dead in Basra", "Ten dead", "Nine dead"),
+        (1, "Eight dead in Basra", "Nine dead", "Eight dead"),
+        (1, "Eight dead in Kut", "Basra", "Kut"),
+    ):
+        room.later(hours=hours)
+        room.news(headline=headline, severity=5, correction={"wrong": wrong, "right": right})
+        await tell(room)
+    room.later(hours=9)
+    await tell(room)
+    assert codes(room) == [Code.NEW, Code.CORRECT]
+    (item,) = room.sent[-1].content.items
+    assert [(one.wrong, one.right) for one in item.corrections] == [
+        ("Ten dead", "Eight dead"),
+        ("Basra", "Kut"),
+    ]
+
+
 async def test_an_update_in_the_same_moment_does_not_swallow_the_correction(
     room: Newsroom,
 ) -> None:

@@ -121,16 +121,17 @@ def _destinations(
     for one in every:
         here = open_to.get(one.reader.subscriber_id, ())
         if one.code in RIGHTING:
-            found[id(one)] = [where for where in here if _got_it(one.candidates[0], where, told)]
+            found[id(one)] = [where for where in here if _got_it(one, where, told)]
         else:
             found[id(one)] = [where for where in here if EditionKind.ALERT in where.kinds]
     return found
 
 
-def _got_it(candidate: Candidate, destination: Destination, told: ToldWhere) -> bool:
+def _got_it(one: Telling, destination: Destination, told: ToldWhere) -> bool:
     """Whether what is wrong went to this Destination, or perhaps did."""
-    return any(
-        righting.is_wrong(candidate, revision, content_hash)
+    candidate, wrong = one.candidates[0], one.decisions[0].told
+    return wrong is not None and any(
+        righting.told_wrong(candidate, wrong.mistakes, revision, content_hash)
         for revision, content_hash in told.get((destination.id, candidate.event_id), ())
     )
 
