@@ -131,7 +131,7 @@ def _righting(candidate: Candidate, reader: Reader, wrong: Memory, now: datetime
     code = righting.code(candidate)
     found = match(candidate, reader, now)
     kept = found if isinstance(found, Match) else Match(candidate, 0.0, ())
-    if wrong.waits:  # the error must not come after its correction
+    if wrong.waits or wrong.sending:  # the error must not come after it, and may never come
         return Decision(Outcome.HELD, "unsent", code, kept, wrong, now + LOOK_AGAIN)
     end = quiet_end(reader, now)
     if end is not None and not is_quiet(reader, wrong.at):

@@ -49,7 +49,9 @@ def owed(candidate: Candidate, reader: Reader, kind: EditionKind) -> Owed | None
     one = replace(candidate, righted=max(each.right for each in found))
     wrong = [each for each in since if told_wrong(one, found, each.revision, each.content_hash)]
     newest = ([memory for memory in wrong if _shows_one(one, found, memory)] or wrong)[-1]
-    return Owed(one, replace(newest, waits=wrong[-1].waits, mistakes=found))
+    last = wrong[-1]
+    kept = replace(newest, waits=last.waits, sending=last.sending, mistakes=found)
+    return Owed(one, kept)
 
 
 def mistakes(

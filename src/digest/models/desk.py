@@ -125,7 +125,8 @@ class Memory:
     """One thing a reader was told: a Revision of an Event, when, and in which kind of Edition.
 
     `section` is where it stood there: how much of it they saw. `waits`: nothing of that Edition has
-    gone out to them yet. `mistakes`, of what was wrong: each that must be put right.
+    gone out to them yet; `sending`: no more than an attempt is under way, which may fail.
+    `mistakes`, of what was wrong: each that must be put right.
     """
 
     event_id: int
@@ -137,6 +138,7 @@ class Memory:
     kind: str
     section: str = "lead"
     waits: bool = False
+    sending: bool = False
     mistakes: tuple["Mistake", ...] = ()
 
 

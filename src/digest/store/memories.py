@@ -30,7 +30,10 @@ REACHED = (
 )
 """States of a Delivery that has told its reader something, or is about to."""
 
-GONE_OUT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+ARRIVED = (DeliveryState.SENT, DeliveryState.UNKNOWN)
+"""Those of them in which it has reached them, perhaps."""
+
+GONE_OUT = (DeliveryState.SENDING, *ARRIVED)
 """Those of them in which the provider has it, perhaps."""
 
 
@@ -60,6 +63,7 @@ _TOLD = (
         Revision.severity,
         Edition.kind,
         reached(GONE_OUT).label("gone_out"),
+        reached(ARRIVED).label("arrived"),
     )
     .join(Edition, Edition.id == Slot.edition_id)
     .join(Item, Item.edition_id == Edition.id)
@@ -107,6 +111,7 @@ def memories(
                 kind=row.kind,
                 section=row.section,
                 waits=not row.gone_out,
+                sending=row.gone_out and not row.arrived,
             )
         )
     return found

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from newsroom import NOON, Newsroom, counting
+from newsroom import NOON, Newsroom, Sending, counting
 from sqlalchemy import delete, update
 
 from digest.errors import RetryLater
@@ -545,6 +545,32 @@ async def test_one_corrected_before_it_is_sent_is_told_as_the_news_it_is(room: N
     (sent,) = room.sent
     assert sent.content.code is Code.NEW
     assert sent.content.items[0].headline == "One pipeline"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [(None, Code.CORRECT), (RetryLater("rate_limited", retry_after=5), Code.NEW)],
+)
+async def test_what_is_put_right_while_it_is_sent_is_a_correction_only_if_it_arrives(
+    room: Newsroom, answer: Exception | None, told: Code
+) -> None:
+    room.reader(cadence="none")
+
+    async def corrected_meanwhile(_: Sending) -> None:
+        room.email.on_send = None
+        room.news(headline="One pipeline", correction=WRONG)
+        assert room.alert() == {Outcome.HELD: 1}
+        if answer is not None:
+            raise answer
+
+    room.email.on_send = corrected_meanwhile
+    room.news()
+    await tell(room)
+    for _ in range(2):
+        room.later(minutes=3)
+        await room.run()
+    assert codes(room) == [Code.NEW, told], "an attempt, and what came of it"
+    assert room.sent[-1].content.items[0].headline == "One pipeline"
 
 
 async def test_what_may_have_arrived_is_put_right(room: Newsroom) -> None:

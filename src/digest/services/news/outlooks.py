@@ -33,7 +33,7 @@ class Outlook:
 def outlooks(
     session: Session, event_id: int, revision: int, record: EventRecord, now: datetime
 ) -> list[Outlook]:
-    """What this Revision asserts, the nearest first. What becomes visible after `now` ends nothing."""
+    """What this Revision asserts, the nearest first. What is visible later than `now` ends none."""
     rows = session.execute(
         select(Assertion.position, Assertion.scenario_id).where(
             Assertion.event_id == event_id, Assertion.revision == revision
