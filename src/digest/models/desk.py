@@ -1,6 +1,6 @@
 """What the desk works on: plain values, made by the store and judged in `edit`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
@@ -126,7 +126,7 @@ class Memory:
 
     `section` is where it stood there: how much of it they saw. `waits`: nothing of that Edition has
     gone out to them yet; `sending`: no more than an attempt is under way, which may fail.
-    `mistakes`, of what was wrong: each that must be put right.
+    `retracted`: its Event was since. `mistakes`, of what was wrong: each that must be put right.
     """
 
     event_id: int
@@ -139,7 +139,14 @@ class Memory:
     section: str = "lead"
     waits: bool = False
     sending: bool = False
+    retracted: bool = False
     mistakes: tuple["Mistake", ...] = ()
+
+
+def facts_known(told: Iterable[Memory]) -> Mapping[str, Memory]:
+    """The newest memory of each fact, of memories that come oldest first. What was retracted is no
+    fact: the same report from somebody else is news."""
+    return {one.fact_key: one for one in told if not one.retracted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,8 @@ class Reader:
     """One Subscriber as the desk sees them.
 
     `heard` is all that they were told of each Event, oldest first; `facts` the newest memory of
-    each fact; `alerts` the messages of the last day that the caps count, oldest first.
+    each fact that was not retracted; `alerts` the messages of the last day that the caps count,
+    oldest first.
     """
 
     subscriber_id: int
@@ -196,7 +204,7 @@ class Reader:
             for event_id, told in self.heard.items()
         }
         told = sorted((one for some in heard.values() for one in some), key=lambda one: one.at)
-        return replace(self, heard=heard, facts={one.fact_key: one for one in told})
+        return replace(self, heard=heard, facts=facts_known(told))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ _TOLD = (
         Item.content_hash,
         Item.section,
         Event.fact_key,
+        Event.retracted_at,
         Revision.severity,
         Edition.kind,
         reached(GONE_OUT).label("gone_out"),
@@ -112,6 +113,7 @@ def memories(
                 section=row.section,
                 waits=not row.gone_out,
                 sending=row.gone_out and not row.arrived,
+                retracted=row.retracted_at is not None and (not until or row.retracted_at <= until),
             )
         )
     return found

@@ -20,7 +20,7 @@ from digest.models import (
     Story,
     Subscriber,
 )
-from digest.models.desk import Caps, Following, Memory, Quiet, Reader
+from digest.models.desk import Caps, Following, Memory, Quiet, Reader, facts_known
 from digest.models.words import (
     InterestKind,
     SubscriberState,
@@ -195,7 +195,7 @@ def readers(
                 one.schedule.alerts_per_day,
             ),
             heard=_by_event(told.get(one.subscriber.id, ())),
-            facts={memory.fact_key: memory for memory in told.get(one.subscriber.id, ())},
+            facts=facts_known(told.get(one.subscriber.id, ())),
         )
         for one in known
     ]

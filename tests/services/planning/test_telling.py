@@ -475,6 +475,35 @@ async def test_a_correction_that_was_corrected_says_what_is_so_now(room: Newsroo
     ]
 
 
+async def test_what_was_retracted_does_not_stand_in_for_the_same_report_of_others(
+    room: Newsroom,
+) -> None:
+    room.reader()
+    report = {"headline": "A dam bursts", "standfirst": "Villages are under water."}
+    room.news("ours", **report)
+    room.news("theirs", **report)
+    await tell(room)
+    assert codes(room) == [Code.NEW]
+    room.news("ours", **report, retraction={"reason": "Its sender withdrew it."})
+    await tell(room)
+    room.news("others", **report)
+    await tell(room)
+    assert codes(room) == [Code.NEW, Code.RETRACT, Code.NEW]
+
+
+def test_nor_in_a_digest(room: Newsroom) -> None:
+    room.reader(kinds=["digest"])
+    report = {"headline": "A dam bursts", "standfirst": "Villages are under water."}
+    room.news("ours", **report)
+    room.publish()
+    room.arrive()
+    room.news("theirs", **report)
+    room.news("ours", **report, retraction={"reason": "Its sender withdrew it."})
+    room.later(hours=24)
+    room.publish()
+    assert [one.section for one in room.contents()[-1].items] == ["correction", "lead"]
+
+
 async def test_an_update_in_the_same_moment_does_not_swallow_the_correction(
     room: Newsroom,
 ) -> None:
