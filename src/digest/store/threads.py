@@ -249,7 +249,7 @@ _ALERTS = (
 
 
 def waiting(session: Session, subscriber_ids: Iterable[int]) -> Mapping[int, list[Waiting]]:
-    """Each Subscriber's alerts that wait to be sent; not those that put something right.
+    """Each Subscriber's alerts that wait to be sent.
 
     They wait until this transaction ends: nobody sends them meanwhile. One that a worker has in
     hand is not among them.
@@ -262,11 +262,8 @@ def waiting(session: Session, subscriber_ids: Iterable[int]) -> Mapping[int, lis
         return {}
     told: dict[int, set[int]] = defaultdict(set)
     for edition_id, event_id in session.execute(
-        select(Item.edition_id, Item.event_id)
-        .join(Edition, Edition.id == Item.edition_id)
-        .where(
-            Item.edition_id.in_({row.edition_id for row in rows}),
-            Edition.code.not_in(RIGHTING),
+        select(Item.edition_id, Item.event_id).where(
+            Item.edition_id.in_({row.edition_id for row in rows})
         )
     ):
         told[edition_id].add(event_id)

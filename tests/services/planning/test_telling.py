@@ -874,6 +874,36 @@ async def test_a_digest_tells_whole_what_an_alert_that_waits_has_not_told(room: 
     ]
 
 
+@pytest.mark.parametrize("update", [False, True])
+async def test_a_correction_that_waits_does_not_come_after_a_digest_that_puts_it_right(
+    room: Newsroom, update: bool
+) -> None:
+    room.reader(destinations={"email": "m@x", "slack": "C1"})
+    room.now = datetime(2026, 3, 6, 6, 30, tzinfo=UTC)
+    room.news()
+    await tell(room)
+    room.later(minutes=10)
+    for channel in (room.email, room.slack):
+        channel.script = [RetryLater("busy", retry_after=3600)]
+    await correct(room)
+    with room.app.db.begin() as session:
+        slack = session.query(Destination).where(Destination.channel == "slack").one()
+        slack.kinds = ["alert"]
+    if update:
+        room.later(minutes=5)
+        room.news(headline="One pipeline", standfirst="The other never stopped.")
+        await tell(room)
+    room.forget_sent()
+    room.now = datetime(2026, 3, 6, 7, 30, tzinfo=UTC)
+    for _ in range(3):
+        room.publish()
+        await tell(room)
+        room.later(minutes=20)
+    assert [one.content.items[0].section for one in room.email.sent] == ["correction"]
+    assert [one.content.kind for one in room.email.sent] == [EditionKind.DIGEST]
+    assert codes(room)[1:2] == [Code.CORRECT], "the digest doesn't go there"
+
+
 async def test_an_alert_that_waits_for_a_destination_without_digests_is_still_sent(
     room: Newsroom,
 ) -> None:

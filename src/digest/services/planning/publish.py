@@ -36,7 +36,7 @@ FAR_AHEAD = timedelta(days=15)  # nobody's next digest is further away: a clock 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # for who wants no digests; NULL: to be reckoned
 DIGEST_EXPIRES = timedelta(hours=24)
 LOOK_AGAIN = timedelta(hours=1)
-TOLD_WHOLE = ("lead", "item", "brief")  # sections that tell an Event as news
+TOLD_WHOLE = ("correction", "lead", "item", "brief")  # sections with all there is to tell now
 
 
 def publish(
