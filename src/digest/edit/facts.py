@@ -7,7 +7,7 @@ import unicodedata
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from digest.models.record import EventRecord
+from digest.models.record import CorrectionRecord, EventRecord
 
 SAME_FACT = timedelta(hours=72)  # so long the same report from somebody else is not told again
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -58,6 +58,11 @@ def content_hash(record: EventRecord) -> str:
             normalise(record.retraction.reason) if record.retraction else None,
         ]
     )
+
+
+def correction_key(correction: CorrectionRecord) -> tuple[str, str, str | None]:
+    """Equal for corrections of the same error, whatever reason they give."""
+    return normalise(correction.wrong), normalise(correction.right), correction.field
 
 
 def fact_key(record: EventRecord) -> str:

@@ -1,6 +1,7 @@
 """Writing Events: their Revisions, in the transaction of a batch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Event, Revision
-from digest.models.record import EventRecord
+from digest.models.record import CorrectionRecord, EventRecord
 from digest.models.words import Code
 from digest.store import current
 from digest.store.chunks import chunks
@@ -40,7 +41,6 @@ class Known:
     visible_at: datetime
     history: bool
     waiting: bool  # for its hour: the Event doesn't follow it yet
-    correction: Mapping[str, Any] | None  # as JSON
     retracted: bool
     updated_at: datetime | None  # what the record states
     time_precision: str
@@ -79,7 +79,6 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
                 Revision.visible_at,
                 Revision.history,
                 Revision.found.is_not(None).label("waiting"),
-                Revision.record["correction"].label("correction"),
                 Revision.record["retraction"].label("retraction"),
                 Revision.record["updated_at"].as_string().label("updated_at"),
                 Revision.record["time_precision"].as_string().label("time_precision"),
@@ -100,11 +99,25 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
                 row.visible_at,
                 row.history,
                 row.waiting,
-                row.correction,
                 row.retraction is not None,
                 datetime.fromisoformat(row.updated_at) if row.updated_at else None,
                 row.time_precision,
             )
+    return found
+
+
+def corrections(session: Session, external_ids: Iterable[str]) -> dict[str, list[CorrectionRecord]]:
+    """What the Revisions of the stored Events with these ids say was wrong, visible or not."""
+    found: dict[str, list[CorrectionRecord]] = defaultdict(list)
+    for part in chunks(external_ids):
+        rows = session.execute(
+            select(Event.external_id, Revision.record["correction"])
+            .join(Revision, Revision.event_id == Event.id)
+            .where(Event.external_id.in_(part))
+        )
+        for external_id, correction in rows:
+            if correction is not None:
+                found[external_id].append(CorrectionRecord.model_validate(correction))
     return found
 
 
@@ -135,7 +148,6 @@ def after(before: Known | None, judged: Judged, now: datetime) -> Known:
         judged.visible_at,
         judged.history,
         judged.visible_at > now or (before is not None and before.waiting),
-        record.correction.model_dump(mode="json") if record.correction else None,
         record.retraction is not None,
         record.updated_at,
         record.time_precision,

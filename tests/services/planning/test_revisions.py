@@ -50,6 +50,18 @@ def test_a_correction_that_stays_in_the_record_corrects_once(app: App) -> None:
     assert codes == [Code.NEW, Code.CORRECT, Code.UPDATE, Code.CORRECT]
 
 
+def test_nor_does_another_reason_or_coming_back_make_it_another_one(app: App) -> None:
+    reason = {"correction": {**WRONG, "why": "It was miscounted."}}
+    left_out = {"correction": None, "takeaway": "More."}
+    codes = [one.code for one in stored(app, {}, {"correction": WRONG}, reason, left_out, reason)]
+    assert codes == [Code.NEW, Code.CORRECT, Code.UPDATE, Code.UPDATE, Code.UPDATE]
+
+
+def test_a_minor_change_corrects_nothing(app: App) -> None:
+    codes = [one.code for one in stored(app, {}, {"correction": WRONG, "minor": True})]
+    assert codes == [Code.NEW, Code.UPDATE]
+
+
 def test_a_retraction_takes_back_once(app: App) -> None:
     first, second = ({"retraction": {"reason": text}} for text in ("A drill.", "A drill, only."))
     codes = [one.code for one in stored(app, {}, first, second)]

@@ -18,7 +18,7 @@ from digest.formats import Entry
 from digest.formats.entry import refused
 from digest.models import Interest
 from digest.models.gazetteer import Gazetteer
-from digest.models.record import EventRecord
+from digest.models.record import CorrectionRecord, EventRecord
 from digest.models.words import Code
 from digest.render.filters import cut
 from digest.services.app import App
@@ -179,6 +179,7 @@ def _batch(
     known = records.known(session, [record.id for _, record in batch])
     backfill = timedelta(minutes=app.settings.backfill_minutes)
     slugs = _Slugs(session, [record for _, record in batch if record.id not in known])
+    corrected = records.corrections(session, [one.id for _, one in batch if one.correction])
     changed: list[tuple[Known, Judged]] = []
     for place, record in batch:
         before = known.get(record.id)
@@ -191,9 +192,12 @@ def _batch(
             summary.warnings.append((place, _older(record, before)))
             continue
         slug = before.event.slug if before else slugs.take(record)
+        told = corrected[record.id]
         judged = judge(
-            record, slug, whole, before, app.tagger, app.gazetteer, interests, now, backfill
+            record, slug, whole, before, told, app.tagger, app.gazetteer, interests, now, backfill
         )
+        if record.correction:
+            told.append(record.correction)
         known[record.id] = records.after(before, judged, now)
         changed.append((known[record.id], judged))
         if before is None:
@@ -234,13 +238,15 @@ def judge(
     slug: str,
     whole: str,
     before: Known | None,
+    corrected: Iterable[CorrectionRecord],
     tagger: Tagger,
     gazetteer: Gazetteer,
     interests: Mapping[str, int],
     now: datetime,
     backfill: timedelta,
 ) -> Judged:
-    """Everything the desk has to say of a record before it is stored."""
+    """Everything the desk has to say of a record before it is stored. `corrected` is what the
+    Revisions before it put right."""
     level, origin = severity.rate(record)
     content = facts.content_hash(record)
     if before is not None and record.minor:
@@ -257,7 +263,7 @@ def judge(
         record=record,
         slug=slug,
         severity=level,
-        code=_code(record, level, before),
+        code=_code(record, level, before, corrected),
         minor=before is not None and before.content_hash == content,
         history=shown.history,
         visible_at=shown.visible_at,
@@ -281,14 +287,19 @@ def _own_story(record: EventRecord) -> str | None:
     return story_slug(record.storyline[-1]) if record.storyline else None
 
 
-def _code(record: EventRecord, level: int, before: Known | None) -> Code:
-    """What a Revision does. What an earlier one put right already is not put right again."""
+def _code(
+    record: EventRecord, level: int, before: Known | None, corrected: Iterable[CorrectionRecord]
+) -> Code:
+    """What a Revision does. What an earlier one put right already is not put right again, whatever
+    reason it gives now; one that is minor puts nothing right."""
     if before is None:
         return Code.NEW
     if record.retraction is not None and not before.retracted:
         return Code.RETRACT
-    if record.correction and record.correction.model_dump(mode="json") != before.correction:
-        return Code.CORRECT
+    if record.correction and not record.minor:
+        known = {facts.correction_key(one) for one in corrected}
+        if facts.correction_key(record.correction) not in known:
+            return Code.CORRECT
     return Code.ESCALATE if level > before.severity else Code.UPDATE
 
 
