@@ -148,6 +148,45 @@ class TestPutRightSince:
         assert item.takeaway not in page
         assert "A pact is invoked." not in page
 
+    async def test_what_was_right_is_not_marked(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        path = self.told(world, EditionKind.ALERT)
+        before = (await client.get(path)).text
+        worlds.add_event(world.app, NOW, visible_at=None, headline="All ports are shut")
+        said = {"wrong": "All ports are shut", "right": "One port is shut"}
+        worlds.add_event(
+            world.app, NOW, visible_at=None, headline="One port is shut", correction=said
+        )
+        assert (await client.get(path)).text == before
+
+    async def test_each_mistake_has_a_line_with_what_is_so_in_the_end(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        told = "Iran asks for talks in Doha"
+        worlds.add_event(world.app, NOW, visible_at=None, headline=told)
+        content = worlds.telling(*world.event, ("region", "iran", "Iran"))
+        item = content.items[0].model_copy(update={"revision": 2, "headline": told})
+        content = content.model_copy(update={"items": (item,)})
+        delivery = worlds.add_delivery(world.app, world.maria, content, slot="digest:2026-03-06")
+        for hour, headline, wrong, right in (
+            (1, "Oman asks for talks in Doha", "Iran asks", "Oman asks"),
+            (2, "Oman asks for talks in Muscat", "Doha", "In Muscat"),
+            (3, "Qatar asks for talks in Muscat", "Oman asks", "Qatar asks"),
+        ):
+            worlds.add_event(
+                world.app,
+                NOW + timedelta(hours=hour),
+                visible_at=None,
+                headline=headline,
+                correction={"wrong": wrong, "right": right},
+            )
+        world.now = NOW + timedelta(hours=4)
+        page = (await client.get(f"/r/{worlds.token_of(world.app, delivery, world.maria)}")).text
+        assert "Corrected since, 15:00:" in page
+        lines = re.findall(r"<span[^>]*>((?:Qatar asks|Oman asks|In Muscat)[^<]*)</span>", page)
+        assert lines == ["Qatar asks", "In Muscat"]
+
     async def test_what_the_edition_itself_put_right_needs_no_mark(
         self, world: World, client: httpx.AsyncClient
     ) -> None:

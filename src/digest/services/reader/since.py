@@ -7,10 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from digest.edit import righting
 from digest.models import Revision
 from digest.models.content import EditionContent, Item, Retraction
-from digest.models.words import RIGHTING, Code
-from digest.store import stored
+from digest.models.desk import Candidate, Memory
+from digest.models.record import EventRecord
+from digest.models.words import Code
+from digest.store import events
 
 # All that an Item says of an Event, besides its headline.
 _SAID = ("standfirst", "takeaway", "status", "certainty", "root_causes", "escalation", "chain")
@@ -19,60 +22,64 @@ _LISTED = ("scenarios", "perspectives", "sources", "changes")
 
 @dataclass(frozen=True, slots=True)
 class Righted:
-    """An Item of an Edition that was put right later: at `at`, in the words `right`."""
+    """An Item of an Edition that was put right later, at `at`; `right` is what is so, a line for
+    each mistake, or why it was retracted."""
 
     item: Item
     at: datetime
-    right: str
+    right: tuple[str, ...]
     retracted: bool
 
 
 def righted_since(session: Session, content: EditionContent, now: datetime) -> tuple[Righted, ...]:
     """What is known at `now` to be wrong in this Edition, in the order of its Items.
 
-    What was told again after it was retracted stands. Of several corrections all are said. What can
-    no longer be read is passed over.
+    What was told again after it was retracted stands.
     """
-    rows = session.scalars(
-        select(Revision)
-        .where(
-            Revision.event_id.in_({item.event_id for item in content.items}),
-            Revision.visible_at <= now,
-        )
-        .order_by(Revision.event_id, Revision.number)
-    ).all()
-    found = (
-        _of(item, [one for one in rows if one.event_id == item.event_id]) for item in content.items
+    ids = {item.event_id for item in content.items}
+    newest = events.candidates(session, 0, 0, event_ids=ids, until=now)
+    known = {one.event_id: one for one in newest}
+    return tuple(
+        found
+        for item in content.items
+        if (one := known.get(item.event_id)) is not None and one.revision > item.revision
+        if (found := _retracted(session, item, one) if one.retracted else _corrected(item, one))
     )
-    return tuple(one for one in found if one is not None)
 
 
-def _of(item: Item, revisions: Sequence[Revision]) -> Righted | None:
-    later = [
-        (one, record)
-        for one in revisions
-        if one.number > item.revision
-        and (record := stored.read(one.event_id, one.number, one.record)) is not None
-    ]
-    if not later:
+def _retracted(session: Session, item: Item, candidate: Candidate) -> Righted | None:
+    if item.retraction is not None:
         return None
-    last, newest = later[-1]
-    righting = [(one, record) for one, record in later if one.code in RIGHTING]
-    if newest.retraction is not None:
-        if item.retraction is not None:
-            return None
-        at = next(
-            (one.visible_at for one, _ in righting if one.code == Code.RETRACT), last.visible_at
+    kept = session.scalars(
+        select(Revision.record).where(
+            Revision.event_id == candidate.event_id, Revision.number == candidate.revision
         )
-        return Righted(item, at, newest.retraction.reason, True)
-    said = {
-        record.correction.right: one.visible_at
-        for one, record in righting
-        if one.code == Code.CORRECT and record.correction is not None
-    }
-    if not said:
-        return None
-    return Righted(item, max(said.values()), " ".join(said), False)
+    ).one()
+    retraction = EventRecord.model_validate(kept).retraction
+    later = (one for one in candidate.past if one.revision > item.revision)
+    at = (one.visible_at for one in later if one.code is Code.RETRACT)
+    why = (retraction.reason,) if retraction else ()
+    return Righted(item, next(at, candidate.visible_at), why, True)
+
+
+def _corrected(item: Item, candidate: Candidate) -> Righted | None:
+    """By the rules that decide who is told a correction: most Revisions were right."""
+    past = {one.revision: one for one in candidate.past}
+    told = Memory(
+        event_id=item.event_id,
+        revision=item.revision,
+        content_hash=past[item.revision].content_hash if item.revision in past else "",
+        fact_key=candidate.fact_key,
+        severity=item.severity,
+        at=item.visible_at,
+        kind="",
+        section=item.section,
+    )
+    last = [past[one.right] for one in righting.mistakes(candidate, [told], item.revision)]
+    right = tuple(
+        one.record.correction.right for one in last if one.record and one.record.correction
+    )
+    return Righted(item, max(one.visible_at for one in last), right, False) if right else None
 
 
 def without_retracted(content: EditionContent, found: Sequence[Righted]) -> EditionContent:
@@ -92,6 +99,6 @@ def _taken_back(item: Item, righted: Righted) -> Item:
             **dict.fromkeys(_LISTED, ()),
             "breaking": False,
             "correction": None,
-            "retraction": Retraction(reason=righted.right, at=righted.at),
+            "retraction": Retraction(reason=" ".join(righted.right), at=righted.at),
         }
     )
