@@ -1,14 +1,20 @@
 """What changed, in the few words that the phrases are made from."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from builders import AT, make_item
-from desk_builders import event, heard, record
+from desk_builders import event, heard, past, record
 
 from digest.edit.changes import changes, unchanged
 from digest.models.content import Change, EditionContent, Told
-from digest.models.record import AssertionRecord, SourceRecord
+from digest.models.record import (
+    AssertionRecord,
+    InterestRecord,
+    RetractionRecord,
+    SourceRecord,
+)
 from digest.render.phrases import Phrases
 
 
@@ -107,3 +113,31 @@ def test_a_severity_that_rose_is_a_change_and_one_that_fell_is_none() -> None:
     assert not unchanged(event(severity=5), heard(event(severity=4)))
     assert unchanged(event(severity=3), heard(event(severity=4)))
     assert not unchanged(event(content_hash="new"), heard(event()))
+
+
+RISK = AssertionRecord(kind="risk", text="Pumps stop.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "news"),
+    [
+        ({"takeaway": "All is shut."}, {}, False),
+        ({"scenarios": [RISK]}, {}, False),
+        ({"scenarios": [RISK]}, {"sources": [SourceRecord(publisher="CNN")]}, False),
+        ({}, {"interests": [InterestRecord(name="Iraq")]}, False),
+        ({"breaking": True}, {"breaking": False}, False),
+        ({}, {"breaking": True}, True),
+        ({}, {"scenarios": [RISK]}, True),
+        ({"takeaway": "All is shut."}, {"takeaway": "Half is shut."}, True),
+        ({"retraction": RetractionRecord(reason="A drill.")}, {}, True),
+    ],
+)
+def test_of_what_was_only_taken_away_there_is_nothing_to_tell(
+    before: dict[str, Any], after: dict[str, Any], news: bool
+) -> None:
+    states = [
+        {"record": record(**fields), "breaking": bool(fields.get("breaking"))}
+        for fields in (before, after)
+    ]
+    one = event(revision=2, severity=4, past=past(*states))
+    assert unchanged(one, heard(event(severity=4))) is not news

@@ -4,7 +4,7 @@ import pytest
 from desk_builders import record
 
 from digest.edit.facts import canonical_url, content_hash, fact_key, normalise, record_hash
-from digest.models.record import AssertionRecord, InterestRecord, SourceRecord
+from digest.models.record import AssertionRecord, CorrectionRecord, InterestRecord, SourceRecord
 
 FULL = {
     "headline": "Pilots stop work",
@@ -33,6 +33,7 @@ def test_letters_of_other_scripts_keep_their_signs() -> None:
         {"url": "https://example.org/2"},
         {"category": "economy"},
         {"severity": 4},
+        {"correction": CorrectionRecord(wrong="Five ports.", right="Three.")},
     ],
 )
 def test_what_readers_need_not_hear_of_leaves_the_content_equal(changes) -> None:  # type: ignore[no-untyped-def]

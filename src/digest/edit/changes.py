@@ -15,9 +15,21 @@ def unchanged(candidate: Candidate, told: Memory) -> bool:
     """Whether there is nothing new in it for somebody who was `told`.
 
     A severity that rose is news by itself; it may rise without a word changed, because more
-    publishers report the same.
+    publishers report the same. So is breaking, and what is told again after it was retracted. Else
+    there must be a change to name: of what was only taken away nobody can be told.
     """
-    return candidate.content_hash == told.content_hash and candidate.severity <= told.severity
+    if candidate.severity > told.severity:
+        return False
+    if candidate.content_hash == told.content_hash:
+        return True
+    past = {one.revision: one for one in candidate.past}
+    was, now = past.get(told.revision), past.get(candidate.revision)
+    if was is None or now is None or was.record is None or now.record is None:
+        return False
+    if (now.breaking and not was.breaking) or was.record.retraction is not None:
+        return False
+    same = candidate.severity
+    return all(one.field == "sources" for one in changes(was.record, now.record, (same, same)))
 
 
 def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> tuple[Change, ...]:

@@ -35,10 +35,10 @@ def record_hash(record: EventRecord) -> str:
 def content_hash(record: EventRecord) -> str:
     """Equal while nothing changed that a reader must hear of.
 
-    Over headline, standfirst, takeaway, body, status, certainty, breaking, interests, scenarios,
-    correction and retraction; blind to case, blanks and punctuation, so that a mended typo of that
+    Over headline, standfirst, takeaway, body, status, certainty, breaking, interests, scenarios
+    and retraction; blind to case, blanks and punctuation, so that a mended typo of that
     kind tells nobody anything. Not over the severity: one that rises is news by itself, one that
-    falls is not (`changes.unchanged`).
+    falls is not (`changes.unchanged`). Nor over the correction: that is for those who are owed it.
     """
     return _digest(
         [
@@ -54,7 +54,6 @@ def content_hash(record: EventRecord) -> str:
                 [one.kind, normalise(one.text), one.horizon or "", one.confidence or ""]
                 for one in record.assertions
             ),
-            record.correction.model_dump() if record.correction else None,
             normalise(record.retraction.reason) if record.retraction else None,
         ]
     )

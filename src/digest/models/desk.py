@@ -25,8 +25,7 @@ class Reach:
 class Past:
     """One Revision of an Event, as far as its age and its errors must be known.
 
-    `stated` is the severity that the record itself gives. `record` is there only if the Event was
-    corrected.
+    `stated` is the severity that the record itself gives. `record` is there if it can be read.
     """
 
     revision: int

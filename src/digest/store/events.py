@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -135,7 +134,10 @@ def _newest(of_an_hour: bool, of_these: bool, of_late: bool) -> Select[*tuple[An
 def _past(
     session: Session, event_ids: Iterable[int], by_then: ColumnElement[bool]
 ) -> dict[int, list[Past]]:
-    """The visible Revisions of each Event, oldest first; with their records if it was corrected."""
+    """The visible Revisions of each Event, oldest first.
+
+    With their records: by their words one knows who was told an error, and what has changed.
+    """
     found: dict[int, list[Past]] = defaultdict(list)
     for part in chunks(event_ids):
         rows = session.execute(
@@ -146,8 +148,7 @@ def _past(
                 Revision.severity,
                 Revision.content_hash,
                 Revision.code,
-                Revision.record["severity"].label("stated"),
-                Revision.record["breaking"].label("breaking"),
+                Revision.record,
                 Revision.history,
             )
             .where(Revision.event_id.in_(part), by_then)
@@ -161,37 +162,13 @@ def _past(
                     severity=row.severity,
                     content_hash=row.content_hash,
                     code=Code(row.code),
-                    stated=row.stated,
-                    breaking=bool(row.breaking),
+                    stated=row.record.get("severity"),
+                    breaking=bool(row.record.get("breaking")),
                     history=row.history,
+                    record=stored.read(row.event_id, row.number, row.record),
                 )
             )
-    _add_records(session, found)
     return found
-
-
-def _add_records(session: Session, past: dict[int, list[Past]]) -> None:
-    """What was wrong is found in the words of the Revisions of what was corrected."""
-    corrected = [
-        event_id
-        for event_id, every in past.items()
-        if any(one.code is Code.CORRECT for one in every)
-    ]
-    for part in chunks(corrected):
-        rows = session.execute(
-            select(Revision.event_id, Revision.number, Revision.record).where(
-                Revision.event_id.in_(part)
-            )
-        )
-        records = {(row.event_id, row.number): row.record for row in rows}
-        for event_id in part:
-            past[event_id] = [
-                replace(
-                    one,
-                    record=stored.read(event_id, one.revision, records[event_id, one.revision]),
-                )
-                for one in past[event_id]
-            ]
 
 
 _REACHED = (

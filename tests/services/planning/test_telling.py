@@ -452,6 +452,22 @@ async def test_an_error_that_never_went_out_needs_no_correction(room: Newsroom) 
     assert room.sent == []
 
 
+async def test_an_update_that_names_no_change_is_not_told(room: Newsroom) -> None:
+    room.reader()
+    risk = {"kind": "risk", "text": "Pumps stop."}
+    room.news(takeaway="All is shut.", breaking=True, scenarios=[risk])
+    await tell(room)
+    for gone in ({"breaking": False}, {"breaking": False, "takeaway": None}, {"scenarios": []}):
+        room.later(minutes=40)
+        room.news(**({"takeaway": "All is shut.", "breaking": True, "scenarios": [risk]} | gone))
+        await tell(room)
+    assert codes(room) == [Code.NEW]
+    assert room.outcomes()[1:] == 3 * [("nothing", "told_before")]
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.publish()
+    assert [one.section for one in room.contents()[-1].items] == ["alerted"]
+
+
 async def test_a_correction_that_was_corrected_says_what_is_so_now(room: Newsroom) -> None:
     room.reader(**NIGHT)
     room.now = NOON.replace(hour=21)
