@@ -17,7 +17,7 @@ from digest.store import events
 
 # All that an Item says of an Event, besides its headline.
 _SAID = ("standfirst", "takeaway", "status", "certainty", "root_causes", "escalation", "chain")
-_LISTED = ("scenarios", "perspectives", "sources", "changes")
+_LISTED = ("scenarios", "perspectives", "sources", "changes", "corrected_too")
 
 
 @dataclass(frozen=True, slots=True)
