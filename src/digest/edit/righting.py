@@ -11,12 +11,8 @@ from digest.models.record import CorrectionRecord, EventRecord
 from digest.models.words import Code, EditionKind
 from digest.render.sentences import sentences
 
-SURE = {
-    "headline": 120,
-    "takeaway": 220,
-    "item": 220,
-    "standfirst": 300,
-}  # characters that every Channel shows
+# Characters of each part that every Channel shows.
+SURE = {"headline": 120, "takeaway": 220, "item": 220, "standfirst": 300}
 TEXTS = ("headline", "standfirst", "takeaway", "body")
 MOST = 0.5  # of a correction's words for the error stand in the sentence that told it
 WHOLLY, PARTLY = 1.0, 0.5  # how far a later correction takes the place of an earlier one

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.edit import righting
-from digest.models import Revision
 from digest.models.content import EditionContent, Item, Retraction
 from digest.models.desk import Candidate, Memory
-from digest.models.record import EventRecord
 from digest.models.words import Code
 from digest.store import events
 
@@ -43,20 +40,16 @@ def righted_since(session: Session, content: EditionContent, now: datetime) -> t
         found
         for item in content.items
         if (one := known.get(item.event_id)) is not None and one.revision > item.revision
-        if (found := _retracted(session, item, one) if one.retracted else _corrected(item, one))
+        if (found := _retracted(item, one) if one.retracted else _corrected(item, one))
     )
 
 
-def _retracted(session: Session, item: Item, candidate: Candidate) -> Righted | None:
+def _retracted(item: Item, candidate: Candidate) -> Righted | None:
     if item.retraction is not None:
         return None
-    kept = session.scalars(
-        select(Revision.record).where(
-            Revision.event_id == candidate.event_id, Revision.number == candidate.revision
-        )
-    ).one()
-    retraction = EventRecord.model_validate(kept).retraction
-    later = (one for one in candidate.past if one.revision > item.revision)
+    later = [one for one in candidate.past if one.revision > item.revision]
+    newest = later[-1].record
+    retraction = newest.retraction if newest is not None else None
     at = (one.visible_at for one in later if one.code is Code.RETRACT)
     why = (retraction.reason,) if retraction else ()
     return Righted(item, next(at, candidate.visible_at), why, True)
