@@ -334,15 +334,38 @@ def test_what_was_wrong_beside_it_is_put_right_as_well() -> None:
     one = toll(("Ten dead in Basra", "", ""), first, then)
     assert put_right(one, TOLD_TEN) == [(2, 2), (3, 3)]
     assert put_right(one, heard(event(revision=2))) == [(3, 3)]
-    whole = toll(
-        ("Ten dead in Basra", "", ""), ("Nine dead in Basra", "Ten", "Nine dead in Basra"), then
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        # a part of it
+        (("Ten dead", "Nine dead in Basra"), ("Basra", "It was in Kut")),
+        (
+            ("60 nautical miles", "The tanker was hit 16 miles west of Hodeidah."),
+            ("west of Hodeidah", "The tanker was hit 16 miles west of Mokha."),
+        ),
+        # in other words
+        (("seven dead", "Three people died."), ("three dead", "Five people died.")),
+        (("Seven people died.", "Three people died."), ("Only three were killed", "Five died.")),
+        (("both lines", "The Kura line is shut."), ("Kura", "The Javakheti line is shut.")),
+    ],
+)
+@pytest.mark.parametrize("field", [None, "standfirst"])
+def test_nothing_is_told_as_right_that_was_corrected_in_turn(
+    first: tuple[str, str], later: tuple[str, str], field: str | None
+) -> None:
+    one = toll(("Ten dead in Basra", "", ""), ("Two", *first), ("Three", *later), field=field)
+    assert put_right(one, TOLD_TEN) == [(2, 3)]
+
+
+@pytest.mark.parametrize("what", ["ships sank", "people are missing"])
+def test_the_same_number_of_something_else_is_another_error(what: str) -> None:
+    one = toll(
+        (f"Seven people died, three {what}", "", ""),
+        (f"Three people died, three {what}", "Seven people died", "Three people died"),
+        (f"Three people died, two {what}", f"three {what}", f"two {what}"),
     )
-    assert put_right(whole, TOLD_TEN) == [(2, 2), (3, 3)], "the other error was there before"
-
-
-def test_a_part_of_a_correction_that_was_wrong_takes_nothing_from_the_rest() -> None:
-    first = ("Nine dead in Basra", "Ten dead", "Nine dead in Basra")
-    one = toll(TEN, first, ("Nine dead in Kut", "Basra", "It was in Kut"))
     assert put_right(one, TOLD_TEN) == [(2, 2), (3, 3)]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from digest.edit.casualties import in_figures
+from digest.edit.casualties import deaths, in_figures
 from digest.edit.facts import normalise
 from digest.edit.headline import opening
 from digest.models.desk import Candidate, Memory, Mistake, Reader
@@ -15,7 +15,6 @@ from digest.render.sentences import sentences
 SURE = {"headline": 120, "takeaway": 220, "item": 220, "standfirst": 300}
 TEXTS = ("headline", "standfirst", "takeaway", "body")
 MOST = 0.5  # of a correction's words for the error stand in the sentence that told it
-WHOLLY, PARTLY = 1.0, 0.5  # how far a later correction takes the place of an earlier one
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,10 @@ def mistakes(
     for righted in sorted(one for one in _rightings(candidate) if one > settled):
         one = replace(candidate, righted=righted)
         again = [_corrects_again(past, mistake.right, righted) for mistake in found]
-        if WHOLLY in again:
-            place = again.index(WHOLLY)
+        if True in again:
+            place = again.index(True)
             found[place] = replace(found[place], right=righted)
-        elif PARTLY in again or any(
-            is_wrong(one, memory.revision, memory.content_hash) for memory in heard
-        ):
+        elif any(is_wrong(one, memory.revision, memory.content_hash) for memory in heard):
             before = (memory for memory in heard if memory.revision < righted)
             first = next((memory for memory in before if told_in(one, memory)), None)
             found.append(Mistake(righted, righted, first))
@@ -93,23 +90,39 @@ def _shows_one(candidate: Candidate, found: Iterable[Mistake], memory: Memory) -
 _Records = Mapping[int, EventRecord | None]
 
 
-def _corrects_again(past: _Records, righted: int, later: int) -> float:
-    """How much of what one Revision gave as right a `later` one calls wrong: WHOLLY, PARTLY or 0.
+def _corrects_again(past: _Records, righted: int, later: int) -> bool:
+    """Whether a `later` Revision calls wrong what one gave as right, or a part of that: then it has
+    the last word. Nobody is told as right what is known to be wrong.
 
-    What was there before the first of the two is another error, which stood beside it.
+    It also does so if both name the same field, unless what it corrects was there before the first
+    of the two: that is another error, which stood beside it.
     """
     before, first, second = past.get(righted - 1), past.get(righted), past.get(later)
     if first is None or second is None or not first.correction or not second.correction:
-        return 0.0
-    right, wrong = normalise(first.correction.right), normalise(second.correction.wrong)
-    if before is not None and wrong and _quotes(before, wrong):
-        return 0.0
-    if first.correction.field is not None and first.correction.field == second.correction.field:
-        return WHOLLY
-    if not right or not wrong or not (_holds(right, wrong) or _holds(wrong, right)):
-        return 0.0
-    said = _words(right)
-    return WHOLLY if len(said & _words(wrong)) >= MOST * len(said) else PARTLY
+        return False
+    if _takes_back(second.correction, first.correction.right):
+        return True
+    if first.correction.field is None or first.correction.field != second.correction.field:
+        return False
+    wrong = normalise(second.correction.wrong)
+    return before is None or not wrong or not _quotes(before, wrong)
+
+
+def _takes_back(correction: CorrectionRecord, right: str) -> bool:
+    """Whether `right` has the words that are wrong, or most of those that it replaces; or a number
+    that it replaces, if both count the dead or have most of the words around it."""
+    wrong, said = normalise(correction.wrong), normalise(right)
+    if wrong and said and (_holds(said, wrong) or _holds(wrong, said)):
+        return True
+    words, shared = _words(correction.wrong), _words(correction.wrong) & _words(right)
+    replaced = words - _words(correction.right)
+    gone = replaced & shared
+    counted = _numbers(gone)
+    if gone - counted and len(gone) >= MOST * len(replaced):
+        return True
+    around, here = words - _numbers(words), shared - _numbers(shared)
+    same_toll = 0 < deaths(correction.wrong) == deaths(right)
+    return bool(counted) and (same_toll or len(here) > MOST * len(around))
 
 
 def _brought_back(past: _Records, one: Mistake) -> bool:
