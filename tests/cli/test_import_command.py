@@ -145,6 +145,16 @@ def test_the_first_warnings_are_printed_and_all_when_asked_for(shell: Shell) -> 
     assert len(shell("import", path, "--warnings").err.splitlines()) == len(found)
 
 
+def test_what_keeps_an_event_from_its_readers_is_printed_first(shell: Shell) -> None:
+    odd = [record(f"far-{n}", f"Far {n}", category="no such thing") for n in range(5)]
+    far = record("far-6", "Far", interests=[{"name": "Yemne", "role": "primary"}])
+    printed = shell("import", shell.write_json("far.jsonl", *odd, far)).err.splitlines()
+    assert (
+        "“Yemne” is not in the gazetteer, so nobody can follow it. Did you mean Yemen" in printed[0]
+    )
+    assert printed[5] == "... and 1 more warning; --warnings prints all"
+
+
 def test_a_folder_gives_all_its_files_and_says_what_is_none(shell: Shell) -> None:
     shell.write("folder/a.xml", RSS)
     shell.write("folder/deep/b.json", json.dumps(record("folder-1", "In a folder")))

@@ -7,7 +7,7 @@ import pytest
 from builders import AT, make_item
 from desk_builders import event, heard, past, record
 
-from digest.edit.changes import changes, unchanged
+from digest.edit.changes import beside, changes, unchanged
 from digest.models.content import Change, EditionContent, Told
 from digest.models.record import (
     AssertionRecord,
@@ -141,3 +141,12 @@ def test_of_what_was_only_taken_away_there_is_nothing_to_tell(
     ]
     one = event(revision=2, severity=4, past=past(*states))
     assert unchanged(one, heard(event(severity=4))) is not news
+
+
+def test_what_a_correction_says_already_is_not_named_below_it() -> None:
+    said = "Only one line is shut. The control room had lost its signal from both of them."
+    status = Change(field="status", now="confirmed")
+    for now in ("Only one line is shut.", "The room had lost its signal from both lines.", None):
+        assert beside([status, Change(field="body", now=now)], said) == (status,)
+    new = Change(field="body", now="Two technicians are in hospital.")
+    assert beside([status, new], said) == (status, new)

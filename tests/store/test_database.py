@@ -153,6 +153,14 @@ def test_a_file_that_is_read_only_or_has_no_folder_is_named(tmp_path: Path) -> N
             session.add(Secret(name="a", value=""))
 
 
+def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_text("Dear diary, " * 100)
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    told = r"a\.db is no database: see DIGEST_DATABASE_URL"
+    with pytest.raises(ConfigurationError, match=told), database.begin() as session:
+        session.execute(select(1))
+
+
 def test_numbers_taken_at_the_same_time_are_never_given_twice(database: Database) -> None:
     taken: list[int] = []
 

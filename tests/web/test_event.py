@@ -157,7 +157,9 @@ async def test_a_correction_stands_on_top_with_all_revisions_below(
     wrong = {"wrong": "Both lines are shut.", "right": "One line is shut.", "why": "A bad signal."}
     worlds.add_event(world.app, severity=4, correction=wrong, visible_at=NOW - timedelta(hours=1))
     page = (await client.get(f"/e/{world.event[1]}")).text
-    assert page.index("We said: Both lines are shut.") < page.index("<h1")
+    assert page.index("An earlier version of this event said: Both lines are shut.") < page.index(
+        "<h1"
+    )
     assert page.index("In fact: One line is shut.") < page.index("<h1")
     assert page.index("Corrected") < page.index("First told")
     assert "severity 3 → 4" in page

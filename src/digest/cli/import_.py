@@ -12,7 +12,7 @@ from digest.errors import InputError
 from digest.formats import parse
 from digest.formats.rejects import write as write_rejects
 from digest.services.news import fetch
-from digest.services.news.ingest import Refusal, Summary, ingest
+from digest.services.news.ingest import NOT_FOLLOWED, Refusal, Summary, ingest
 
 REJECTS = Path("digest-rejects.jsonl")
 SHOWN = 10  # refusals that are printed one by one
@@ -130,8 +130,11 @@ def _print(total: Summary, kept: Path | None, warnings: bool) -> None:
         note(f"... and {len(total.refused) - SHOWN} more")
     if kept:
         say(f"The refused records are in {kept}; put them right there and import that file.")
-    shown = total.warnings if warnings else total.warnings[:FIRST]
+    # What keeps an event from its readers comes before what only looks odd.
+    found = sorted(total.warnings, key=lambda one: NOT_FOLLOWED not in one[1])
+    shown = found if warnings else found[:FIRST]
     for place, what in shown:
         note(f"warning, {place}: {what}")
     if len(total.warnings) > len(shown):
-        note(f"... and {len(total.warnings) - len(shown)} more warnings; --warnings prints all")
+        more = len(total.warnings) - len(shown)
+        note(f"... and {more} more warning{'s'[: more > 1]}; --warnings prints all")

@@ -1,5 +1,7 @@
 """What changed: a diff of fields between what a reader was told and what is so now. No prose."""
 
+from collections.abc import Iterable
+
 from digest.edit.facts import normalise
 from digest.models.content import Change
 from digest.models.desk import Candidate, Memory
@@ -9,6 +11,8 @@ from digest.render.sentences import sentences
 
 FIELDS = ("severity", "status", "certainty", "headline", "takeaway", "standfirst")
 OF_THE_TEXT = ("headline", "standfirst")  # fields that may be nothing but the text's beginning
+
+SAID_ALREADY = 2 / 3  # of a sentence's words stand above it
 
 
 def unchanged(candidate: Candidate, told: Memory) -> bool:
@@ -61,6 +65,19 @@ def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> 
     if body and now.body:
         found.append(Change(field="body", now=_news(was, now)))
     return tuple(found)
+
+
+def beside(found: Iterable[Change], said: str) -> tuple[Change, ...]:
+    """Without a change of the text that tells nobody more than `said`, which stands above it."""
+    known = set(normalise(said).split())
+    return tuple(
+        one for one in found if one.field != "body" or (one.now and not _known(one.now, known))
+    )
+
+
+def _known(sentence: str, known: set[str]) -> bool:
+    words = set(normalise(sentence).split())
+    return len(words & known) >= SAID_ALREADY * len(words)
 
 
 def _news(was: EventRecord, now: EventRecord) -> str | None:

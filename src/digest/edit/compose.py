@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from digest.edit import righting
-from digest.edit.changes import changes
+from digest.edit.changes import beside, changes
 from digest.edit.clocks import reported_late
 from digest.edit.headline import opening
 from digest.edit.match import heard
@@ -160,7 +160,9 @@ def _item(
         update=material.update if candidate.righted is None else None,
         chain=chain(material, head.headline) if lead else None,
         reasons=_reasons(chosen.match, materials),
-        changes=found,
+        changes=beside(found, " ".join(f"{one.right} {one.why or ''}" for one in corrected))
+        if corrected
+        else found,
         told=Told(at=told.at, revision=told.revision, kind=told.kind) if told else None,
         correction=corrected[-1] if corrected else None,
         corrected_too=corrected[:-1],

@@ -38,9 +38,9 @@ def load(data: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise InputError(f"it is not text in {error.encoding.upper()}") from None
     except json.JSONDecodeError as error:
-        raise InputError(
-            f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from None
+        what = error.msg.removesuffix(" at")
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InputError(f"it is not JSON: {what} at {where}") from None
     except RecursionError:
         raise InputError("it is nested too deeply") from None
     except ValueError:  # a number of thousands of digits
@@ -135,7 +135,8 @@ def _of_lines(data: bytes) -> Iterator[Piece]:
         try:
             yield _piece(place, load(text), text)
         except InputError as error:
-            yield Piece(place, {}, clean(text.decode("utf-8", "replace")), str(error))
+            why = str(error).replace("at line 1, column", "at column")  # of this line
+            yield Piece(place, {}, clean(text.decode("utf-8", "replace")), why)
 
 
 def _piece(place: str, value: Any, raw: object) -> Piece:

@@ -139,6 +139,10 @@ class Database:
                 raise ConfigurationError(
                     f"{place} has not been set up: run `digest init` ({why})"
                 ) from error
+            if "not a database" in why:
+                raise ConfigurationError(
+                    f"{place} is no database: see DIGEST_DATABASE_URL"
+                ) from error
             if told := self._file_trouble(why):
                 raise DatabaseAway(told) from error
             match _trouble(error):

@@ -32,6 +32,7 @@ from digest.store.shown import Found
 log = logging.getLogger(__name__)
 
 BATCH = 500
+NOT_FOLLOWED = "is not in the gazetteer, so nobody can follow it."
 HINTS = 100  # unknown names that a nearest one is looked for
 Placed = tuple[str, EventRecord]  # with its place in the document
 
@@ -118,10 +119,7 @@ class _Unheard:
             self._told.add(name)
             # Looking for the nearest takes long, and nobody reads hundreds of them.
             near = self._app.gazetteer.suggest(name, 1) if len(self._told) <= HINTS else []
-            yield (
-                f"The interest “{cut(name, 60)}” is not in the gazetteer, so nobody can follow it."
-                + did_you_mean(near)
-            )
+            yield (f"The interest “{cut(name, 60)}” {NOT_FOLLOWED}" + did_you_mean(near))
 
 
 def _interest_ids(app: App) -> dict[str, int]:
