@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from builders import (
+    AT,
     HOSTILE_TEXTS,
     make_alert,
     make_bare_item,
@@ -29,7 +30,7 @@ from digest.channels.slack import SlackChannel
 from digest.channels.slack.blocks import text_length, texts
 from digest.channels.slack.settings import SlackSettings
 from digest.errors import ConfigurationError
-from digest.models.content import Change, EditionContent, Item, ScenarioLine, WatchLine
+from digest.models.content import Change, EditionContent, Item, ScenarioLine, Told, WatchLine
 from digest.models.words import Code
 from digest.render.environment import Templates
 
@@ -293,6 +294,12 @@ def test_items_and_lines_say_when_it_was_reported() -> None:
     assert "also Baghdad Daily · reported 11:00, Wednesday\n" in text
     assert re.search(r"^• .* \(reported Wednesday\)$", text, re.MULTILINE)
     assert "reported" not in read(make_digest(items=(make_bare_item(section="brief"),), watch=()))
+    alerted = make_changed_item(
+        section="alerted", told=Told(at=AT - timedelta(hours=17), revision=1)
+    )
+    assert re.search(
+        r"^• .* \(alerted Wednesday 14:00\)$", read(make_digest(items=(alerted,))), re.M
+    )
 
 
 def test_an_arabic_edition_has_no_english_words_of_ours() -> None:
