@@ -20,8 +20,8 @@ from digest.render.filters import day_name
 from digest.render.phrases import SEPARATOR, Phrases
 from digest.services.reader import preferences
 from digest.services.reader.overview import DestinationLine, overview
-from digest.services.reader.since import Righted, righted_since, without_retracted
 from digest.services.sending.parcels import envelope
+from digest.services.since import Righted, righted_since, without_retracted
 from digest.web.guard import MAIL
 from digest.web.site import Gone, Site, Visitor, site_of
 

@@ -208,6 +208,32 @@ def test_a_late_digest_says_so_and_keeps_to_quiet_hours(room: Newsroom) -> None:
     ]
 
 
+async def test_a_digest_that_waits_tells_nothing_that_is_retracted_meanwhile(
+    room: Newsroom,
+) -> None:
+    room.reader(quiet_from=time(8), quiet_to=time(11), kinds=["digest"])
+    room.publish()
+    room.later(days=1, hours=1, minutes=30)
+    room.news("wrong", severity=4)
+    room.news("sound", severity=3)
+    room.publish()
+    (planned,) = room.contents()
+    assert [item.section for item in planned.items] == ["lead", "item"]
+    room.later(hours=1)
+    room.news("wrong", severity=4, retraction={"reason": "The letter was forged."})
+    room.alert()
+    room.later(hours=2)
+    await room.drain()
+    (sent,) = room.email.sent
+    gone, lead = sent.content.items
+    assert (gone.section, lead.section) == ("correction", "lead")
+    assert gone.retraction is not None
+    assert gone.retraction.reason == "The letter was forged."
+    assert (gone.headline, gone.standfirst, gone.takeaway) == ("Headline of wrong", None, None)
+    assert lead.headline == "Headline of sound"
+    assert room.contents()[0] == planned, "what was planned stays as it was"
+
+
 def test_a_first_digest_is_not_sorry_to_be_late_and_keeps_to_quiet_hours(room: Newsroom) -> None:
     """Its reader joined after today's hour and has waited for nothing."""
     room.reader()

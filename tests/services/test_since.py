@@ -7,7 +7,7 @@ from newsroom import NOON, Newsroom
 
 from digest.models.content import EditionContent
 from digest.services.app import App
-from digest.services.reader.since import Righted, righted_since
+from digest.services.since import Righted, righted_since
 
 HOUR = timedelta(hours=1)
 CORRECTION = {"wrong": "7 ships.", "right": "8 ships."}
