@@ -156,7 +156,7 @@ def test_a_file_that_is_read_only_or_has_no_folder_is_named(tmp_path: Path) -> N
 def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "a.db").write_text("Dear diary, " * 100)
     database = Database(f"sqlite:///{tmp_path}/a.db")
-    told = r"a\.db is no database: see DIGEST_DATABASE_URL"
+    told = r"a\.db: the file is not a database; see DIGEST_DATABASE_URL"
     with pytest.raises(ConfigurationError, match=told), database.begin() as session:
         session.execute(select(1))
 

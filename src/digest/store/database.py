@@ -141,7 +141,7 @@ class Database:
                 ) from error
             if "not a database" in why:
                 raise ConfigurationError(
-                    f"{place} is no database: see DIGEST_DATABASE_URL"
+                    f"{place}: the file is not a database; see DIGEST_DATABASE_URL"
                 ) from error
             if told := self._file_trouble(why):
                 raise DatabaseAway(told) from error
