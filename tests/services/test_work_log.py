@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -25,8 +27,8 @@ SECONDS = 60.0  # a busy machine takes its time
 
 @pytest.fixture
 def room(app_on_sqlite: App, caplog: pytest.LogCaptureFixture) -> Newsroom:
-    for name in logs.NOISY:
-        caplog.set_level(logging.WARNING, logger=name)
+    for name, least in logs.NOISY.items():
+        caplog.set_level(least, logger=name)
     caplog.set_level(logging.INFO)
     return Newsroom(app_on_sqlite, now=clock.now())  # the scheduler makes up for each missed second
 
@@ -48,6 +50,11 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.02)
 
 
+def reader(room: Newsroom, key: str = "maria", **more: Any) -> int:
+    """Somebody without a digest: these tests run at every hour of the day, also at that of one."""
+    return room.reader(key, cadence=Cadence.NONE, **more)
+
+
 def lines(caplog: pytest.LogCaptureFixture, start: str) -> list[Any]:
     return [one for one in caplog.records if one.getMessage().startswith(start)]
 
@@ -55,9 +62,8 @@ def lines(caplog: pytest.LogCaptureFixture, start: str) -> list[Any]:
 async def test_what_is_done_is_said_with_numbers(
     room: Newsroom, caplog: pytest.LogCaptureFixture
 ) -> None:
-    no_digest = {"cadence": Cadence.NONE}  # also when this runs at the hour of one
-    room.reader(destinations={"email": "maria@example.org", "slack": "C0MARIA"}, **no_digest)
-    room.deliveries_to_come(room.reader("anna", follows=(), **no_digest), 5)
+    reader(room, destinations={"email": "maria@example.org", "slack": "C0MARIA"})
+    room.deliveries_to_come(reader(room, "anna", follows=()), 5)
     room.news("pilots", breaking=True, severity=5)
     async with serving(room):
         await until(lambda: len(room.email.sent) == 6 and len(room.slack.sent) == 1)
@@ -73,6 +79,22 @@ async def test_what_is_done_is_said_with_numbers(
     said = "\n".join(str(one.__dict__) for one in caplog.records)
     for secret in ("@example.org", "email-", "C0MARIA", "Rossi", "pilots"):
         assert secret not in said
+
+
+async def test_a_turn_that_takes_long_is_not_warned_of_at_each_next_one(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    turns: list[datetime] = []
+
+    def slow(_: App, now: datetime) -> Counter[str]:
+        turns.append(now)
+        time.sleep(2.5 * scheduler.ALERT_SECONDS if len(turns) == 1 else 0)
+        return Counter()
+
+    monkeypatch.setattr(scheduler, "alert", slow)
+    async with serving(room):
+        await until(lambda: len(turns) == 2)
+    assert [one.getMessage() for one in caplog.records] == ["started", "stopped"]
 
 
 async def test_what_was_held_is_released_also_while_alerts_cannot_be_planned(
@@ -96,7 +118,7 @@ async def test_what_was_held_is_released_also_while_alerts_cannot_be_planned(
 async def test_refusals_are_warnings_by_number(
     room: Newsroom, caplog: pytest.LogCaptureFixture
 ) -> None:
-    maria = room.reader()
+    maria = reader(room)
     room.deliveries_to_come(maria, at="@example.org")
     room.email.script = [AddressRefused("mailbox_unknown", "no such user")]
     room.deliveries_to_come(maria, channel="slack")
@@ -151,7 +173,7 @@ async def test_an_outage_is_two_lines_whoever_meets_it(
             raise DatabaseAway("the database does not answer")
         return explained(self)
 
-    room.reader()
+    reader(room)
     async with serving(room):
         await asyncio.sleep(0.3)
         before = len(caplog.records)
@@ -182,7 +204,7 @@ async def test_a_database_that_goes_away_as_the_service_starts_is_waited_for(
         return 0
 
     monkeypatch.setattr(scheduler, "resume", resume)
-    room.deliveries_to_come(room.reader(), 1)
+    room.deliveries_to_come(reader(room), 1)
     async with serving(room):
         await until(lambda: room.email.sent)
         assert freed

@@ -7,18 +7,19 @@ from typing import Any
 
 import structlog
 
-NOISY = (
-    "aiosmtplib",
-    "alembic",
-    "apscheduler",
-    "asyncio",
-    "httpcore",
-    "httpx",
-    "slack_sdk",
-    "telegram",
-    "uvicorn",
-)
-"""Libraries whose lines hold URLs with tokens, come once a request, or say what ours say."""
+NOISY = {
+    "aiosmtplib": logging.WARNING,
+    "alembic": logging.WARNING,
+    "apscheduler": logging.ERROR,  # warns of each turn that the one before it still makes up for
+    "asyncio": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "httpx": logging.WARNING,
+    "slack_sdk": logging.WARNING,
+    "telegram": logging.WARNING,
+    "uvicorn": logging.WARNING,
+}
+"""Libraries whose lines hold URLs with tokens, come once a request, or say what ours say; and the
+least level of theirs that is told."""
 
 
 _DETAIL = re.compile(r"DETAIL:[^\n]*")
@@ -55,5 +56,5 @@ def configure_logs(level: str, form: str) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in NOISY.items():
+        logging.getLogger(name).setLevel(least)
