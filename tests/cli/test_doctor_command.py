@@ -69,6 +69,15 @@ def test_doctor_fails_when_something_is_wrong(shell: Shell) -> None:
     assert not (shell.folder / "fresh.db").exists()
 
 
+def test_a_file_that_can_not_be_opened_is_told_without_the_remedy_for_a_server(
+    shell: Shell,
+) -> None:
+    shell.write("text", "")
+    (found,) = findings(shell, DIGEST_DATABASE_URL="sqlite:///text/digest.db")["database"]
+    assert found["what"].startswith(f"{shell.folder}/text is a file, not a folder")
+    assert found["remedy"] == ""
+
+
 def test_status_is_in_numbers(shell: Shell) -> None:
     found = shell("status", "--json").data
     assert (found["events"], found["subscribers"], found["feeds"]) == (0, 0, [])

@@ -98,6 +98,7 @@ def test_an_unreachable_postgresql_is_told_of_without_its_password(
     ("url", "words"),
     [
         ("sqlite:///missing/folder/digest.db", "folder does not exist"),
+        ("sqlite:///text.db/digest.db", "text.db is a file, not a folder"),
         ("sqlite:///text.db", "file is not a database"),
     ],
 )
@@ -139,4 +140,7 @@ def test_a_folder_that_must_not_be_written_is_told_of(shell: Shell) -> None:
     folder.mkdir()
     folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
     url = f"sqlite:///{folder}/digest.db"
-    assert "unable to open database file" in shell("init", DIGEST_DATABASE_URL=url).fault
+    for command in ("init", "status", "serve"):
+        fault = shell(command, DIGEST_DATABASE_URL=url).fault
+        assert fault.startswith(f"the folder {folder} can't be written to by ")
+        assert fault.endswith(f"run `chmod u+w {folder}`")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from digest.errors import ConfigurationError, DatabaseAway, DatabaseFails
 from digest.models import Counter, Secret, Suppression
 from digest.services.app import App
-from digest.store import counters
+from digest.store import counters, sqlite_file
 from digest.store.database import Database
 
 
@@ -142,15 +142,27 @@ def test_a_file_that_is_full_answers(app_on_sqlite: App) -> None:
         fill()
 
 
-def test_a_file_that_is_read_only_or_has_no_folder_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_opened_for_reading_only_is_named(tmp_path: Path) -> None:
     file = tmp_path / "digest.db"
     Database(f"sqlite:///{file}").migrate()
-    for url, told in (
-        (f"sqlite:///file:{file}?mode=ro&uri=true", f"{file} is read-only: this user must be"),
-        (f"sqlite:///{tmp_path}/nowhere/a.db", f"the folder {tmp_path}/nowhere does not exist"),
+    url = f"sqlite:///file:{file}?mode=ro&uri=true"
+    with (
+        pytest.raises(DatabaseAway, match=r"mode=ro.* is read-only: this user must be"),
+        Database(url).begin() as session,
     ):
-        with pytest.raises(DatabaseAway, match=told), Database(url).begin() as session:
-            session.add(Secret(name="a", value=""))
+        session.add(Secret(name="a", value=""))
+
+
+@pytest.mark.parametrize("name", ["folder", "text/digest.db", "nowhere/digest.db"])
+def test_a_file_that_can_not_be_opened_is_told_with_its_cause(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text").touch()
+    file = tmp_path / name
+    told = sqlite_file.trouble(file)
+    assert told
+    with pytest.raises(DatabaseAway) as caught:
+        Database(f"sqlite:///{file}").migrate()
+    assert str(caught.value) == told
 
 
 def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:

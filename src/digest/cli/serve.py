@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
 
 import uvicorn
 
@@ -18,6 +17,7 @@ from digest.cli.common import open_app, say
 from digest.errors import ConfigurationError
 from digest.scheduler import Service
 from digest.services.app import App
+from digest.store import sqlite_file
 from digest.web.app import create
 
 DRAIN_SECONDS = 7.0  # for what is being sent; supervisors kill after 10
@@ -46,17 +46,22 @@ def only_one(app: App) -> Iterator[None]:
     """Refuses a second `serve` on one SQLite file: each would take the other for dead.
 
     Raises:
-        ConfigurationError: another one runs.
+        ConfigurationError: another one runs, or the folder can't be written to.
     """
-    name = app.db.url.database
-    if not app.db.is_sqlite or not name or name == ":memory:":
+    file = app.db.file
+    if file is None:
         yield
         return
-    with Path(f"{name}.lock").open("w") as lock:
+    try:
+        lock = file.with_name(f"{file.name}.lock").open("w")
+    except OSError as error:
+        why = sqlite_file.trouble(file) or f"{error.filename}: {error.strerror}"
+        raise ConfigurationError(why) from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise ConfigurationError(f"another `digest serve` runs on {name}") from None
+            raise ConfigurationError(f"another `digest serve` runs on {file}") from None
         yield
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.pool import StaticPool
 
 from digest.errors import ConfigurationError, DatabaseAway, DatabaseFails
 from digest.render.environment import built_in_folder
+from digest.store import sqlite_file
 
 if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
     from alembic.config import Config
@@ -115,12 +116,17 @@ class Database:
             with self._session(bind=engine) as session:
                 yield session
 
-    def _missing(self) -> bool:
-        """Whether there is no SQLite file yet: whoever connects would leave an empty one."""
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None: it is in memory, or a server."""
         name = self.url.database
         if not self.is_sqlite or not name or name == ":memory:" or name.startswith("file:"):
-            return False
-        return not Path(name).exists() and Path(name).parent.is_dir()
+            return None
+        return Path(name).absolute()
+
+    def _missing(self) -> bool:
+        """Whether there is no SQLite file yet: whoever connects would leave an empty one."""
+        return self.file is not None and sqlite_file.absent(self.file)
 
     def _must_be_there(self) -> None:
         if self._missing():
@@ -157,13 +163,14 @@ class Database:
 
     def _file_trouble(self, why: str) -> str | None:
         """What is wrong with a SQLite file or its folder, and what would mend it."""
-        if not self.is_sqlite:
+        # "readonly" also for a command that only reads: the file of the WAL is written
+        if not self.is_sqlite or not any(word in why for word in ("readonly", "unable to open")):
             return None
-        file = Path((self.url.database or "").removeprefix("file:")).absolute()
-        if "readonly" in why:  # also for a command that only reads: the file of the WAL is written
-            return f"{file} is read-only: this user must be able to write to it and to its folder"
-        if "unable to open" in why and not file.parent.is_dir():
-            return f"the folder {file.parent} does not exist: make it, or see DIGEST_DATABASE_URL"
+        if self.file and (told := sqlite_file.trouble(self.file)):
+            return told
+        if "readonly" in why:
+            place = self.url.render_as_string(hide_password=True)
+            return f"{place} is read-only: this user must be able to write to it and to its folder"
         return None
 
     def migrate(self, revision: str = "head") -> None:

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from jinja2 import TemplateSyntaxError
-from sqlalchemy import func, select, text
+from sqlalchemy import false, func, select, update
 
 from digest.channels.base import Channel, Finding
 from digest.clock import ticking_from
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DatabaseAway, DigestError
+from digest.models import Counter
 from digest.services.app import App
 from digest.services.links import LinkMaker
 from digest.services.news import feeds, fetch
@@ -21,7 +22,7 @@ from digest.services.sending.testing import test_content, test_digest, test_enve
 TEMPLATES = (".html", ".jinja", ".mjml", ".txt")
 TIMEOUT = 30.0  # seconds for all that one Channel asks
 SEE = "docs/configuration.md has its settings; `digest config` shows them."
-REMEDIES = {
+REMEDIES = {  # where the error doesn't name its own, as that of a SQLite file does
     "database": "Is it running? Check DIGEST_DATABASE_URL.",
     "templates": "Mend the file; your own are in the folder that DIGEST_TEMPLATES_DIR names.",
 }
@@ -43,7 +44,9 @@ async def examine(app: App, now: datetime) -> list[tuple[str, Finding]]:
         try:
             found += [(part, one) for one in look()]
         except DigestError as error:
-            found.append((part, Finding("error", str(error), REMEDIES.get(part, ""))))
+            told = part == "database" and (app.db.is_sqlite or not isinstance(error, DatabaseAway))
+            remedy = "" if told else REMEDIES.get(part, "")
+            found.append((part, Finding("error", str(error), remedy)))
     for name, channel in app.channels.items():
         found += [(name, one) for one in await _channel(channel)]
     return found
@@ -66,8 +69,8 @@ def _database(app: App) -> Sequence[Finding]:
         return [Finding("error", "the database has no tables", "Run `digest init`.")]
     if has != newest:
         return [Finding("error", f"its tables are at {has}, not {newest}", "Run `digest init`.")]
-    with app.db.read() as session:
-        session.execute(text("SELECT 1"))
+    with app.db.begin() as session:  # no row is written; one could be, or this fails
+        session.execute(update(Counter).where(false()).values(value=0))
     return [Finding("ok", f"answers, tables at {has}")]
 
 
