@@ -26,7 +26,10 @@ Now = Annotated[
     str | None,
     typer.Option("--now", help="Act as if it were this ISO 8601 time.", metavar="TIME"),
 ]
-Limit = Annotated[int, typer.Option("--limit", help="Print at most this many rows.", min=1)]
+MOST = 2**31 - 1  # rows; every database counts that far
+Limit = Annotated[
+    int, typer.Option("--limit", help="Print at most this many rows.", min=1, max=MOST)
+]
 
 WIDE = 200  # columns of tables that no terminal shows: nothing is folded for grep
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.common import Json, known_channel, open_app, say_json, table
+from digest.cli.common import MOST, Json, known_channel, open_app, say_json, table
 from digest.errors import WrongUsage
 from digest.models.words import DeliveryState
 from digest.services import find
@@ -20,7 +20,8 @@ def deliveries(
         str | None, typer.Option("--subscriber", help="Only to this subscriber.")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", help="At most this many, the newest.", min=1)
+        int | None,
+        typer.Option("--limit", help="At most this many, the newest.", min=1, max=MOST),
     ] = None,
     json: Json = False,
 ) -> None:

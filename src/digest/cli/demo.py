@@ -22,7 +22,9 @@ from digest.web.inbox import Inbox
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End when everything is delivered.")] = False,
-    port: Annotated[int, typer.Option("--port", help="Port of the inbox page.", min=0)] = 8025,
+    port: Annotated[
+        int, typer.Option("--port", help="Port of the inbox page.", min=0, max=65535)
+    ] = 8025,
     on: Annotated[
         str | None, typer.Option("--date", help="The day to play; today without it.")
     ] = None,

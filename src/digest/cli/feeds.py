@@ -14,6 +14,7 @@ from digest.services.app import App
 from digest.services.news import feeds, fetch
 
 MINUTES = 15  # between polls, when nothing else is said
+LONGEST = 60 * 24 * 365
 ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 app = typer_app("Add, list and poll feeds.")
@@ -24,7 +25,9 @@ def add(
     url: Annotated[str, typer.Argument(help="Address of an RSS, Atom, JSON or CAP feed.")],
     every: Annotated[
         int | None,
-        typer.Option("--every", help=f"Minutes between polls; {MINUTES} without it.", min=1),
+        typer.Option(
+            "--every", help=f"Minutes between polls; {MINUTES} without it.", min=1, max=LONGEST
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Read it once, and say what it is.")
