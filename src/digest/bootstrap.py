@@ -5,9 +5,10 @@ from functools import cached_property
 
 from digest.channels import discover
 from digest.channels.base import Channel
+from digest.render import locales
 from digest.render.environment import Templates
 from digest.services.app import App
-from digest.settings import Settings
+from digest.settings import Settings, wrong
 from digest.store import gazetteer_files, interests
 from digest.store.database import Database
 
@@ -20,6 +21,9 @@ def build(settings: Settings | None = None) -> App:
             Channel are read when `channels` is first looked at.
     """
     settings = settings or Settings.load()
+    if locales.nearest(settings.default_locale) is None:
+        wanted = f"one of {', '.join(locales.available())}"
+        raise wrong("default_locale", settings.default_locale, wanted)
     templates = Templates(settings.templates_dir)
     return App(
         settings=settings,

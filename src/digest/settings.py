@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -62,6 +62,30 @@ def toml_values() -> Mapping[str, Any]:
         raise ConfigurationError(f"{path} can't be read: {error.strerror}") from None
 
 
+def source(key: str) -> str:
+    """Where setting `key` has its value from: a variable, a TOML file, or "default".
+
+    Raises:
+        ConfigurationError: the TOML file is missing or can't be read.
+    """
+    variable = f"{PREFIX}{key.upper()}"
+    for name in (variable, f"{variable}_FILE"):
+        if os.environ.get(name):
+            return name
+    return str(toml_file()) if key in toml_values() else "default"
+
+
+def wrong(key: str, value: object, wanted: str) -> ConfigurationError:
+    """What is wrong with setting `key`, where it stands, and what is `wanted` instead. A `value` of
+    None is a secret; what stands before the host of an address is none's business either."""
+    variable = f"{PREFIX}{key.upper()}"
+    found = source(key)
+    where = f" (from {found})" if found not in (variable, "default") else ""
+    shown = re.sub(r"//[^/@]*@", "//***@", re.sub(r"[\r\n]+", " ", str(value)))
+    what = "is wrong, and not shown here" if value is None else f"is '{shown:.60}'"
+    return ConfigurationError(f"{variable}{where} {what}; it must be {wanted}")
+
+
 class _FileSource(PydanticBaseSettingsSource):
     """DIGEST_X_FILE: the value is the file's content without its last line end."""
 
@@ -107,6 +131,7 @@ class SettingsGroup(BaseSettings):
         frozen=True,
         env_ignore_empty=True,
         hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     @classmethod
@@ -125,37 +150,40 @@ class SettingsGroup(BaseSettings):
         """The settings of this group.
 
         Raises:
-            ConfigurationError: a value is missing or wrong; says which variable and why.
+            ConfigurationError: a value is wrong; names it, where it stands, and what is wanted.
         """
         try:
             return cls(**given)
         except ValidationError as error:
             first = error.errors()[0]
-            key = str(first["loc"][0] if first["loc"] else "")
-            raise ConfigurationError(f"{PREFIX}{key.upper()}{_fault(first)}") from None
+            key = str(first["loc"][0])
+            secret = SecretStr in get_args(cls.model_fields[key].annotation)
+            raise wrong(key, None if secret else first["input"], _wanted(first)) from None
 
 
 _MUST_BE = {
     "int": "a whole number",
     "float": "a number",
+    "finite": "a finite number",
     "bool": "true or false",
-    "greater_than": "more than {gt}",
-    "greater_than_equal": "{ge} or more",
-    "less_than": "less than {lt}",
-    "less_than_equal": "{le} or less",
+    "string": "a text in quotes",
+    "path": "a path in quotes",
+    "greater_than": "more than {gt:.12g}",
+    "greater_than_equal": "{ge:.12g} or more",
+    "less_than": "less than {lt:.12g}",
+    "less_than_equal": "{le:.12g} or less",
     "literal_error": "{expected}",
 }
-"""What a wrong value should be, by the type of pydantic's error or its beginning. Secrets are
-texts, so no value that is shown here is one."""
+"""What a wrong value should be, by the type of pydantic's error or its beginning."""
 
 
-def _fault(error: ErrorDetails) -> str:
+def _wanted(error: ErrorDetails) -> str:
+    """What the value should be; a validator of ours says just that as its ValueError."""
     kind = error["type"]
     wanted = _MUST_BE.get(kind) or _MUST_BE.get(kind.partition("_")[0])
     if wanted is None:
-        return f": {error['msg'].removeprefix('Value error, ')}"
-    words = wanted.format(**error.get("ctx", {}))
-    return f" is '{error['input']!s:.60}'; it must be {words}"
+        return error["msg"].removeprefix("Value error, ")
+    return wanted.format(**error.get("ctx", {}))
 
 
 class Settings(SettingsGroup):
@@ -194,17 +222,22 @@ class Settings(SettingsGroup):
     default_zone: str = Field("UTC", description="IANA zone of a subscriber who has none.")
     default_locale: str = Field("en", description="Language of a subscriber who has none.")
     late_hours: float = Field(
-        12, gt=0, description="A digest missed by more hours than this goes into the next one."
+        12,
+        gt=0,
+        le=8760,
+        description="A digest missed by more hours than this goes into the next one.",
     )
     lookback_days: int = Field(
         7,
         ge=1,
+        le=3650,
         description="Events older than this many days, or than two digests if that is more, are not"
         " told in a digest.",
     )
     backfill_minutes: int = Field(
         60,
         ge=0,
+        le=525_600,
         description="A record without visible_at, published longer ago than this many minutes,"
         " is history: it is visible from its own time and never alerts.",
     )
@@ -225,14 +258,14 @@ class Settings(SettingsGroup):
     @classmethod
     def _is_a_web_address(cls, value: str) -> str:
         if not re.match(r"https?://[^/\s]+", value):
-            raise ValueError("must begin with https:// or http:// and name a host")
+            raise ValueError("a web address, such as https://digest.example.org")
         return value.rstrip("/")
 
     @field_validator("contact")
     @classmethod
     def _can_be_opened(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^/\s]\S*|[^@\s/:?&]+@[^@\s/:?&]+", value):
-            raise ValueError("must be a mail address, or begin with https:// or http://")
+            raise ValueError("a mail address, or begin with https:// or http://")
         return value
 
     @field_validator("default_zone")
@@ -241,7 +274,7 @@ class Settings(SettingsGroup):
         try:
             ZoneInfo(value)
         except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-            raise ValueError("is not an IANA time zone, such as Europe/London") from None
+            raise ValueError("an IANA time zone, such as Europe/London") from None
         return value
 
     @field_validator("log_level", "log_format", mode="before")

@@ -97,19 +97,50 @@ def test_an_unknown_key_of_the_toml_file_is_warned_of(shell: Shell) -> None:
         ("DIGEST_WEB_PORT", "70000", "DIGEST_WEB_PORT is '70000'; it must be 65535 or less"),
         ("DIGEST_LATE_HOURS", "0", "DIGEST_LATE_HOURS is '0'; it must be more than 0"),
         ("DIGEST_FEED_PRIVATE_ADDRESSES", "perhaps", "is 'perhaps'; it must be true or false"),
-        ("DIGEST_DEFAULT_ZONE", "Atlantis/Capital", "DIGEST_DEFAULT_ZONE: is not an IANA"),
-        ("DIGEST_BASE_URL", "digest.example.org", "DIGEST_BASE_URL: must begin with https://"),
+        ("DIGEST_LATE_HOURS", "inf", "DIGEST_LATE_HOURS is 'inf'; it must be a finite number"),
+        ("DIGEST_LOOKBACK_DAYS", "9" * 9, "DIGEST_LOOKBACK_DAYS is '999999999'; it must be 3650"),
+        (
+            "DIGEST_DEFAULT_ZONE",
+            "Atlantis/Capital",
+            "DIGEST_DEFAULT_ZONE is 'Atlantis/Capital'; it must be an IANA time zone, such as",
+        ),
+        ("DIGEST_DEFAULT_LOCALE", "xx", "DIGEST_DEFAULT_LOCALE is 'xx'; it must be one of en, ar"),
+        ("DIGEST_BASE_URL", "a.example.org", "DIGEST_BASE_URL is 'a.example.org'; it must be a"),
+        ("DIGEST_BASE_URL", "ftp://me:hunter2@a.org", "DIGEST_BASE_URL is 'ftp://***@a.org'; it"),
         ("DIGEST_LOG_LEVEL", "loud", "DIGEST_LOG_LEVEL is 'loud'; it must be 'debug', "),
-        ("DIGEST_SMTP_URL", "http://mail", "DIGEST_SMTP_URL: is not an SMTP URL"),
+        ("DIGEST_SMTP_URL", "http://mail", "DIGEST_SMTP_URL is wrong, and not shown here; it must"),
         ("DIGEST_SMTP_URL_FILE", "nowhere", "DIGEST_SMTP_URL_FILE names nowhere"),
         ("DIGEST_CONFIG", "nowhere.toml", "DIGEST_CONFIG names nowhere.toml"),
         ("DIGEST_DATABASE_URL", "mysql://h/d", "DIGEST_DATABASE_URL: mysql is not supported"),
         ("DIGEST_DATABASE_URL", "wrong", "DIGEST_DATABASE_URL is not a database URL"),
         ("DIGEST_TEMPLATES_DIR", "nowhere", "DIGEST_TEMPLATES_DIR names nowhere"),
         ("DIGEST_GAZETTEER_DIR", "nowhere", "DIGEST_GAZETTEER_DIR"),
-        ("DIGEST_TELEGRAM_TOKEN", "no token!", "DIGEST_TELEGRAM_TOKEN: is not a bot token"),
+        ("DIGEST_TELEGRAM_TOKEN", "no token!", "not shown here; it must be a bot token like 1234"),
     ],
 )
 def test_a_wrong_setting_is_named(shell: Shell, variable: str, value: str, words: str) -> None:
     fault = shell("status", **{variable: value}).fault
     assert words in fault
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('subscribers_dir = "gone"', "DIGEST_SUBSCRIBERS_DIR (from {0}) is 'gone'; it must be a"),
+        ('default_zone = "Mars"', "DIGEST_DEFAULT_ZONE (from {0}) is 'Mars'; it must be an IANA"),
+        ('default_locale = "xx"', "DIGEST_DEFAULT_LOCALE (from {0}) is 'xx'; it must be one of en"),
+        ("product_name = 7", "DIGEST_PRODUCT_NAME (from {0}) is '7'; it must be a text in quotes"),
+        ("lookback_days = nan", "DIGEST_LOOKBACK_DAYS (from {0}) is 'nan'; it must be a finite"),
+        ("secret_key = 123", "DIGEST_SECRET_KEY (from {0}) is wrong, and not shown here; it must"),
+    ],
+)
+def test_a_wrong_setting_of_the_toml_file_is_named_with_the_file(
+    shell: Shell, line: str, words: str
+) -> None:
+    path = shell.write("wrong.toml", f"{line}\n")
+    assert words.format(path) in shell("subscribers", "sync", DIGEST_CONFIG=path).fault
+
+
+@pytest.mark.parametrize("locale", ["en", "en-GB", "ar", "ar_EG"])
+def test_a_default_locale_may_name_its_country(shell: Shell, locale: str) -> None:
+    assert shell("status", DIGEST_DEFAULT_LOCALE=locale).code == 0

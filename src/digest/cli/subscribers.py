@@ -34,6 +34,7 @@ from digest.services.subscribers.contacts_export import export_contacts
 from digest.services.subscribers.plan import Plan
 from digest.services.subscribers.sample_mark import are_samples
 from digest.services.subscribers.sync import sync as bring
+from digest.settings import wrong
 
 FOLDER = Path("subscribers")  # where the files are when nothing else is said
 REJECTS = Path("digest-rejects.csv")
@@ -76,7 +77,10 @@ def sync(
 
 
 def _folder(digest: App, named: Path | None) -> Path:
-    place = named or digest.settings.subscribers_dir
+    usual = digest.settings.subscribers_dir
+    if named is None and usual is not None and not usual.is_dir():
+        raise wrong("subscribers_dir", usual, "a folder")
+    place = named or usual
     if place is None and not FOLDER.is_dir():
         raise InputError("name the folder of your YAML files: `digest subscribers sync DIR`")
     return place or FOLDER

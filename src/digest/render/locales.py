@@ -32,12 +32,15 @@ def available() -> tuple[str, ...]:
     return (SOURCE_LOCALE, *(name for name in others if name != SOURCE_LOCALE))
 
 
+def nearest(wanted: str) -> str | None:
+    """The available locale nearest to `wanted` ("ar-EG" -> "ar"), if there is one."""
+    whole = wanted.replace("-", "_")
+    return next((name for name in (whole, whole.split("_")[0]) if name in available()), None)
+
+
 def best(wanted: str) -> str:
-    """The available locale nearest to `wanted` ("ar-EG" -> "ar"); English if there is none."""
-    for name in (wanted.replace("-", "_"), wanted.replace("-", "_").split("_")[0]):
-        if name in available():
-            return name
-    return SOURCE_LOCALE
+    """The available locale nearest to `wanted`; English if there is none."""
+    return nearest(wanted) or SOURCE_LOCALE
 
 
 @cache

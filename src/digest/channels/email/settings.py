@@ -38,19 +38,19 @@ def parse_relay(url: str) -> Relay:
     """The parts of an SMTP URL. Without ?starttls=, TLS is required but on this machine itself.
 
     Raises:
-        ValueError: it is no such URL; the message holds no part of it.
+        ValueError: it is no such URL; says what one is, and holds no part of it.
     """
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
-        raise ValueError(f"is not an SMTP URL; write {_FORM}") from None
+        raise ValueError(_FORM) from None
     if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
-        raise ValueError(f"is not an SMTP URL; write {_FORM}")
+        raise ValueError(_FORM)
     options = parse_qs(parts.query, keep_blank_values=True)
     wanted = options.pop("starttls", [""])[-1]
     if options or wanted not in ("", "required", "auto", "never"):
-        raise ValueError(f"has an option we don't know; write {_FORM}")
+        raise ValueError(f"{_FORM}, and no other option")
     secure = parts.scheme == "smtps"
     relay = Relay(
         host=parts.hostname,
@@ -113,7 +113,7 @@ class EmailSettings(SettingsGroup):
     def _has_an_address(cls, value: str) -> str:
         address = parseaddr(value)[1]
         if not re.fullmatch(r"[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+", address):
-            raise ValueError("has no plain address; write Digest <digest@example.org>")
+            raise ValueError("a name and a plain address, such as Digest <digest@example.org>")
         return value
 
     @field_validator("smtp_url")
@@ -127,7 +127,7 @@ class EmailSettings(SettingsGroup):
     @classmethod
     def _fits_gmail(cls, value: str) -> str:
         if value and not re.fullmatch(r"[A-Za-z0-9_.-]{5,15}", value):
-            raise ValueError("must have 5 to 15 letters, digits, dots or dashes")
+            raise ValueError("5 to 15 letters, digits, dots or dashes")
         return value
 
     @cached_property

@@ -22,7 +22,7 @@ class SlackSettings(SettingsGroup):
     @classmethod
     def _is_a_web_address(cls, value: str) -> str:
         if not value.startswith(("https://", "http://")):
-            raise ValueError("write a web address, such as https://slack.com/api/")
+            raise ValueError("a web address, such as https://slack.com/api/")
         return value if value.endswith("/") else value + "/"
 
     @property

@@ -27,12 +27,12 @@ class TelegramSettings(SettingsGroup):
             return None
         token = value.get_secret_value().strip()
         if not re.fullmatch(r"[0-9A-Za-z:_-]+", token):
-            raise ValueError("is not a bot token; it looks like 123456:ABC-def, from @BotFather")
+            raise ValueError("a bot token like 123456:ABC-def, from @BotFather")
         return SecretStr(token)
 
     @field_validator("telegram_api_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if not re.match(r"https?://[^/]+", value):
-            raise ValueError("must begin with https:// or http://")
+            raise ValueError("a web address, such as https://api.telegram.org/bot")
         return value

@@ -1,17 +1,24 @@
 """Configuration: every setting there is, where its value comes from, and names nobody knows."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from digest.channels import discover
-from digest.settings import PREFIX, TOML_VARIABLE, Settings, SettingsGroup, toml_file, toml_values
+from digest.settings import (
+    PREFIX,
+    TOML_VARIABLE,
+    Settings,
+    SettingsGroup,
+    source,
+    toml_file,
+    toml_values,
+)
 
 MASKED = "(set, not shown)"
 
@@ -55,9 +62,8 @@ def in_force() -> list[InForce]:
     Raises:
         ConfigurationError: one of them is wrong; names it.
     """
-    toml = toml_values()
     return [
-        InForce(title, one, _words(getattr(loaded, one.key)), _source(one, toml))
+        InForce(title, one, _words(getattr(loaded, one.key)), source(one.key))
         for title, group in groups().items()
         for loaded in (group.load(),)
         for one in _settings(group)
@@ -91,13 +97,6 @@ def _hint(name: str, known: Iterable[str]) -> str:
 def _settings(group: type[SettingsGroup]) -> Iterator[Setting]:
     for key, field in group.model_fields.items():
         yield Setting(key, _words(field.default), (field.description or "").strip())
-
-
-def _source(one: Setting, toml: Mapping[str, Any]) -> str:
-    for variable in (one.variable, f"{one.variable}_FILE"):
-        if os.environ.get(variable):
-            return variable
-    return str(toml_file()) if one.key in toml else "default"
 
 
 def _words(value: object) -> str:
