@@ -212,3 +212,9 @@ def test_why_says_that_what_was_planned_did_not_arrive(desk: Shell, day: Day) ->
     answer = desk("why", "amira", "second", "--now", "2026-03-05T18:01:00Z", "--json").data
     assert (answer["sent"], answer["rule"]) == (False, "delivery_retry")
     assert "relay_unreachable" in answer["reason"]
+    assert answer["waits_until"].startswith("2026-03-05T18:0")
+    until = answer["waits_until"][:16].replace("T", " ") + " UTC"
+    assert f"Waits until {until}." in desk("why", "amira", "second").said
+    for command in ("deliveries", "status"):
+        (line,) = (one for one in desk(command).said.splitlines() if "retry" in one)
+        assert until in line

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.common import MOST, Json, known_channel, open_app, say_json, table
+from digest.cli.common import MOST, Json, known_channel, moment, open_app, say_json, table
 from digest.errors import WrongUsage
 from digest.models.words import DeliveryState
 from digest.services import find
@@ -40,7 +40,10 @@ def deliveries(
         return
     table(
         "Deliveries",
-        ["id", "subscriber", "channel", "slot", "state", "tries", "reason", "reference", "items"],
+        [
+            *("id", "subscriber", "channel", "slot", "state", "waits until"),
+            *("tries", "reason", "reference", "items"),
+        ],
         [
             [
                 one["id"],
@@ -48,6 +51,7 @@ def deliveries(
                 one["channel"],
                 one["slot"],
                 one["state"],
+                moment(one["waits_until"]),
                 one["attempts"],
                 one["reason"],
                 one["reference"],

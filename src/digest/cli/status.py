@@ -12,17 +12,23 @@ def status(json: Json = False) -> None:
         say_json(found)
         return
     newest = moment(found["newest_event_stored_at"])
+    until = moment(found["alerts_held_until"])
+    waits = found["deliveries_wait_until"]
     say(
         f"{_counted(found['events'], 'event')}{f', the newest stored {newest}' if newest else ''}."
         f" {_counted(found['subscribers'], 'active subscriber')},"
         f" {_counted(found['destinations_paused'], 'paused destination')},"
-        f" {_counted(found['alerts_held'], 'alert')} held."
+        f" {_counted(found['alerts_held'], 'alert')} held{until and f', the first until {until}'}."
     )
     table("Channels", ["channel", "state"], [[n, s] for n, s in found["channels"].items()])
     table(
         "Deliveries",
-        ["channel", "state", "count"],
-        [[c, s, n] for c, states in found["deliveries"].items() for s, n in states.items()],
+        ["channel", "state", "count", "the first waits until"],
+        [
+            [channel, state, n, moment(waits.get(channel, {}).get(state))]
+            for channel, states in found["deliveries"].items()
+            for state, n in states.items()
+        ],
     )
     table(
         "Feeds in trouble",

@@ -23,26 +23,37 @@ def why(
     verb = "was sent" if answer["sent"] else "was not sent"
     say(f"{answer['subscriber']} {verb}: {answer['headline']}")
     say(f"Rule: {answer['rule']} ({answer['reason']}).")
+    if answer["waits_until"]:
+        say(f"Waits until {moment(answer['waits_until'])}.")
     for reason in answer["reasons"]:
         via = f" through {reason['via']}" if reason["via"] else ""
         say(f"Follows {reason['follow']}{via}: {reason['role']}, strength {reason['strength']}.")
     table(
         "Decisions",
-        ["at", "kind", "for", "outcome", "rule", "reason"],
+        ["at", "kind", "for", "outcome", "waits until", "rule", "reason"],
         [
-            [moment(one["at"]), one["kind"], one["key"], one["outcome"], one["rule"], one["reason"]]
+            [
+                moment(one["at"]),
+                one["kind"],
+                one["key"],
+                one["outcome"],
+                moment(one["waits_until"]),
+                one["rule"],
+                one["reason"],
+            ]
             for one in answer["decisions"]
         ],
     )
     table(
         "Deliveries",
-        ["id", "channel", "slot", "state", "section", "revision", "sent at"],
+        ["id", "channel", "slot", "state", "waits until", "section", "revision", "sent at"],
         [
             [
                 one["id"],
                 one["channel"],
                 one["slot"],
                 one["state"],
+                moment(one["waits_until"]),
                 one["section"],
                 one["revision"],
                 moment(one["sent_at"]),

@@ -274,6 +274,21 @@ def next_due(session: Session, channels: Iterable[str]) -> datetime | None:
     )
 
 
+def waits_until(row: Delivery) -> datetime | None:
+    """When it is tried next, at the earliest; None: it doesn't wait."""
+    return row.not_before if row.state in CLAIMABLE else None
+
+
+def first_attempts(session: Session) -> dict[tuple[str, str], datetime]:
+    """The earliest next attempt of what waits, by (channel, state)."""
+    rows = session.execute(
+        select(Delivery.channel, Delivery.state, func.min(Delivery.not_before))
+        .where(_WAITING)
+        .group_by(Delivery.channel, Delivery.state)
+    )
+    return {(channel, state): first for channel, state, first in rows if first}
+
+
 def counts(session: Session) -> dict[tuple[str, str], int]:
     """How many Deliveries there are by (channel, state)."""
     rows = session.execute(

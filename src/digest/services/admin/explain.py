@@ -17,6 +17,7 @@ from digest.services import find
 from digest.services.app import App
 from digest.services.planning.alert import ALERTED
 from digest.store import counters, events, readers, visibility
+from digest.store import deliveries as ledger
 
 PERSON: Mapping[str, str] = {
     SubscriberState.PAUSED: "this subscriber has paused",
@@ -28,8 +29,9 @@ def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[
     """The whole story of one Event and one Subscriber.
 
     `sent` is whether at least one message was accepted (or perhaps was); `rule` and `reason` give
-    the decision that counts; `decisions` every Slot, `deliveries` every ledger row, `reasons` the
-    Follows that match.
+    the decision that counts; `waits_until` when it is told or tried next at the earliest, if
+    anything waits; `decisions` every Slot, `deliveries` every ledger row, `reasons` the Follows
+    that match.
 
     Raises:
         NotFound: there is no such Subscriber or Event.
@@ -46,6 +48,10 @@ def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[
             "event": event.slug,
             "headline": event.headline,
             "sent": sent,
+            "waits_until": min(
+                (one["waits_until"] for one in (*rows, *decisions) if one["waits_until"]),
+                default=None,
+            ),
             "reasons": reasons,
             "decisions": decisions,
             "deliveries": rows,
@@ -84,7 +90,8 @@ def _deliveries(session: Session, person: Subscriber, event: Event) -> list[dict
             "state": row.state,
             "attempts": row.attempts,
             "reason": row.reason,
-            "sent_at": row.sent_at.isoformat() if row.sent_at else None,
+            "waits_until": _iso(ledger.waits_until(row)),
+            "sent_at": _iso(row.sent_at),
             "reference": row.reference,
             "revision": item.revision,
             "section": item.section,
@@ -124,10 +131,14 @@ def _decisions(session: Session, person: Subscriber, event: Event) -> list[dict[
                 "outcome": "left_out" if left and not mine else slot.outcome,
                 "rule": left[0] if left and not mine else slot.rule,
                 "reason": RULES.get(left[0], left[0]) if left and not mine else slot.reason,
-                "release_at": slot.release_at.isoformat() if slot.release_at else None,
+                "waits_until": _iso(slot.release_at if slot.outcome == Outcome.HELD else None),
             }
         )
     return found
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _has(session: Session, edition_id: int, event_id: int) -> bool:

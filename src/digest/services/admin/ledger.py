@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Destination, Edition, Event, Item, Subscriber
+from digest.store import deliveries as ledger
 
 
 def rows(
@@ -49,7 +50,7 @@ def rows(
             "detail": row.Delivery.detail,
             "reference": row.Delivery.reference,
             "subject": row.Delivery.subject,
-            "not_before": _iso(row.Delivery.not_before),
+            "waits_until": _iso(ledger.waits_until(row.Delivery)),
             "created_at": _iso(row.Delivery.created_at),
             "sent_at": _iso(row.Delivery.sent_at),
             "items": items[row.Delivery.edition_id],

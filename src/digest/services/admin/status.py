@@ -14,7 +14,8 @@ from digest.store import readers, visibility
 
 
 def status(app: App, now: datetime) -> dict[str, Any]:
-    """Counts and ages; every number is of rows that `digest` can list."""
+    """Counts and ages; every number is of rows that `digest` can list. What waits until an hour
+    is told with the first such hour."""
     set_up = app.set_up
     with app.db.read() as session:
         newest = session.scalar(select(func.max(Revision.stored_at)))
@@ -22,6 +23,11 @@ def status(app: App, now: datetime) -> dict[str, Any]:
         deliveries: dict[str, dict[str, int]] = {}
         for (channel, state), n in ledger.counts(session).items():
             deliveries.setdefault(channel, {})[state] = n
+        waits: dict[str, dict[str, str]] = {}
+        for (channel, state), first in ledger.first_attempts(session).items():
+            waits.setdefault(channel, {})[state] = first.isoformat()
+        held = Slot.outcome == Outcome.HELD
+        release = session.scalar(select(func.min(Slot.release_at)).where(held))
         return {
             "now": now.isoformat(),
             "events": _count(session, Event.id),
@@ -30,11 +36,13 @@ def status(app: App, now: datetime) -> dict[str, Any]:
             "destinations_paused": _count(
                 session, Destination.id, Destination.disabled_at.is_not(None)
             ),
-            "alerts_held": _count(session, Slot.id, Slot.outcome == Outcome.HELD),
+            "alerts_held": _count(session, Slot.id, held),
+            "alerts_held_until": release.isoformat() if release else None,
             "events_stuck": [
                 {"event": slug, "revision": number} for slug, number in visibility.stuck(session)
             ],
             "deliveries": deliveries,
+            "deliveries_wait_until": waits,
             "channels": {
                 name: f"stopped: {stopped[name].reason}"
                 if name in stopped and name in set_up
