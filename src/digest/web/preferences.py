@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import time
 from functools import cache
 from typing import Any, TypeVar
-from zoneinfo import available_timezones
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from starlette.routing import Route
 from digest.errors import NotFound
 from digest.models.gazetteer import Gazetteer
 from digest.render.locales import babel_locale, best
+from digest.render.zones import zones
 from digest.services.reader import preferences
 from digest.services.reader.editing import undo
 from digest.services.reader.following import Target, target_of
@@ -64,6 +64,7 @@ async def page(request: Request) -> Response:
         form = await request.form()
         answer = await asyncio.to_thread(_act, site, token, form)
     visitor, found = await asyncio.to_thread(_load, site, token)
+    filled = {**_shown(found), **(answer.given or {})}
     return site.page(
         "preferences",
         visitor.locale,
@@ -73,8 +74,8 @@ async def page(request: Request) -> Response:
         answer=answer,
         problems=answer.problems or {},
         rows=_rows(found, answer.given or {}),
-        filled={**_shown(found), **(answer.given or {})},
-        zones=zones(),
+        filled=filled,
+        zones=zones(visitor.locale, filled["zone"]),
         names=_names(site.app.gazetteer),
         weekdays=_weekdays(visitor.locale),
         pauses=PAUSES,
@@ -323,19 +324,6 @@ def _rows(found: Overview, given: Mapping[str, Any]) -> tuple[Row, ...]:
 def _names(gazetteer: Gazetteer) -> tuple[str, ...]:
     """What can be followed by name."""
     return tuple(sorted((entry.name for entry in gazetteer), key=str.casefold))
-
-
-@cache
-def zones() -> Mapping[str, tuple[str, ...]]:
-    """IANA zones by area, without the old names beside them; UTC stands alone, under ""."""
-    areas = (
-        "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
-        "Pacific",
-    )  # fmt: skip
-    known = sorted(available_timezones())
-    return {"": ("UTC",)} | {
-        area: tuple(name for name in known if name.startswith(f"{area}/")) for area in areas
-    }
 
 
 routes = [Route("/r/{token}/preferences", page, methods=["GET", "POST"])]
