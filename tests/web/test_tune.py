@@ -106,6 +106,20 @@ async def test_follows_a_story(world: World, client: httpx.AsyncClient) -> None:
     assert follows(world)["Iran Conflict 2026"] == (0.45, None, False)
 
 
+async def test_a_story_that_is_followed_by_now_is_not_offered(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    path = world.path("tune?do=follow&story=iran-conflict-2026")
+    await client.post(path, data={"choice": "story"})
+    page = await client.get(path)
+    assert choices(page) == []
+    assert "You follow this story already." in page.text
+    every = await client.get(world.path(f"tune?event={world.event[1]}"))
+    assert "follow story" not in [key for key, _ in choices(every)]
+    twice = await client.post(path, data={"choice": "story"})
+    assert "It was so already." in twice.text
+
+
 async def test_says_why(world: World, client: httpx.AsyncClient) -> None:
     page = await client.get(world.path(f"tune?do=why&event={world.event[1]}"))
     assert "What you follow that is in it" in page.text

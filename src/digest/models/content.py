@@ -254,6 +254,12 @@ class Item(Value):
     retraction: Retraction | None = None
 
     @property
+    def story_to_follow(self) -> str | None:
+        """The slug of its Story, unless this reader follows it: then nothing is to be offered."""
+        followed = any(one.kind == "story" and one.slug == self.story_slug for one in self.reasons)
+        return None if followed else self.story_slug
+
+    @property
     def corrections(self) -> tuple[Correction, ...]:
         """All that it puts right, oldest first."""
         return (*self.corrected_too, *((self.correction,) if self.correction else ()))

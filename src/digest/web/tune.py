@@ -136,16 +136,12 @@ def _all(asked: Asked, found: Subject) -> list[Offer]:
     offers += _alerts(asked, found)
     if found.story_id is not None:
         offers += _mute(replace(asked, hours=None), found)
-        offers += [] if _follows_story(found) else _follow(asked, found)
+        offers += _follow(asked, found)
     offers += _drop(asked, found)
     return [
         replace(one, key=" ".join(str(part) for part in (one.kind, one.key, one.number) if part))
         for one in offers
     ]
-
-
-def _follows_story(found: Subject) -> bool:
-    return any(cause.target.story_id == found.story_id for cause in found.causes)
 
 
 def _on(verb: Callable[[Database, int, Target, datetime], Done], cause: Cause) -> Act:
@@ -188,7 +184,7 @@ async def page(request: Request) -> Response:
         visitor=visitor,
         asked=asked,
         of=found,
-        offers=offers,
+        offers=[one for one in offers if not (found.follows_story and one.kind == "follow")],
         done=done,
         entry=entry.entry_id if entry else None,
         undone=request.method == "POST" and done is None,

@@ -30,7 +30,15 @@ from digest.channels.slack import SlackChannel
 from digest.channels.slack.blocks import text_length, texts
 from digest.channels.slack.settings import SlackSettings
 from digest.errors import ConfigurationError
-from digest.models.content import Change, EditionContent, Item, ScenarioLine, Told, WatchLine
+from digest.models.content import (
+    Change,
+    EditionContent,
+    Item,
+    Reason,
+    ScenarioLine,
+    Told,
+    WatchLine,
+)
 from digest.models.words import Code
 from digest.render.environment import Templates
 
@@ -266,6 +274,16 @@ def test_a_retraction_strikes_the_headline_and_says_why() -> None:
     assert "~<https://digest.example.org/e/strait-pilots-stop-work|Harbour pilots" in first
     for withdrawn in ("What could happen next", "be prepared", "Follow story", "Mute"):
         assert withdrawn not in read(make_alert(code=Code.RETRACT))
+
+
+def test_only_a_story_that_is_not_followed_is_offered_to_follow() -> None:
+    story = Reason(follow="Tension in the Gulf", kind="story", slug="tension-in-the-gulf")
+    namesake = story.model_copy(update={"kind": "region"})
+    for reason, offered in ((story, False), (namesake, True)):
+        items = (make_item(1, reasons=(reason,)),)
+        for content in (make_alert(items=items), make_digest(items=items)):
+            assert ("do=follow" in json.dumps(payload_of(render(content)))) is offered
+            assert "do=mute" in json.dumps(payload_of(render(content)))
 
 
 def test_a_correction_strikes_the_wrong_and_says_the_right() -> None:

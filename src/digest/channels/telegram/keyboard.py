@@ -30,9 +30,9 @@ def _event(content: EditionContent, links: Links) -> str:
 
 def _follow(content: EditionContent, links: Links) -> str | None:
     item = content.items[0]
-    if not item.story_slug or any(reason.slug == item.story_slug for reason in item.reasons):
+    if not item.story_to_follow:
         return None
-    return links.tune + tuned("follow", item.slug, item.story_slug)
+    return links.tune + tuned("follow", item.slug, item.story_to_follow)
 
 
 def _mute(content: EditionContent, links: Links) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest.edit.match import match
+from digest.edit.match import match, silent
 from digest.errors import NotFound
 from digest.models import Delivery, Edition, Event, Revision, Story
 from digest.models.content import EditionContent
@@ -32,12 +32,16 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a link is about. `causes` are strongest first; all parts may be missing."""
+    """What a link is about. `causes` are strongest first; all parts may be missing.
+
+    `follows_story` says how it is now, `causes` how it was when the message was sent.
+    """
 
     headline: str | None = None
     slug: str | None = None
     story_id: int | None = None
     story_title: str | None = None
+    follows_story: bool = False
     causes: tuple[Cause, ...] = ()
 
 
@@ -61,7 +65,9 @@ def subject(
             raise NotFound("There is no such story any more.")
     if not event:
         return Subject(
-            story_id=thread.id if thread else None, story_title=thread.title if thread else None
+            story_id=thread.id if thread else None,
+            story_title=thread.title if thread else None,
+            follows_story=_follows(session, subscriber_id, thread, now),
         )
     told = _event(session, event, now)
     if thread is None and told.story_id is not None:
@@ -71,7 +77,18 @@ def subject(
         slug=told.slug,
         story_id=thread.id if thread else None,
         story_title=thread.title if thread else None,
+        follows_story=_follows(session, subscriber_id, thread, now),
         causes=_causes(session, subscriber_id, delivery_id, told, now),
+    )
+
+
+def _follows(session: Session, subscriber_id: int, story: Story | None, now: datetime) -> bool:
+    if story is None:
+        return False
+    return any(
+        one.is_story and one.target == story.id and not silent(one, now)
+        for account in readers.accounts(session, [subscriber_id], now)
+        for one in account.follows
     )
 
 
