@@ -7,7 +7,7 @@ import pytest
 from builders import AT, make_item
 from desk_builders import event, heard, past, record
 
-from digest.edit.changes import beside, changes, unchanged
+from digest.edit.changes import beside, changes, told_of, unchanged
 from digest.models.content import Change, EditionContent, Told
 from digest.models.record import (
     AssertionRecord,
@@ -93,7 +93,7 @@ def test_of_the_text_the_newest_sentence_is_told(
     [
         ({}, {}, (3, 4), "severity 3 → 4"),
         ({"status": "developing"}, {"status": "concluded"}, (3, 3), "developing → concluded"),
-        ({}, {"certainty": "likely"}, (3, 3), "new certainty"),
+        ({}, {"status": "disputed"}, (3, 3), "now disputed"),
         ({}, {"takeaway": "So."}, (3, 3), "text updated"),
         ({}, {"standfirst": "So."}, (3, 3), "text updated"),
         ({}, {"body": ("So.",)}, (3, 3), "new: So."),
@@ -150,3 +150,30 @@ def test_what_a_correction_says_already_is_not_named_below_it() -> None:
         assert beside([status, Change(field="body", now=now)], said) == (status,)
     new = Change(field="body", now="Two technicians are in hospital.")
     assert beside([status, new], said) == (status, new)
+
+
+@pytest.mark.parametrize("field", ["headline", "takeaway", "standfirst"])
+def test_words_that_a_correction_shows_anew_are_not_named_below_it(field: str) -> None:
+    assert beside([Change(field=field, was="Both are shut.", now="One is shut.")], "One is.") == ()
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "named"),
+    [
+        ("likely", "confirmed", False),
+        (None, "likely", False),
+        ("unlikely", "possible", False),
+        ("likely", "possible", True),
+        (None, "unlikely", True),
+        ("confirmed", "hearsay", False),
+    ],
+)
+def test_of_certainty_which_no_message_shows_only_a_doubt_that_grew_is_told(
+    was: str | None, now: str, named: bool
+) -> None:
+    found = change({"certainty": was}, {"certainty": now})
+    assert found  # the page of the event shows it
+    assert told_of(found) == ((Change(field="certainty", now=now),) if named else ())
+    states = [{"record": record(certainty=one)} for one in (was, now)]
+    known = heard(event(severity=4))
+    assert unchanged(event(revision=2, severity=4, past=past(*states)), known) is not named

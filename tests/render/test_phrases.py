@@ -8,7 +8,6 @@ from builders import AT, DAY, WATCH, make_bare_item, make_changed_item, make_dig
 from markupsafe import Markup
 
 from digest.models.content import (
-    Change,
     Correction,
     Item,
     PerspectiveLine,
@@ -198,23 +197,6 @@ def test_severity_is_said_in_words() -> None:
     assert EN.severity(make_item(severity=4)) == "Severity 4 of 5 (major: be prepared)"
 
 
-def test_changes_of_words_are_one_and_come_last() -> None:
-    fields = ("headline", "takeaway", "standfirst", "body")
-    found = [Change(field=name) for name in fields]
-    found += [Change(field="sources", now="1"), Change(field="severity", was="3", now="4")]
-    item = make_item(changes=tuple(found))
-    assert EN.changed(item) == "severity 3 → 4; 1 more source; text updated"
-
-
-def test_a_sentence_that_is_new_is_told_whatever_else_changed() -> None:
-    news = Change(field="body", now="Two of the crew are missing.")
-    found = [Change(field=name, now="x") for name in ("headline", "a", "b", "c", "d", "e")]
-    item = make_item(changes=(news, *found, Change(field="severity", was="3", now="4")))
-    assert EN.changed(item, 2) == "severity 3 → 4; new: Two of the crew are missing."
-    assert EN.changed(item).endswith("; new: Two of the crew are missing.")
-    assert "text updated" not in EN.changed(item)
-
-
 @pytest.mark.parametrize(
     ("age", "since"),
     [(timedelta(hours=2), "05:00"), (timedelta(days=2), "Tuesday"), (timedelta(days=9), "24 Feb")],
@@ -222,25 +204,6 @@ def test_a_sentence_that_is_new_is_told_whatever_else_changed() -> None:
 def test_changes_count_from_when_this_reader_heard_of_it(age: timedelta, since: str) -> None:
     item = make_changed_item(told=Told(at=AT - age, revision=1))
     assert EN.changes(item).startswith(f"Since {since}")
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        (Change(field="severity", was="3", now="4"), "severity 3 → 4"),
-        (
-            Change(field="status", was="developing", now="confirmed"),
-            "status developing → confirmed",
-        ),
-        (Change(field="sources", now="1"), "1 more source"),
-        (Change(field="scenarios", now="2"), "2 more scenarios"),
-        (Change(field="sources", now="some"), "new sources"),
-        (Change(field="headline", was="a", now="b"), "text updated"),
-        (Change(field="mood_of_crowd", now="b"), "new mood of crowd"),
-    ],
-)
-def test_a_change_is_said_in_a_few_words(change: Change, text: str) -> None:
-    assert EN.change(change) == text
 
 
 @pytest.mark.parametrize(
@@ -280,11 +243,6 @@ def test_we_said_only_what_a_message_showed(told: dict[str, Any], mailed: bool, 
 )
 def test_why_alerts_were_held(rules: tuple[str, ...], line: str) -> None:
     assert EN.held(rules) == line
-
-
-def test_an_arrow_points_where_the_reader_reads() -> None:
-    severity = Change(field="severity", was="3", now="4")
-    assert "3 ← 4" in Phrases(make_digest(locale="ar")).change(severity)
 
 
 def test_a_channel_may_shield_the_names_that_a_phrase_quotes() -> None:

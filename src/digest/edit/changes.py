@@ -11,6 +11,8 @@ from digest.render.sentences import sentences
 
 FIELDS = ("severity", "status", "certainty", "headline", "takeaway", "standfirst")
 OF_THE_TEXT = ("headline", "standfirst")  # fields that may be nothing but the text's beginning
+SHOWN_ANEW = ("headline", "takeaway", "standfirst")  # a correction has them as they are now
+DOUBT = {"possible": 1, "unlikely": 2}  # 0 for all else: messages show no certainty
 
 SAID_ALREADY = 2 / 3  # of a sentence's words stand above it
 
@@ -33,7 +35,8 @@ def unchanged(candidate: Candidate, told: Memory) -> bool:
     if (now.breaking and not was.breaking) or was.record.retraction is not None:
         return False
     same = candidate.severity
-    return all(one.field == "sources" for one in changes(was.record, now.record, (same, same)))
+    found = told_of(changes(was.record, now.record, (same, same)))
+    return all(one.field == "sources" for one in found)
 
 
 def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> tuple[Change, ...]:
@@ -67,11 +70,32 @@ def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> 
     return tuple(found)
 
 
+def told_of(found: Iterable[Change]) -> tuple[Change, ...]:
+    """What messages name of `found`.
+
+    They show no certainty, so what they tell reads as certain: nobody can make anything of its
+    becoming so. A doubt that grew is named, as it is now.
+    """
+    return tuple(
+        Change(field=one.field, now=one.now) if one.field == "certainty" else one
+        for one in found
+        if one.field != "certainty" or _doubt(one.now) > _doubt(one.was)
+    )
+
+
+def _doubt(certainty: str | None) -> int:
+    return DOUBT.get((certainty or "").casefold(), 0)
+
+
 def beside(found: Iterable[Change], said: str) -> tuple[Change, ...]:
-    """Without a change of the text that tells nobody more than `said`, which stands above it."""
+    """What is to be named below a correction: no words that it shows anew, nor a sentence that
+    tells nobody more than `said`, which stands above it."""
     known = set(normalise(said).split())
     return tuple(
-        one for one in found if one.field != "body" or (one.now and not _known(one.now, known))
+        one
+        for one in found
+        if one.field not in SHOWN_ANEW
+        and (one.field != "body" or (one.now and not _known(one.now, known)))
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from digest.edit import righting
-from digest.edit.changes import beside, changes
+from digest.edit.changes import beside, changes, told_of
 from digest.edit.clocks import reported_late
 from digest.edit.headline import opening
 from digest.edit.match import heard
@@ -120,7 +120,8 @@ def _item(
     material = materials[candidate.event_id, candidate.revision]
     record, section = material.record, chosen.section
     was = materials.get((told.event_id, told.revision)) if told else None
-    found = changes(was.record, record, (was.severity, material.severity)) if was else ()
+    differs = changes(was.record, record, (was.severity, material.severity)) if was else ()
+    found = told_of(differs)
     shows = section in ("lead", "item", "correction")
     head = opening(record, next((one.now for one in found if shows and one.field == "body"), None))
     lead = section == "lead"

@@ -18,17 +18,14 @@ from digest.models.content import (
     ScenarioLine,
     WatchLine,
 )
+from digest.render.changed import arrow, changed
 from digest.render.filters import clean, cut, day_name, hour, place_of
 from digest.render.joining import NAME_LENGTH, filled, named, series, several
-from digest.render.locales import direction, local_name, translations
+from digest.render.locales import local_name, translations
 from digest.render.words import LABELS, label
 
 SEPARATOR = " · "
-NEWS_LENGTH = 300  # of the sentence that is new
 DAYS_OF_A_WEEK = 7  # a weekday names a day of the last six without doubt
-COUNTED = ("sources", "scenarios")  # Changes whose `now` is a number of additions
-SHIFTED = ("severity", "status", "certainty")  # Changes that say what was and what is
-WRITTEN = ("headline", "takeaway", "standfirst", "body")  # Changes of words: one for the reader
 TOLD = "told"  # kind of a Reason that is no Follow: an earlier message
 
 
@@ -188,40 +185,8 @@ class Phrases:
         return _("Since %(day)s: %(changes)s") % {"day": self.since(item.told.at), "changes": what}
 
     def changed(self, item: Changed, shown: int = 5) -> str:
-        """ "severity 3 → 4; 2 more sources; new: Two of the crew are missing."
-
-        A new sentence comes last, is always there and says that the text was updated.
-        """
-        found = self._weightiest_first(item.changes)
-        news = [each for each in found if each.field == "body" and each.now]
-        rest = [each for each in found if not (news and each.field in WRITTEN)]
-        parts = [*dict.fromkeys(map(self.change, rest))][: shown - len(news)]
-        return self._translations.gettext("; ").join([*parts, *map(self.change, news)])
-
-    def _weightiest_first(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """What shifted, then what was added; new words last, as they say the least."""
-        ranks = {name: 0 for name in SHIFTED} | {name: 2 for name in WRITTEN}
-        return sorted(changes, key=lambda change: ranks.get(change.field, 1))
-
-    def change(self, change: Change) -> str:
-        """One Change in a few words."""
-        _, ngettext = self._translations.gettext, self._translations.ngettext
-        if change.field in COUNTED and (change.now or "").isdecimal():
-            count = int(change.now or 0)
-            if change.field == "sources":
-                text = ngettext("%(num)s more source", "%(num)s more sources", count)
-            else:
-                text = ngettext("%(num)s more scenario", "%(num)s more scenarios", count)
-            return text % {"num": count}
-        if change.field == "body" and change.now:
-            return _("new: %(words)s") % {"words": self._shield(cut(change.now, NEWS_LENGTH))}
-        if change.field in WRITTEN:
-            return _("text updated")
-        field = cut(self._label("field", change.field), NAME_LENGTH)
-        if change.field in SHIFTED and change.was and change.now:
-            was, now = (self._value(change.field, one).lower() for one in (change.was, change.now))
-            return f"{field} {self._arrow(was, now)}"
-        return _("new %(field)s") % {"field": field}
+        """ "severity 3 → 4; 2 more sources; new: Two of the crew are missing." """
+        return changed(item.changes, self.locale, shown, self._shield)
 
     def since(self, instant: datetime) -> str:
         """When that was, as one says it: "14:02" today, "Friday", "21 February"."""
@@ -388,13 +353,6 @@ class Phrases:
 
     def _shift(self, group: str, was: str | None, now: str | None) -> str:
         """ "medium term → short term"; only what is so now where nothing else was."""
-        labels = [self._label(group, was if now else None), self._label(group, now)]
-        return self._arrow(*labels) if all(labels) and labels[0] != labels[1] else labels[1]
-
-    def _arrow(self, was: str, now: str) -> str:
-        # An arrow does not turn round by itself in a right-to-left line.
-        return f"{was} {'←' if direction(self.locale) == 'rtl' else '→'} {now}"
-
-    def _value(self, field: str, value: str) -> str:
-        """Severities stay numbers: "3 → 4" is shorter than their labels."""
-        return cut(value if field == "severity" else self._label(field, value), NAME_LENGTH)
+        before, after = self._label(group, was if now else None), self._label(group, now)
+        moved = before and after and before != after
+        return arrow(before, after, self.locale) if moved else after
