@@ -13,7 +13,7 @@ HEADINGS = (
     "Also today",
     "You had an alert about this",
     "Root causes",
-    "Escalation",
+    "How it could escalate",
     "Left out",
     "LEFT OUT",
     "SCENARIO WATCH",

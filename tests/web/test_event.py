@@ -54,8 +54,8 @@ async def test_shows_everything_that_is_stored(world: World, client: httpx.Async
         "The strait is closed without a decision.", "Severity 4 of 5, major: be prepared",
         "The first paragraph.", "The second paragraph.", "What could happen next",
         "Risk (immediate, assessed):", "Very near.", "Risk (long term, suggested):", "Far away.",
-        "In plain English", "Second thoughts", "Trade by sea has no other way.", "Led to it",
-        f'href="/e/{world.event[1]}"', "It came the day before.", "Came of it",
+        "In plain English", "Second thoughts", "Trade by sea has no other way.", "What led to it",
+        f'href="/e/{world.event[1]}"', "It came the day before.", "What it led to",
         "Insurers withdraw", "Iran, as of 4 March 2026:", "Iran denies it.", "1 earlier position",
         "Iran, as of 1 March 2026:", "https://second.example/a", "https://first.example/a",
         "reported it first", "Iran Conflict 2026", "#22 The strait", "Event 5",
@@ -82,11 +82,11 @@ async def test_shows_what_came_of_it_by_the_word_of_others(
     page = (await client.get(f"/e/{world.event[1]}")).text
     start = page.index("Causes and effects")
     for text in (
-        "Led to it",
+        "What led to it",
         slugs["before"],
         "The one before",
         "So.",
-        "Came of it",
+        "What it led to",
         slugs["after"],
     ):
         assert text in page[start:], text
@@ -196,7 +196,7 @@ async def test_what_was_retracted_asserts_nothing_any_more(
     ):
         assert text in closed, text
         assert text not in page.replace(closed, ""), text
-    for text in ("Severity 4", "Very near.", "Led to it", "Iran denies it.", "Developing",
+    for text in ("Severity 4", "Very near.", "What led to it", "Iran denies it.", "Developing",
                  "Ships can&#39;t pass.", "Breaking", "Withdrawn"):  # fmt: skip
         assert text not in page, text
 
@@ -351,7 +351,7 @@ async def test_what_it_did_to_a_scenario_is_measured_against_older_reports_that_
     older = said | {"horizon": "long"}
     worlds.add_event(world.app, id="older", scenarios=[older], visible_at=NOW - timedelta(days=3))
     page = (await client.get(f"/e/{slug}")).text
-    assert "raised; first mentioned 2 March" in page
+    assert "sooner; first mentioned 2 March" in page, "the word of the messages"
 
 
 async def test_what_is_visible_tomorrow_is_not_there_today(

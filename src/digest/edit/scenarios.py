@@ -44,6 +44,12 @@ def transition(said: Claim, horizon: str | None, confidence: str | None, state: 
     return {1: "raised", -1: "lowered", 0: "restated"}[moved]
 
 
+def told_as(state: str, was_horizon: str | None, horizon: str | None) -> str:
+    """The word for `state` that readers meet: where the horizon has moved, "sooner" or "later"."""
+    step = step_of_horizon(was_horizon, horizon) if state in SHIFTED else 0
+    return {1: "sooner", -1: "later", 0: state}[step]
+
+
 def step_of_horizon(was: str | None, now: str | None) -> int:
     """1 for a nearer one, -1 for a farther one, 0 if it hasn't moved or nobody knows."""
     return _step(_NEARNESS, was, now)

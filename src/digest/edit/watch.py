@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from digest.clock import as_stated, local_date, zone
 from digest.edit.facts import normalise
 from digest.edit.match import heard, silent
-from digest.edit.scenarios import step_of_horizon
+from digest.edit.scenarios import told_as
 from digest.edit.select import Selection
 from digest.models.content import Item, WatchLine
 from digest.models.desk import Occasion, Reader, Watched
-from digest.models.words import ENDED, SHIFTED
+from digest.models.words import ENDED
 
 WATCHED = 5
 WATCHED_OF_ONE_STORY = 2  # while others have something to say
@@ -73,16 +73,10 @@ def _few(rows: list[Watched]) -> list[Watched]:
     return [one for one in rows if one in kept]
 
 
-def _moved(one: Watched) -> str:
-    """Its state; where the horizon has moved, whether it may come "sooner" or "later"."""
-    step = step_of_horizon(one.was_horizon, one.horizon)
-    return {1: "sooner", -1: "later", 0: one.state}[step if one.state in SHIFTED else 0]
-
-
 def _watch_line(one: Watched, tz: ZoneInfo) -> WatchLine:
     first = as_stated(one.first_at)  # an archive may know no more than the day
     return WatchLine(
-        state=_moved(one),
+        state=told_as(one.state, one.was_horizon, one.horizon),
         text=one.text,
         kind=one.kind,
         horizon=one.horizon or None,

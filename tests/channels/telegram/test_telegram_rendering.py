@@ -125,7 +125,9 @@ def test_an_alert_tells_one_event_and_folds_the_rest_away(offline: TelegramChann
         " days.",
     ]
     assert "Iran, as of 4 March: says that" in folded
-    assert visible(folded).endswith("Root causes\nA tanker was hit.\nEscalation\nNavies move.")
+    assert visible(folded).endswith(
+        "Root causes\nA tanker was hit.\nHow it could escalate\nNavies move."
+    )
 
 
 def test_the_hour_is_shown_for_what_was_reported_today(offline: TelegramChannel) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest.edit.scenarios import by_nearness, course
+from digest.edit.scenarios import by_nearness, course, told_as
 from digest.models import Assertion
 from digest.models.desk import Claim
 from digest.models.record import AssertionRecord, EventRecord
@@ -53,10 +53,11 @@ def _outlook(
     said: AssertionRecord, here: tuple[int, int, int], claims: Sequence[Claim], now: datetime
 ) -> Outlook:
     found = course(claims, now)
+    before = (None, *(claim.horizon for claim in claims))
     moved = next(
         (
-            move
-            for claim, move in zip(claims, found.moves, strict=True)
+            told_as(move, was, claim.horizon)
+            for claim, move, was in zip(claims, found.moves, before, strict=False)
             if (claim.event_id, claim.revision, claim.position) == here
         ),
         said.state or "",
