@@ -104,6 +104,12 @@ async def test_filters_are_in_the_address(world: World, query: str, shown: int) 
     assert page.count('<li><a href="?') == shown
 
 
+async def test_the_front_page_leads_to_the_inbox_where_there_is_one(world: World) -> None:
+    async with client_of(world) as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/inbox")
+
+
 async def test_an_empty_inbox_says_what_to_do(world: World) -> None:
     async with client_of(world, Inbox()) as client:
         assert "No message has been sent yet" in (await client.get("/inbox")).text

@@ -20,7 +20,7 @@ from digest.services.app import App
 from digest.store import readers
 from digest.web import event, preferences, reader, tune
 from digest.web.guard import BodyLimit, SecureHeaders
-from digest.web.inbox import Inbox, inbox_routes
+from digest.web.inbox import Inbox, inbox_routes, to_inbox
 from digest.web.site import Gone, Site, locale_of, site_of
 
 log = logging.getLogger(__name__)
@@ -32,14 +32,15 @@ AWAY_SECONDS = 30  # after which a program may ask again
 def create(app: App, clock: Callable[[], datetime], inbox: Inbox | None = None) -> Starlette:
     """The pages of one installation, to be served by any ASGI server.
 
-    `inbox` adds the page that shows all sent messages: for the demo and for developers only.
+    `inbox` adds the page that shows all sent messages, and `/` leads there: for the demo and for
+    developers only.
     A server's own log of requests must be off, because addresses hold tokens.
 
     Raises:
         ConfigurationError: the database has not been set up.
     """
     routes = [
-        Route("/", home),
+        Route("/", home if inbox is None else to_inbox),
         Route("/healthz", alive),
         Route("/readyz", ready),
         Route("/robots.txt", robots),

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from digest.errors import NotFound
@@ -106,6 +106,11 @@ def inbox_routes(inbox: Inbox) -> list[Route]:
         Route("/inbox/mail/{key}/{scheme}", partial(mail, inbox)),
         Route("/assets/inbox.css", stylesheet),
     ]
+
+
+async def to_inbox(request: Request) -> Response:
+    """Where there is an inbox, it is what one came for."""
+    return RedirectResponse(f"{site_of(request).root}/inbox", 302)
 
 
 async def page(inbox: Inbox, request: Request) -> Response:
