@@ -93,6 +93,7 @@ def test_of_the_text_the_newest_sentence_is_told(
     [
         ({}, {}, (3, 4), "severity 3 → 4"),
         ({"status": "developing"}, {"status": "concluded"}, (3, 3), "developing → concluded"),
+        ({"breaking": False}, {"breaking": True}, (3, 3), "now breaking"),
         ({}, {"status": "disputed"}, (3, 3), "now disputed"),
         ({}, {"takeaway": "So."}, (3, 3), "text updated"),
         ({}, {"standfirst": "So."}, (3, 3), "text updated"),

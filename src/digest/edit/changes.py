@@ -21,8 +21,8 @@ def unchanged(candidate: Candidate, told: Memory) -> bool:
     """Whether there is nothing new in it for somebody who was `told`.
 
     A severity that rose is news by itself; it may rise without a word changed, because more
-    publishers report the same. So is breaking, and what is told again after it was retracted. Else
-    there must be a change to name: of what was only taken away nobody can be told.
+    publishers report the same. So is what is told again after it was retracted. Else there must be
+    a change to name: of what was only taken away nobody can be told.
     """
     if candidate.severity > told.severity:
         return False
@@ -32,7 +32,7 @@ def unchanged(candidate: Candidate, told: Memory) -> bool:
     was, now = past.get(told.revision), past.get(candidate.revision)
     if was is None or now is None or was.record is None or now.record is None:
         return False
-    if (now.breaking and not was.breaking) or was.record.retraction is not None:
+    if was.record.retraction is not None:
         return False
     same = candidate.severity
     found = told_of(changes(was.record, now.record, (same, same)))
@@ -57,6 +57,8 @@ def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> 
         and normalise(_text(before[name])) != normalise(_text(after[name]))
         and not (body and now.headline_derived and name in OF_THE_TEXT)
     ]
+    if now.breaking and not was.breaking:
+        found.insert(0, Change(field="breaking", now="breaking"))
     added = len(now.publishers - was.publishers)
     if added:
         found.append(Change(field="sources", now=str(added)))

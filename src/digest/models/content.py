@@ -139,7 +139,7 @@ class Change(Value):
 
     `field` is severity, status, certainty, headline, takeaway, sources, scenarios, ...; for the
     counted ones (`sources`, `scenarios`) `now` is the number of additions; for `body` a
-    sentence that is new, if there is one.
+    sentence that is new, if there is one; `breaking` is there only when it became so.
     """
 
     field: str
@@ -258,6 +258,12 @@ class Item(Value):
         """The slug of its Story, unless this reader follows it: then nothing is to be offered."""
         followed = any(one.kind == "story" and one.slug == self.story_slug for one in self.reasons)
         return None if followed else self.story_slug
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it became breaking after this reader was told: its heading says so, as that of a
+        first alert does."""
+        return any(one.field == "breaking" for one in self.changes)
 
     @property
     def corrections(self) -> tuple[Correction, ...]:

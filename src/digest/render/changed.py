@@ -10,7 +10,7 @@ from digest.render.words import label
 
 NEWS_LENGTH = 300  # of the sentence that is new
 COUNTED = ("sources", "scenarios")  # Changes whose `now` is a number of additions
-SHIFTED = ("severity", "status", "certainty")  # Changes that say what was and what is
+SHIFTED = ("breaking", "severity", "status", "certainty")  # that say what was and what is
 WRITTEN = ("headline", "takeaway", "standfirst", "body")  # Changes of words: one for the reader
 
 

@@ -42,6 +42,9 @@ LABELS: dict[str, dict[str, str]] = {
         "unlikely": N_("unlikely"),
         "unknown": N_("certainty unknown"),
     },
+    "breaking": {
+        "breaking": N_("breaking"),
+    },
     "severity": {
         "1": N_("note"),
         "2": N_("minor"),

@@ -119,8 +119,36 @@ def test_the_subject_of_a_digest_is_its_news_or_else_what_it_puts_right(
 def test_an_update_joins_the_thread_under_its_subject(channel: EmailChannel) -> None:
     envelope = make_envelope(earlier=make_earlier())
     mail = parsed(channel, channel.render(make_alert(code=Code.UPDATE), envelope))
-    assert mail["Subject"] == "Alert: Harbour pilots stop work in the Strait of Hormuz"
+    assert mail["Subject"] == make_earlier().subject
     assert mail["In-Reply-To"] == mail["References"] == "<411.alert-12-1@example.org>"
+
+
+@pytest.mark.parametrize(
+    ("breaking", "held", "subject"),
+    [(True, (), "Breaking"), (True, ("quiet",), "Alert"), (False, (), "Alert")],
+)
+def test_the_subject_of_a_breaking_alert_says_so(
+    channel: EmailChannel, breaking: bool, held: tuple[str, ...], subject: str
+) -> None:
+    item = make_item(section="lead", breaking=breaking)
+    mail = parsed(channel, channel.render(make_alert(items=(item,), held=held), make_envelope()))
+    assert mail["Subject"] == f"{subject}: {item.headline}"
+
+
+@pytest.mark.parametrize(("held", "subject"), [((), "Breaking"), (("quiet",), "Alert")])
+def test_an_update_by_which_an_event_became_breaking_is_headed_as_a_first_alert(
+    channel: EmailChannel, held: tuple[str, ...], subject: str
+) -> None:
+    item = make_changed_item(1, breaking=True, changes=(Change(field="breaking", now="breaking"),))
+    content = make_alert(code=Code.ESCALATE, items=(item,), held=held)
+    envelope = make_envelope(earlier=make_earlier())
+    mail = parsed(channel, channel.render(content, envelope))
+    assert mail["Subject"] == f"{subject}: {item.headline}"
+    assert mail["In-Reply-To"] == "<411.alert-12-1@example.org>"
+    for kind in ("plain", "html"):
+        words = " ".join(re.sub("<[^>]*>", "", part(mail, kind)).split())
+        assert ("breaking · updated 14:02" in words.casefold()) is not bool(held)
+        assert "Since Tuesday: now breaking" in words
 
 
 def test_an_update_with_another_headline_says_it_in_its_subject(channel: EmailChannel) -> None:

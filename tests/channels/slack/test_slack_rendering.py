@@ -276,6 +276,18 @@ def test_a_retraction_strikes_the_headline_and_says_why() -> None:
         assert withdrawn not in read(make_alert(code=Code.RETRACT))
 
 
+def test_an_update_is_headed_as_an_alert_is_and_says_when_it_became_breaking() -> None:
+    became = Change(field="breaking", now="breaking")
+    calm, news = make_changed_item(breaking=False), make_changed_item(1, changes=(became,))
+    for item, heading, notice in (
+        (news.model_copy(update={"breaking": True}), "*Breaking:* *<", "Breaking: "),
+        (calm, "*Alert:* *<", "Update: "),
+    ):
+        payload = payload_of(render(make_alert(code=Code.ESCALATE, items=(item,))))
+        assert heading in payload["blocks"][0]["text"]["text"]
+        assert payload["text"].startswith(notice)
+
+
 def test_only_a_story_that_is_not_followed_is_offered_to_follow() -> None:
     story = Reason(follow="Tension in the Gulf", kind="story", slug="tension-in-the-gulf")
     namesake = story.model_copy(update={"kind": "region"})

@@ -79,6 +79,7 @@ def test_a_weighty_update_rewrites_the_first_message_and_replies(offline: Telegr
         (Change(field="severity", was="3", now="4"), True),
         (Change(field="severity", was="4", now="3"), False),
         (Change(field="status", was="developing", now="confirmed"), True),
+        (Change(field="breaking", now="breaking"), True),
         (Change(field="sources", now="2"), False),
         (Change(field="takeaway"), False),
     ],

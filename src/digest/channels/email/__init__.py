@@ -79,8 +79,9 @@ class EmailChannel:
             ),
         )
         subject = page.subject
+        breaks = content.items[0].breaks and not content.held if content.items else False
         if kind_of(content) == "update" and envelope.earlier and envelope.earlier.subject:
-            subject = _threaded(clean(envelope.earlier.subject), subject)
+            subject = subject if breaks else _threaded(clean(envelope.earlier.subject), subject)
         outline = Outline(
             to_name=values["name"],
             to_address=envelope.address,
@@ -166,7 +167,7 @@ def _threaded(earlier: str, subject: str) -> str:
 
     Gmail splits a thread when its subject changes, and others don't, as they go by References. A
     thread in one piece is worth less than a subject that is true: under the old one the news that a
-    crew was rescued comes as "Alert: tanker on fire".
+    crew was rescued comes as "Alert: tanker on fire". So one that became breaking says so.
     """
     _, _, headline = subject.partition(": ")
     return earlier if headline and earlier.endswith(headline) else subject

@@ -95,11 +95,12 @@ def _sounds(rendering: Rendering) -> bool:
 
 
 def _meaning_changed(content: EditionContent) -> bool:
-    """Whether an update is worth a reply: the severity rose or the status is another."""
+    """Whether an update is worth a reply: it is breaking now, the severity rose or the status is
+    another."""
     changes = {change.field: change for change in content.items[0].changes}
     severity = changes.get("severity")
     raised = severity is not None and (severity.now or "") > (severity.was or "")
-    return raised or "status" in changes or content.code == Code.ESCALATE
+    return raised or bool({"status", "breaking"} & changes.keys()) or content.code == Code.ESCALATE
 
 
 def _send(
