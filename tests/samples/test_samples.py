@@ -23,7 +23,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 MORNING = samples.records(DAY)
 ALERT = [samples.breaking(DAY), samples.update(DAY), samples.correction(DAY)]
-EVERYTHING = MORNING + ALERT
+EVERYTHING = [*MORNING, *ALERT, samples.overtaken(DAY)]
 RICH = [record for record in EVERYTHING if record.takeaway]
 
 by_record = pytest.mark.parametrize(
@@ -206,6 +206,15 @@ def test_a_scenario_is_raised_and_then_lowered():
 def test_a_scenario_is_contradicted_and_one_withdrawn_with_its_event():
     assert history("arctic-cable", "deliberate")[-1][2] == "contradicted"
     assert history("sahel-grain", "grain-recall")[-1][2] == "withdrawn"
+
+
+def test_what_the_alert_overtook_is_told_anew_and_its_hope_is_gone():
+    ordered, dropped = revisions("cc-bedeni-inspection")
+
+    assert ALERT[-1].visible_at < dropped.visible_at
+    assert (ordered.status, dropped.status) == ("developing", "concluded")
+    assert history("caucasus-corridor", "planned-stop")[-1][2] == "contradicted"
+    assert dropped.id not in {link.event for record in ALERT for link in record.links}
 
 
 def test_a_scenario_for_the_next_days_is_never_heard_of_again():

@@ -23,6 +23,7 @@ AFTERNOON = (
     ("a breaking event", samples.breaking),
     ("its update", samples.update),
     ("its correction", samples.correction),
+    ("the inspection it overtook", samples.overtaken),
 )
 
 

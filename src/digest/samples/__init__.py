@@ -5,8 +5,8 @@ are said to do or say. Nothing is taken from a news service.
 
 Four Stories (`red_sea`, `caucasus`, `sahel`, `arctic`) and a few single Events (`elsewhere`) fill
 the four days before the demo's day and its small hours; `compressor` holds the breaking alert of
-that day's afternoon in three Revisions. The files have the form that `digest import` reads, with
-two liberties that keep them current:
+that day's afternoon in three Revisions, and what it made of an Event of the morning. The files have
+the form that `digest import` reads, with two liberties that keep them current:
 
 - a time is an offset from the demo's day: "D-4T09:20" is 09:20 UTC four days before it, "DT14:02"
   the afternoon of the day itself, "D-4" a date;
@@ -59,6 +59,11 @@ def update(day: date) -> EventRecord:
 def correction(day: date) -> EventRecord:
     """The same Event at 16:40 UTC: one pipeline is shut, not two, and the severity falls to 4."""
     return _read(ALERT, day)[2]
+
+
+def overtaken(day: date) -> EventRecord:
+    """The inspection ordered that morning, at 18:10 UTC: what the explosion has made of it."""
+    return _read(ALERT, day)[3]
 
 
 def written_at(record: EventRecord) -> datetime:
