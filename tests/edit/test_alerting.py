@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.edit.alerting import Decision, cap_free_at, cooldown, decide
-from digest.models.desk import Alerted, Candidate, Caps, Mistake, Quiet, Reach, Reader
+from digest.models.desk import Alerted, Candidate, Caps, Quiet, Reach, Reader
 from digest.models.words import Code, EditionKind, Outcome
 
 ALL_DAY = Quiet(time(0), time(23, 59))
@@ -313,7 +313,9 @@ def test_who_was_told_the_error_is_told_at_once(one, code, kind) -> None:  # typ
     wrong = heard(event(), kind=kind)
     found = decided(one, reader(told=[wrong]))
     assert (found.outcome, found.rule, found.code) == (Outcome.EDITION, "righting", code)
-    assert found.told == replace(wrong, mistakes=(Mistake(2, 2),))
+    (mistake,) = found.told.mistakes
+    assert (mistake.righted, mistake.right) == (2, 2)
+    assert found.told == replace(wrong, mistakes=(mistake,))
 
 
 def test_even_who_follows_it_no_more_or_mutes_it() -> None:

@@ -301,6 +301,15 @@ def test_a_correction_says_what_was_wrong_and_when_it_was_told() -> None:
     assert [reason.kind for reason in found.reasons] == ["told"]
 
 
+def test_told_at_is_when_it_was_sent_not_when_it_was_planned() -> None:
+    sent = NOW - 2 * HOUR
+    who = reader(told=[heard(WRONG, NOW - 3 * HOUR, sent_at=sent)])
+    found = righted(RIGHT, who)
+    assert found.correction is not None
+    assert found.told is not None
+    assert (found.correction.told_at, found.told.at) == (sent, sent)
+
+
 def test_told_at_is_when_the_error_was_told_not_when_an_alert_put_it_right() -> None:
     who = reader(told=[heard(WRONG, NOW - 3 * HOUR), heard(RIGHT, NOW - HOUR)])
     correction = righted(RIGHT, who).correction
@@ -382,6 +391,16 @@ def test_a_retraction_has_its_reason_and_no_correction() -> None:
     assert (found.section, found.code, found.correction) == ("correction", Code.RETRACT, None)
     assert found.retraction is not None
     assert found.retraction.reason == "It was a drill."
+
+
+def test_a_retraction_says_when_it_was_told_first_and_of_no_change() -> None:
+    gone = event(revision=3, righted=3, retracted=True)
+    more = event(revision=2)
+    who = reader(told=[heard(WRONG, NOW - 3 * HOUR), heard(more, NOW - HOUR)])
+    why = material(gone, status="concluded", retraction=RetractionRecord(reason="It was a drill."))
+    (found,) = composed(select([gone], who, NOW), who, (more, material(more)), (gone, why)).items
+    assert found.told is not None
+    assert (found.told.at, found.changes) == (NOW - 3 * HOUR, ())
 
 
 # --- alerts ----------------------------------------------------------------------------------

@@ -263,6 +263,16 @@ def test_a_retraction_takes_back_everything() -> None:
     assert wrong(one, reader(told=[heard(event(revision=4))])) is None
 
 
+def test_a_retraction_takes_back_what_was_told_first_since_an_earlier_one() -> None:
+    states = past({}, {"code": Code.RETRACT}, {}, {}, {"code": Code.RETRACT})
+    one = event(revision=5, righted=5, retracted=True, past=states)
+    told = [heard(event(revision=number), NOW - DAY) for number in range(1, 5)]
+    for these, first in ((told, told[2]), (told[:1], told[0])):
+        found = wrong(one, reader(told=these))
+        assert found is not None
+        assert [mistake.first for mistake in found.mistakes] == [first]
+
+
 def test_a_retraction_that_was_taken_back_puts_nothing_right() -> None:
     one = event(revision=3, righted=2, past=past({}, {"code": Code.RETRACT}, {}))
     assert wrong(one, reader(told=[heard(event())])) is None

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from newsroom import Newsroom, counting
 from sqlalchemy import update
 
 from digest.formats.entry import Entry
-from digest.models import Event, Slot
+from digest.models import Delivery, Event, Slot
 from digest.models.record import EventRecord
+from digest.models.words import EditionKind
 from digest.services.app import App
 from digest.services.news.ingest import ingest
 from digest.store import memories, readers
@@ -70,3 +72,38 @@ def test_what_was_told_by_a_slower_clock_is_remembered(app_on_both: App) -> None
     [event] = room.rows(Event)
     with app_on_both.db.read() as session:
         assert memories.memories(session, [maria], [event.id], [])[maria]
+
+
+@pytest.mark.parametrize(
+    ("kind", "waited", "shown"),
+    [
+        (EditionKind.ALERT, timedelta(seconds=130), timedelta(minutes=2)),
+        (EditionKind.DIGEST, timedelta(minutes=20), timedelta(0)),
+        (EditionKind.DIGEST, timedelta(minutes=40), timedelta(minutes=40)),
+    ],
+)
+def test_readers_know_the_minute_in_which_it_was_sent_and_a_digest_by_its_hour(
+    app_on_both: App, kind: EditionKind, waited: timedelta, shown: timedelta
+) -> None:
+    room = Newsroom(app_on_both)
+    maria = room.reader(destinations={"email": "m@x", "slack": "C1"}, kinds=[kind])
+    digest = kind is EditionKind.DIGEST
+    room.news(visible_at=room.now - timedelta(hours=6 if digest else 0))
+    planned = room.now
+    room.publish() if digest else room.alert()
+    first, _ = room.rows(Delivery)
+    [event] = room.rows(Event)
+
+    def told_at() -> timedelta:
+        with app_on_both.db.read() as session:
+            [memory] = memories.memories(session, [maria], [event.id], [])[maria]
+        assert memory.at == planned
+        return memory.told_at - planned
+
+    assert told_at() == timedelta(0)
+    with app_on_both.db.begin() as session:
+        late = planned + timedelta(hours=3)
+        session.execute(update(Delivery).values(sent_at=late))
+        at = planned + waited
+        session.execute(update(Delivery).where(Delivery.id == first.id).values(sent_at=at))
+    assert told_at() == shown, "at the first of two destinations"

@@ -120,7 +120,11 @@ def _item(
     material = materials[candidate.event_id, candidate.revision]
     record, section = material.record, chosen.section
     was = materials.get((told.event_id, told.revision)) if told else None
-    differs = changes(was.record, record, (was.severity, material.severity)) if was else ()
+    differs = (
+        changes(was.record, record, (was.severity, material.severity))
+        if was is not None and not candidate.retracted  # in what is taken back nothing has changed
+        else ()
+    )
     found = told_of(differs)
     shows = section in ("lead", "item", "correction")
     head = opening(record, next((one.now for one in found if shows and one.field == "body"), None))
@@ -164,11 +168,20 @@ def _item(
         changes=beside(found, " ".join(f"{one.right} {one.why or ''}" for one in corrected))
         if corrected
         else found,
-        told=Told(at=told.at, revision=told.revision, kind=told.kind) if told else None,
+        told=_told(chosen),
         correction=corrected[-1] if corrected else None,
         corrected_too=corrected[:-1],
         retraction=_retraction(material, candidate),
     )
+
+
+def _told(chosen: Chosen) -> Told | None:
+    """The message that the reader is reminded of: the last that told the Event, or the first if all
+    of it is taken back."""
+    told = chosen.told
+    if told is not None and chosen.match.candidate.retracted and told.mistakes:
+        told = told.mistakes[0].first or told
+    return Told(at=told.told_at, revision=told.revision, kind=told.kind) if told else None
 
 
 def _code(chosen: Chosen) -> Code:
@@ -335,7 +348,7 @@ def _correction(candidate: Candidate, mistake: Mistake, materials: Materials) ->
         right=right[0].correction.right,
         why=right[0].correction.why,
         at=right[1],
-        told_at=first.at if first and said else None,
+        told_at=first.told_at if first and said else None,
         told_in=said.part if said else None,
         said=said.text if said else None,
     )

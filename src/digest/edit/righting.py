@@ -65,10 +65,18 @@ def mistakes(
             place = again.index(True)
             found[place] = replace(found[place], right=righted)
         elif any(is_wrong(one, memory.revision, memory.content_hash) for memory in heard):
-            before = (memory for memory in heard if memory.revision < righted)
-            first = next((memory for memory in before if told_in(one, memory)), None)
-            found.append(Mistake(righted, righted, first))
+            before = [memory for memory in heard if memory.revision < righted]
+            found.append(Mistake(righted, righted, _first(one, before)))
     return tuple(one for one in found if not _brought_back(past, one))
+
+
+def _first(candidate: Candidate, before: Sequence[Memory]) -> Memory | None:
+    """The first of the messages `before` that showed the error, or told what is retracted; not what
+    was told before another retraction, which was taken back by that."""
+    if not candidate.retracted:
+        return next((memory for memory in before if told_in(candidate, memory)), None)
+    gone = max((one.revision for one in candidate.past[:-1] if one.code is Code.RETRACT), default=0)
+    return next((memory for memory in before if memory.revision > gone), before[0])
 
 
 def told_wrong(

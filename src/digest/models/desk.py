@@ -123,6 +123,8 @@ class Caps:
 class Memory:
     """One thing a reader was told: a Revision of an Event, when, and in which kind of Edition.
 
+    `at` is when that was planned, by which all rules reckon; `sent_at` when it was sent first, to
+    the minute, if that is known.
     `section` is where it stood there: how much of it they saw. `waits`: nothing of that Edition has
     gone out to them yet; `sending`: no more than an attempt is under way, which may fail.
     `retracted`: its Event was since. `mistakes`, of what was wrong: each that must be put right.
@@ -140,6 +142,12 @@ class Memory:
     sending: bool = False
     retracted: bool = False
     mistakes: tuple["Mistake", ...] = ()
+    sent_at: datetime | None = None
+
+    @property
+    def told_at(self) -> datetime:
+        """The hour at which its reader is told that we told them."""
+        return self.sent_at or self.at
 
 
 def facts_known(told: Iterable[Memory]) -> Mapping[str, Memory]:
@@ -152,7 +160,7 @@ def facts_known(told: Iterable[Memory]) -> Mapping[str, Memory]:
 class Mistake:
     """Something wrong that a reader was told. The Revision `righted` put it right; `right` is the
     one that says what is so, which differs if that was corrected in turn. `first` is the first
-    message that showed them the error."""
+    message that showed them the error, or that told them what is retracted."""
 
     righted: int
     right: int

@@ -47,6 +47,7 @@ def reached(states: Sequence[str] = REACHED) -> Exists:
 
 
 CLOCKS_DIFFER = timedelta(days=1)  # at most, of those who make visible and those who plan
+A_WHILE = timedelta(minutes=30)  # a digest that is sent by then goes by the hour in its heading
 
 _events: BindParameter[Any] = bindparam("events", expanding=True)
 _FIRST = select(func.min(Event.visible_at)).where(Event.id.in_(_events))
@@ -65,6 +66,10 @@ _TOLD = (
         Edition.kind,
         reached(GONE_OUT).label("gone_out"),
         reached(ARRIVED).label("arrived"),
+        select(func.min(Delivery.sent_at))
+        .where(Delivery.edition_id == Slot.edition_id, Delivery.subscriber_id == Slot.subscriber_id)
+        .scalar_subquery()
+        .label("sent_at"),
     )
     .join(Edition, Edition.id == Slot.edition_id)
     .join(Item, Item.edition_id == Edition.id)
@@ -114,9 +119,21 @@ def memories(
                 waits=not row.gone_out,
                 sending=row.gone_out and not row.arrived,
                 retracted=row.retracted_at is not None and (not until or row.retracted_at <= until),
+                sent_at=_sent_at(row, until),
             )
         )
     return found
+
+
+def _sent_at(row: Any, until: datetime | None) -> datetime | None:
+    """To the minute, so that readers who were told within one share an Edition; None for a digest
+    that came at its hour, and what was sent after `until`."""
+    sent: datetime | None = row.sent_at
+    if sent is None or (until is not None and sent > until):
+        return None
+    if row.kind == EditionKind.DIGEST and sent - row.planned_at <= A_WHILE:
+        return None
+    return sent.replace(second=0, microsecond=0)
 
 
 _SAID = (

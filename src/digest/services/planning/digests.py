@@ -254,7 +254,14 @@ class Desk:
             bool(task.missed),
             task.lost,
             tuple(
-                (memory.event_id, memory.revision, memory.kind, memory.section, memory.at)
+                (
+                    memory.event_id,
+                    memory.revision,
+                    memory.kind,
+                    memory.section,
+                    memory.at,
+                    memory.told_at,
+                )
                 for event_id in sorted(reader.heard)
                 for memory in reader.heard[event_id]
             ),
