@@ -72,18 +72,20 @@ _ELSEWHERE = exists().where(
     _other.c.slot == _columns.slot,
     _other.c.state.in_(GONE_OUT),
 )
+_WAITING_DIGESTS = (
+    _columns.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+    _columns.priority == DIGESTS,
+    _columns.state.in_(OPEN),
+)
 _END_WAITING = (
     update(Delivery.__table__)  # type: ignore[arg-type]
-    .where(
-        _columns.subscriber_id.in_(bindparam("subscribers", expanding=True)),
-        _columns.priority == DIGESTS,
-        _columns.state.in_(OPEN),
-    )
-    .values(
-        state=case((_ELSEWHERE, _columns.state), else_=State.SUPPRESSED),
-        reason=case((_ELSEWHERE, _columns.reason), else_="superseded"),
-        not_before=case((_ELSEWHERE, _columns.created_at)),
-    )
+    .where(*_WAITING_DIGESTS, ~_ELSEWHERE)
+    .values(state=State.SUPPRESSED, reason="superseded", not_before=None)
+)
+_WAIT_STILL = (
+    select(_columns.destination_id, func.max(_columns.not_before))
+    .where(*_WAITING_DIGESTS, _columns.not_before.is_not(None))
+    .group_by(_columns.destination_id)
 )
 
 
@@ -136,13 +138,16 @@ def claim(
     return session.scalars(rows).all()
 
 
-def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> None:
+def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> dict[int, datetime]:
     """Ends digests that reached nobody yet: the next one, which is due, tells what they had to.
 
     One that has reached another Destination is not told again by the next: it is still sent to
-    those it waits for, and before the next.
+    those it waits for, at its own hour, which its provider may have named. Returns that hour by
+    Destination: the next comes behind it.
     """
-    session.connection().execute(_END_WAITING, {"subscribers": list(subscriber_ids)})
+    asked = {"subscribers": list(subscriber_ids)}
+    session.connection().execute(_END_WAITING, asked)
+    return {where: at for where, at in session.execute(_WAIT_STILL, asked)}
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

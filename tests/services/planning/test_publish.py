@@ -594,6 +594,9 @@ async def test_one_that_waits_for_one_destination_and_reached_another_goes_out_b
         room.later(hours=2 + late)
         room.publish()
         await room.drain()
+    assert len(room.telegram.sent) == 1, "not before the provider will have it"
+    room.later(hours=1)
+    await room.drain()
     assert [one.content.items[0].headline for one in room.email.sent] == [
         "Headline of old",
         "Headline of new",

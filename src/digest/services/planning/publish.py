@@ -133,6 +133,9 @@ def _batch(
         elif last is not None:
             batch.fold(account, due, due.day)
     if due_now:
+        ids = [account.subscriber.id for account, _ in due_now]
+        # One digest takes the place of one that waits still, so nobody gets two at once.
+        batch.behind = end_waiting_digests(session, ids)
         _plan(session, app, _tasks(session, due_now, latest), batch)
     _set_next(session, coming)
     return batch.store(session)
@@ -141,9 +144,7 @@ def _batch(
 def _tasks(
     session: Session, due_now: Sequence[tuple[Account, Due]], latest: Mapping[int, Last]
 ) -> list[Task]:
-    """One digest takes the place of one that waits still, so nobody gets two at once."""
     ids = [account.subscriber.id for account, _ in due_now]
-    end_waiting_digests(session, ids)
     closed = last_digests(session, ids, closed=True)
     return [
         Task.of(account, due, latest.get(number), closed.get(number))
@@ -164,6 +165,8 @@ class Batch:
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     told: dict[int, list[int]] = field(default_factory=dict)
     """Deliveries of alerts that a Subscriber's digest tells, by Subscriber."""
+    behind: Mapping[int, datetime] = field(default_factory=dict)
+    """When an older digest is to be sent, by the Destination that it waits for."""
 
     def fold(self, account: Account, due: Due, day: date) -> None:
         """A digest that was missed; what it had to tell is in the next one."""
@@ -243,7 +246,7 @@ def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> No
         _add_digest(batch, task, desk, composed[alike][1], edition_id)
         if edition_id is not None:
             here = destinations[reader.subscriber_id]
-            batch.deliveries += _deliveries(task, desk, reader, here, edition_id)
+            batch.deliveries += _deliveries(task, desk, reader, here, edition_id, batch.behind)
             alerts = waiting.get(reader.subscriber_id, ())
             batch.told[reader.subscriber_id] = _told(composed[alike][1], here, alerts)
 
@@ -266,19 +269,29 @@ def _told(
 
 
 def _deliveries(
-    task: Task, desk: Desk, reader: Reader, destinations: Sequence[Destination], edition_id: int
+    task: Task,
+    desk: Desk,
+    reader: Reader,
+    destinations: Sequence[Destination],
+    edition_id: int,
+    behind: Mapping[int, datetime],
 ) -> list[dict[str, Any]]:
-    """One for each Destination. One that is late doesn't come in quiet hours as well."""
-    held = quiet_end(reader, desk.now) if desk.late(task) else None
-    return delivery_rows(
-        destinations,
-        edition_id,
-        slot=f"digest:{task.due.day}",
-        priority=DIGESTS,
-        now=desk.now,
-        not_before=held or desk.now,
-        expires_at=desk.now + DIGEST_EXPIRES,
-    )
+    """One for each Destination, `behind` an older one. One that is late doesn't come in quiet hours
+    as well."""
+    hour = (quiet_end(reader, desk.now) if desk.late(task) else None) or desk.now
+    return [
+        row
+        for one in destinations
+        for row in delivery_rows(
+            [one],
+            edition_id,
+            slot=f"digest:{task.due.day}",
+            priority=DIGESTS,
+            now=desk.now,
+            not_before=max(hour, behind.get(one.id, hour)),
+            expires_at=desk.now + DIGEST_EXPIRES,
+        )
+    ]
 
 
 def _add_digest(
