@@ -231,8 +231,8 @@ class Settings(SettingsGroup):
         7,
         ge=1,
         le=3650,
-        description="Events older than this many days, or than two digests if that is more, are not"
-        " told in a digest.",
+        description="Events older than this many days, or than two digests if that is more (five"
+        " after some that reached nobody), are not told in a digest.",
     )
     backfill_minutes: int = Field(
         60,

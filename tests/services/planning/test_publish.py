@@ -551,6 +551,35 @@ def test_after_a_first_weekly_digest_that_failed_the_next_says_that_it_covers_bo
     assert quick.contents()[-1].covers_from == SEVEN - 7 * DAY
 
 
+@pytest.mark.parametrize("welcomed", [True, False], ids=["", "the first ones"])
+@pytest.mark.parametrize(("failures", "told"), [(3, True), (5, False)])
+def test_weekly_digests_that_failed_lose_nothing_of_five_weeks(
+    quick: Newsroom, welcomed: bool, failures: int, told: bool
+) -> None:
+    quick.reader(cadence=Cadence.WEEKLY, weekdays=[3], kinds=["digest"])
+    if welcomed:
+        quick.publish()
+        quick.arrive()
+        quick.later(minutes=1)
+    else:
+        quick.later(days=-6)
+    quick.news("old", severity=3)
+    heading = SEVEN if welcomed else SEVEN - 7 * DAY
+    for week in range(failures + 1):
+        quick.now = SEVEN + (week + welcomed) * 7 * DAY
+        if week:
+            quick.news(f"of week {week}", severity=3, visible_at=quick.now - timedelta(hours=2))
+        quick.publish()
+        if week < failures:
+            with quick.app.db.begin() as session:
+                waiting = update(Delivery).where(Delivery.state == State.PENDING)
+                session.execute(waiting.values(state=State.FAILED))
+    content = quick.contents()[-1]
+    assert ("Headline of old" in [item.headline for item in content.items]) is told
+    assert content.covers_from == (heading if told else quick.now - 36 * DAY)
+    assert content.catch_up
+
+
 def test_after_a_first_digest_that_failed_the_next_tells_what_its_heading_says(
     quick: Newsroom,
 ) -> None:

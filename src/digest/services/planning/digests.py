@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -24,6 +24,8 @@ from digest.store.readers import Account
 
 FIRST_DAYS = 1  # what a first digest tells of
 WEEK_DAYS = 7
+WITHIN = 2  # digests: what became visible earlier is not told
+WITHIN_LOST = 5  # the same after some that reached nobody
 LATE = timedelta(minutes=30)  # after its hour: the reader is told so
 ADMIN_SEES = 7  # missed dates that are listed one by one
 
@@ -50,12 +52,20 @@ class Task:
     since: datetime | None = None  # nothing older: for a look back
 
     @classmethod
-    def of(cls, account: Account, due: Due, last: Last | None, closed: Last | None) -> "Task":
-        """After `last`, the digest before, and `closed`, the newest that had its say."""
+    def of(
+        cls,
+        account: Account,
+        due: Due,
+        last: Last | None,
+        closed: Last | None,
+        first: Last | None = None,
+    ) -> "Task":
+        """After `last`, the digest before, and `closed`, the newest that had its say. Without one
+        not even the `first` arrived."""
         if last is None:
             return cls(account, due, None, None, None)
-        if closed is None:  # not even the first one arrived
-            begin = last.due_at - timedelta(days=_first_days(account))
+        if closed is None:
+            begin = (first or last).due_at - timedelta(days=_first_days(account))
             return cls(account, due, None, last.day, begin, True)
         return cls(account, due, closed.window_to, last.day, closed.due_at, closed.day != last.day)
 
@@ -68,12 +78,14 @@ class Task:
         """What became visible before this is told no more.
 
         The last two digests and a day are always within reach: one may have failed, this one may be
-        late, and clocks may go back.
+        late, and clocks may go back. After some that reached nobody it is five.
         """
+        digests = WITHIN_LOST if self.lost else WITHIN
+        days = max(lookback_days, digests * most_days_between(self.account.schedule) + 1)
+        reach = now - timedelta(days=days)
         if self.window_from is None:
-            return self.last_at or self.first_from
-        days = max(lookback_days, 2 * most_days_between(self.account.schedule) + 1)
-        return now - timedelta(days=days)
+            return max(self.last_at, reach) if self.last_at else self.first_from
+        return reach
 
     @property
     def missed(self) -> list[date]:
@@ -87,20 +99,40 @@ def _first_days(account: Account) -> int:
     return WEEK_DAYS if account.schedule.cadence == Cadence.WEEKLY else FIRST_DAYS
 
 
+def tasks(
+    session: Session,
+    due: Sequence[tuple[Account, Due]],
+    last: Mapping[int, Last],
+    before: date | None = None,
+) -> list[Task]:
+    """The digests that are due, each after the `last` of its Subscriber and (`before` a date) the
+    newest that had its say."""
+    ids = [account.subscriber.id for account, _ in due]
+    closed = last_digests(session, ids, "closed", before)
+    open_yet = [one for one in ids if one in last and one not in closed]
+    first = last_digests(session, open_yet, "first", before) if open_yet else {}
+    return [
+        Task.of(account, when, last.get(one), closed.get(one), first.get(one))
+        for one, (account, when) in zip(ids, due, strict=True)
+    ]
+
+
+Which = Literal["newest", "closed", "first"]
+
+
 def last_digests(
     session: Session,
     subscriber_ids: Sequence[int],
-    *,
-    closed: bool = False,
+    which: Which = "newest",
     before: date | None = None,
 ) -> dict[int, Last]:
-    """The newest digest (`before` a date) of each Subscriber that covers a window.
+    """The newest digest (`before` a date) of each Subscriber that covers a window, or the first.
 
-    With `closed` the newest that had its say: there was nothing to tell, or it was told. What
-    a digest had to tell that reached nobody is news for the next one.
+    `closed` is the newest that had its say: there was nothing to tell, or it was told. What a
+    digest had to tell that reached nobody is news for the next one.
     """
     rows = session.execute(
-        _newest(closed),
+        _covering(which),
         {"subscribers": subscriber_ids, "before": (before or date.max).isoformat()},
     )
     return {
@@ -114,15 +146,15 @@ _subscribers: BindParameter[Any] = bindparam("subscribers", expanding=True)
 
 
 @cache
-def _newest(closed: bool) -> Select[int, str, datetime, int | None]:
+def _covering(which: Which) -> Select[int, str, datetime, int | None]:
     """One look for each Subscriber, from their newest Slot back: there may be years of them."""
-    covering = select(func.max(Slot.key)).where(
+    covering = select((func.min if which == "first" else func.max)(Slot.key)).where(
         Slot.subscriber_id == Subscriber.id,
         Slot.kind == EditionKind.DIGEST,
         Slot.window_to.is_not(None),
         Slot.key < bindparam("before"),
     )
-    if closed:
+    if which == "closed":
         covering = covering.where(or_(Slot.outcome == Outcome.NOTHING, memories.reached()))
     last = aliased(Slot)
     return (
@@ -288,7 +320,7 @@ class Desk:
             at=at,
             day=task.due.day,
             zone=task.account.schedule.zone,
-            covers_from=task.last_at or task.first_from,
+            covers_from=max(task.last_at, self._oldest(task)) if task.last_at else task.first_from,
             covers_to=at,
             late=self.late(task) and task.last_day is not None,  # nobody waited for a first one
             catch_up=task.lost or bool(task.missed),

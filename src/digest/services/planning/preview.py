@@ -18,7 +18,7 @@ from digest.models.words import EditionKind
 from digest.services import find
 from digest.services.app import App
 from digest.services.links import Bearer
-from digest.services.planning.digests import WEEK_DAYS, Desk, Task, last_digests
+from digest.services.planning.digests import WEEK_DAYS, Desk, Task, last_digests, tasks
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.visible import foresee
 from digest.store import events, readers, visibility
@@ -79,9 +79,8 @@ def _content(
         return EditionContent.model_validate(row.content), True
     late = timedelta(hours=app.settings.late_hours) if slot is None else timedelta(0)
     look = _look(account, day, today, late, now)
-    last = last_digests(session, [person.id], before=look.due.day).get(person.id)
-    closed = last_digests(session, [person.id], before=look.due.day, closed=True).get(person.id)
-    task = Task.of(account, look.due, last, closed)
+    last = last_digests(session, [person.id], before=look.due.day)
+    (task,) = tasks(session, [(account, look.due)], last, before=look.due.day)
     if look.past:
         # Numbers say what was stored since the last one; of history that came later hours say more.
         task = replace(task, since=task.last_at or look.until - timedelta(days=WEEK_DAYS))

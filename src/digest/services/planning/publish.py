@@ -21,7 +21,7 @@ from digest.models.content import EditionContent
 from digest.models.desk import Reader
 from digest.models.words import EditionKind, Outcome
 from digest.services.app import App
-from digest.services.planning.digests import Desk, Last, Task, decided_until, last_digests
+from digest.services.planning.digests import Desk, Last, Task, decided_until, last_digests, tasks
 from digest.services.planning.faults import apart
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.planning.rows import delivery_rows, slot_row
@@ -136,20 +136,9 @@ def _batch(
         ids = [account.subscriber.id for account, _ in due_now]
         # One digest takes the place of one that waits still, so nobody gets two at once.
         batch.behind = end_waiting_digests(session, ids)
-        _plan(session, app, _tasks(session, due_now, latest), batch)
+        _plan(session, app, tasks(session, due_now, latest), batch)
     _set_next(session, coming)
     return batch.store(session)
-
-
-def _tasks(
-    session: Session, due_now: Sequence[tuple[Account, Due]], latest: Mapping[int, Last]
-) -> list[Task]:
-    ids = [account.subscriber.id for account, _ in due_now]
-    closed = last_digests(session, ids, closed=True)
-    return [
-        Task.of(account, due, latest.get(number), closed.get(number))
-        for number, (account, due) in zip(ids, due_now, strict=True)
-    ]
 
 
 def _occasion(last: Last | None) -> Due | None:
@@ -211,16 +200,15 @@ class Batch:
         )
 
 
-def _plan(session: Session, app: App, tasks: Sequence[Task], batch: Batch) -> None:
+def _plan(session: Session, app: App, due: Sequence[Task], batch: Batch) -> None:
     """Selects once for readers who would get the same."""
-    waiting = threads.waiting(session, [task.account.subscriber.id for task in tasks])
-    desk = Desk.load(session, app, tasks, batch.now)
-    destinations = readers.destinations(
-        session, [task.account.subscriber.id for task in tasks], EditionKind.DIGEST
-    )
+    ids = [task.account.subscriber.id for task in due]
+    waiting = threads.waiting(session, ids)
+    desk = Desk.load(session, app, due, batch.now)
+    destinations = readers.destinations(session, ids, EditionKind.DIGEST)
     composed: dict[object, tuple[EditionContent | None, Selection]] = {}
     planned: list[tuple[Task, Reader, object]] = []
-    for task, reader in zip(tasks, desk.readers, strict=True):
+    for task, reader in zip(due, desk.readers, strict=True):
         for day in task.missed:
             batch.fold(task.account, task.due, day)
         if not destinations.get(reader.subscriber_id):
