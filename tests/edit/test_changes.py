@@ -149,6 +149,8 @@ def test_what_a_correction_says_already_is_not_named_below_it() -> None:
     status = Change(field="status", now="confirmed")
     for now in ("Only one line is shut.", "The room had lost its signal from both lines.", None):
         assert beside([status, Change(field="body", now=now)], said) == (status,)
+    headline = Change(field="headline", was="Two are shut", now="One is shut")
+    assert beside([headline, status], said) == (status,)
     new = Change(field="body", now="Two technicians are in hospital.")
     assert beside([status, new], said) == (status, new)
 
