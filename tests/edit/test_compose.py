@@ -371,6 +371,22 @@ def test_a_correction_gives_each_error_and_what_is_so_in_the_end() -> None:
     ]
 
 
+def test_of_many_errors_those_are_put_right_that_the_reader_was_shown_and_the_newest() -> None:
+    body = [f"Number {number} is wrong." for number in range(4)]
+    states: list[dict[str, Any]] = [{"record": record(headline="Ten dead", body=body)}]
+    said = [("Ten dead", "Nine dead")] + [(one, f"{one[:8]} is right.") for one in body]
+    for wrong, right in said:
+        was = states[-1]["record"]
+        text = [right if one == wrong else one for one in was.body]
+        fixed = CorrectionRecord(wrong=wrong, right=right)
+        now = record(headline="Nine dead", body=text, correction=fixed)
+        states.append({"record": now} | CORRECT)
+    one = event(revision=5, righted=5, past=past(*states[:5]))
+    who = reader(told=[heard(WRONG, section="brief")])
+    (found,) = composed(select([one], who, NOW), who, (one, material(one))).items
+    assert [each.wrong for each in found.corrections] == ["Ten dead", body[1], body[2]]
+
+
 def test_who_never_heard_the_error_reads_no_correction() -> None:
     found = righted(RIGHT, reader())
     assert (found.section, found.code, found.correction) == ("lead", Code.NEW, None)

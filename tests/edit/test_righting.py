@@ -8,7 +8,7 @@ from desk_builders import DAY, HOUR, NOW, event, heard, past, reader, record
 
 from digest.edit import righting
 from digest.models.desk import Candidate, Memory, Mistake, Reader
-from digest.models.record import CorrectionRecord
+from digest.models.record import CorrectionRecord, RetractionRecord
 from digest.models.words import Code, EditionKind
 
 CORRECTED = event(revision=3, righted=2)
@@ -33,7 +33,7 @@ def corrected(*headlines: str, **correction: str) -> Candidate:
 def test_only_what_came_before_the_righting_was_wrong() -> None:
     first, second = heard(event(), NOW - DAY), heard(event(revision=2), NOW - HOUR)
     found = wrong(CORRECTED, reader(told=[first]))
-    assert found == replace(first, mistakes=(Mistake(2, 2),))
+    assert found == replace(first, mistakes=(Mistake((2,)),))
     assert wrong(CORRECTED, reader(told=[second])) is None
     assert wrong(CORRECTED, reader()) is None
 
@@ -146,11 +146,11 @@ def test_an_error_in_other_words_was_met_only_where_it_must_have_stood(
 def test_an_older_message_that_showed_the_error_goes_before_a_newer_that_did_not() -> None:
     shown, brief = heard(event(), NOW - DAY), heard(event(), section="brief", waits=True)
     found = wrong(shut(SHOWING["takeaway"]), reader(told=[shown, brief]))
-    assert found == replace(shown, waits=True, mistakes=(Mistake(2, 2, shown),)), (
+    assert found == replace(shown, waits=True, mistakes=(Mistake((2,), shown),)), (
         "and waits as the newest does"
     )
     assert wrong(shut(SHOWING["headline"]), reader(told=[shown, brief])) == replace(
-        brief, mistakes=(Mistake(2, 2, shown),)
+        brief, mistakes=(Mistake((2,), shown),)
     )
 
 
@@ -193,7 +193,7 @@ def test_it_quotes_the_sentence_that_was_sent_from_the_first_message_with_the_er
     one = station(**correction)
     first, second = heard(event(), NOW - DAY), heard(event(revision=2), NOW - HOUR)
     found = wrong(one, reader(told=[first, second]))
-    assert found == replace(second, mistakes=(Mistake(3, 3, first),)), (
+    assert found == replace(second, mistakes=(Mistake((3,), first),)), (
         "changes are those since the newest"
     )
     quoted = [righting.told_in(one, memory) for memory in (first, second)]
@@ -271,6 +271,41 @@ def test_a_retraction_takes_back_what_was_told_first_since_an_earlier_one() -> N
         found = wrong(one, reader(told=these))
         assert found is not None
         assert [mistake.first for mistake in found.mistakes] == [first]
+
+
+def test_who_was_told_a_retraction_was_told_nothing_wrong_by_it() -> None:
+    states = [
+        {"record": record(headline="Ten dead", retraction=gone), "code": code}
+        for gone, code in (
+            (None, Code.NEW),
+            (RetractionRecord(reason="A hoax."), Code.RETRACT),
+            (None, Code.UPDATE),
+        )
+    ]
+    told = [heard(event(), NOW - DAY), heard(event(revision=2), NOW - HOUR)]
+    again = past(*states, {"code": Code.RETRACT})
+    one = event(revision=4, righted=4, retracted=True, past=again)
+    assert wrong(one, reader(told=told[:1])) is not None
+    assert wrong(one, reader(told=told)) is None
+    said = CorrectionRecord(wrong="Ten dead", right="Nine dead")
+    right = {"record": record(headline="Nine dead", correction=said), "code": Code.CORRECT}
+    one = event(revision=4, righted=4, past=past(*states, right))
+    assert wrong(one, reader(told=told[:1])) is not None
+    assert wrong(one, reader(told=told)) is None
+    third = heard(event(revision=3), NOW)
+    found = wrong(one, reader(told=[*told, third]))
+    assert found == replace(third, mistakes=(Mistake((4,), third),))
+
+
+def test_of_a_text_with_several_errors_each_paragraph_is_wrong_by_itself() -> None:
+    bodies = ["At six. A man is held.", "At seven. A man is held.", "At seven. A woman is held."]
+    states = [{"record": record(body=one.split(". "))} for one in bodies]
+    for place, words in ((1, "At six"), (2, "A man is held")):
+        said = CorrectionRecord(wrong=words, right="It is not so.", field="body")
+        fixed = states[place]["record"].model_copy(update={"correction": said})
+        states[place] = {"record": fixed, "code": Code.CORRECT}
+    one = event(revision=3, righted=3, past=past(*states))
+    assert put_right(one, TOLD_TEN) == [(2, 2), (3, 3)]
 
 
 def test_a_retraction_that_was_taken_back_puts_nothing_right() -> None:
@@ -377,6 +412,20 @@ def test_the_same_number_of_something_else_is_another_error(what: str) -> None:
         (f"Three people died, two {what}", f"three {what}", f"two {what}"),
     )
     assert put_right(one, TOLD_TEN) == [(2, 2), (3, 3)]
+
+
+@pytest.mark.parametrize("field", [None, "headline"])
+def test_an_error_that_came_back_is_one(field: str | None) -> None:
+    right = ("Nine dead", "Ten dead", "Nine dead")
+    one = toll(TEN, right, TEN, right, field=field)
+    back = heard(event(revision=3), kind=EditionKind.DIGEST)
+    assert put_right(one, TOLD_TEN) == [(2, 4)]
+    assert put_right(one, TOLD_TEN, back) == [(2, 4)]
+    assert put_right(one, back) == [(4, 4)]
+    found = wrong(one, reader(told=[TOLD_TEN, back]))
+    assert found is not None
+    assert found.mistakes[0].first == TOLD_TEN
+    assert righting.told_wrong(one, found.mistakes, 3, ""), "also where only that one went"
 
 
 def test_what_was_right_after_all_needs_no_correction() -> None:

@@ -130,14 +130,14 @@ def test_who_was_told_the_error_sees_it_put_right_at_the_top(kind: EditionKind) 
     wrong = heard(event(), kind=kind)
     found = select([event(2, severity=5), CORRECTED], reader(told=[wrong]), NOW)
     assert sections(found) == [(1, "correction"), (2, "lead")]
-    assert found.chosen[0].told == replace(wrong, mistakes=(Mistake(2, 2),))
+    assert found.chosen[0].told == replace(wrong, mistakes=(Mistake((2,)),))
 
 
 def test_once_more_if_an_alert_put_it_right_but_only_once() -> None:
     wrong, alerted = heard(event(), NOW - DAY), heard(CORRECTED, NOW - HOUR)
     who = reader(told=[wrong, alerted])
     told = select([CORRECTED], who, NOW).chosen[0].told
-    assert told == replace(wrong, mistakes=(Mistake(2, 2),))
+    assert told == replace(wrong, mistakes=(Mistake((2,)),))
     again = reader(told=[wrong, alerted, heard(CORRECTED, kind=DIGEST)])
     assert one_of(CORRECTED, again) == "told_before"
 

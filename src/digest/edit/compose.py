@@ -9,6 +9,7 @@ from digest.edit import righting
 from digest.edit.changes import beside, changes, told_of
 from digest.edit.clocks import reported_late
 from digest.edit.headline import opening
+from digest.edit.in_turn import in_fact
 from digest.edit.match import heard
 from digest.edit.scenarios import by_nearness
 from digest.edit.select import Chosen, Selection
@@ -43,7 +44,9 @@ from digest.models.words import ENDED, Code, EditionKind, Status
 SCENARIOS = {"lead": 3, "item": 2}
 PERSPECTIVES = {"lead": 3, "item": 0}
 SOURCES = 12
-CORRECTIONS = 3  # of one Event in one message: the newest, so that every Channel has room for them
+# Of one Event in one message, so that every Channel has room for them: the newest of those that the
+# reader was shown, then of the others.
+CORRECTIONS = 3
 
 Materials = Mapping[tuple[int, int], Material]
 
@@ -330,9 +333,9 @@ def _corrected(chosen: Chosen, materials: Materials) -> tuple[Correction, ...]:
     candidate, told = chosen.match.candidate, chosen.told
     if candidate.retracted or candidate.righted is None:
         return ()
-    alone = Mistake(candidate.righted, candidate.righted)
-    found = ((told.mistakes if told else ()) or (alone,))[-CORRECTIONS:]
-    each = (_correction(candidate, one, materials) for one in found)
+    found = (told.mistakes if told else ()) or (Mistake((candidate.righted,)),)
+    weightiest = sorted(found, key=lambda one: one.first is not None)[-CORRECTIONS:]
+    each = (_correction(candidate, one, materials) for one in found if one in weightiest)
     return tuple(one for one in each if one is not None)
 
 
@@ -341,11 +344,12 @@ def _correction(candidate: Candidate, mistake: Mistake, materials: Materials) ->
     right = _righting_of(candidate, mistake.right, materials)
     if wrong is None or right is None or not wrong[0].correction or not right[0].correction:
         return None
+    records = {one.revision: one.record for one in candidate.past} | {mistake.right: right[0]}
     first = mistake.first
     said = righting.told_in(replace(candidate, righted=mistake.righted), first) if first else None
     return Correction(
         wrong=wrong[0].correction.wrong,
-        right=right[0].correction.right,
+        right=in_fact(records, mistake.rights),
         why=right[0].correction.why,
         at=right[1],
         told_at=first.told_at if first and said else None,

@@ -158,13 +158,22 @@ def facts_known(told: Iterable[Memory]) -> Mapping[str, Memory]:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something wrong that a reader was told. The Revision `righted` put it right; `right` is the
-    one that says what is so, which differs if that was corrected in turn. `first` is the first
+    """Something wrong that a reader was told. `rights` are the Revisions that put it right: more
+    than one if it came back, or if what the one said was corrected in turn. `first` is the first
     message that showed them the error, or that told them what is retracted."""
 
-    righted: int
-    right: int
+    rights: tuple[int, ...]
     first: Memory | None = None
+
+    @property
+    def righted(self) -> int:
+        """The one that called the error wrong."""
+        return self.rights[0]
+
+    @property
+    def right(self) -> int:
+        """The one that has the last word."""
+        return self.rights[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.edit import righting
+from digest.edit.in_turn import in_fact
 from digest.models.content import EditionContent, Item, Retraction
 from digest.models.desk import Candidate, Memory
 from digest.models.words import Code
@@ -71,11 +72,11 @@ def _corrected(item: Item, candidate: Candidate) -> Righted | None:
         kind="",
         section=item.section,
     )
-    last = [past[one.right] for one in righting.mistakes(candidate, [told], item.revision)]
-    right = tuple(
-        one.record.correction.right for one in last if one.record and one.record.correction
-    )
-    return Righted(item, max(one.visible_at for one in last), right, False) if right else None
+    found = righting.mistakes(candidate, [told], item.revision)
+    records = {one.revision: one.record for one in candidate.past}
+    right = tuple(words for one in found if (words := in_fact(records, one.rights)))
+    at = max((past[one.right].visible_at for one in found), default=None)
+    return Righted(item, at, right, False) if right and at is not None else None
 
 
 def without_retracted(content: EditionContent, found: Sequence[Righted]) -> EditionContent:
