@@ -26,7 +26,7 @@ from digest.models.record import EventRecord
 from digest.store import scenarios
 from digest.store.chunks import chunks
 from digest.store.current_perspectives import follow_perspectives
-from digest.store.current_scenarios import add_assertions, take_back
+from digest.store.current_scenarios import add_assertions, retract_assertions
 from digest.store.shown import Found, ScenarioRules, Shown, id_of, insert_rows
 
 CHILDREN = (Source, Analysis, Link, EventInterest)
@@ -83,7 +83,7 @@ def follow(session: Session, batch: Sequence[Shown], rules: ScenarioRules, now: 
     interests = _interests(session, batch)
     _children(session, newest, interests)
     follow_perspectives(session, batch, stories, interests)
-    moved = add_assertions(session, batch, stories) | take_back(session, batch)
+    moved = add_assertions(session, batch, stories) | retract_assertions(session, batch)
     scenarios.retell(session, moved, rules, now)
     session.flush()
 

@@ -63,7 +63,7 @@ def add_assertions(
     return set(ids.values())
 
 
-def take_back(session: Session, batch: Iterable[Shown]) -> set[int]:
+def retract_assertions(session: Session, batch: Iterable[Shown]) -> set[int]:
     """What a retracted Event asserted, and what a correction asserts no more, counts no longer;
     returns the ids of the Scenarios, still to be told again."""
     righting = [one for one in batch if one.record.retraction or one.code is Code.CORRECT]

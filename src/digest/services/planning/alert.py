@@ -30,7 +30,7 @@ from digest.services.planning.faults import apart
 from digest.services.planning.mend import mend
 from digest.services.planning.rows import settle, slot_row
 from digest.services.planning.telling import Telling, Told, prepare
-from digest.store import counters, editions, events, readers, scenarios, threads, visibility
+from digest.store import counters, editions, events, readers, scenarios, superseded, visibility
 from digest.store.chunks import chunks
 from digest.store.readers import Account
 
@@ -136,9 +136,9 @@ def _next(session: Session, now: datetime) -> Turn | None:
         return Turn(seq)
     candidate = found[0]
     if candidate.righted is not None:
-        threads.withdraw(session, candidate.event_id, candidate.righted, wrong=True)
+        superseded.withdraw(session, candidate.event_id, candidate.righted, wrong=True)
     if candidate.revision > 1:
-        threads.withdraw(session, candidate.event_id, candidate.revision, wrong=False)
+        superseded.withdraw(session, candidate.event_id, candidate.revision, wrong=False)
     return Turn(seq, candidate, audience(session, candidate, now))
 
 

@@ -14,9 +14,9 @@ from digest.models.desk import Candidate
 from digest.models.words import DeliveryState
 from digest.services.app import App
 from digest.services.planning.rows import delivery_rows
-from digest.store import editions, materials, readers, threads
+from digest.store import editions, materials, readers, superseded, threads
 from digest.store.deliveries import ALERTS
-from digest.store.threads import MENDS, Shown
+from digest.store.threads import MENDS, Newest
 
 SENT = (DeliveryState.SENT, DeliveryState.UNKNOWN)
 EXPIRES = timedelta(hours=72)
@@ -30,7 +30,7 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
     if candidate.revision == 1 or candidate.retracted:
         return 0
     alike: dict[int, list[int]] = defaultdict(list)
-    for one in threads.shown(
+    for one in threads.newest_alike(
         session, candidate.event_id, candidate.content_hash, candidate.revision
     ):
         if _rewritable(app, one):
@@ -46,7 +46,7 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
     }
     saved = editions.save(session, list(mended.values()), {key: candidate.content_hash}, now)
     new_at = {where: new for old, new in zip(mended, saved, strict=True) for where in alike[old]}
-    threads.supersede(session, dict.fromkeys(((one, key[0]) for one in new_at), key[1]))
+    superseded.supersede(session, dict.fromkeys(((one, key[0]) for one in new_at), key[1]))
     rows = [
         row
         for destination in readers.open_destinations(session, new_at)
@@ -63,7 +63,7 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
     return editions.add_deliveries(session, rows)
 
 
-def _rewritable(app: App, one: Shown) -> bool:
+def _rewritable(app: App, one: Newest) -> bool:
     """Another mend may be on its way there, or perhaps have arrived: what it rewrites is there."""
     channel = app.channels.get(one.channel)
     if one.mends or channel is None:

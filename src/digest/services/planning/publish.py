@@ -26,10 +26,10 @@ from digest.services.planning.faults import apart
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.planning.rows import delivery_rows, slot_row
 from digest.services.visible import make_visible
-from digest.store import editions, readers, threads
+from digest.store import editions, readers, waiting_alerts
 from digest.store.deliveries import DIGESTS, end_waiting_digests
 from digest.store.readers import Account
-from digest.store.threads import Waiting
+from digest.store.waiting_alerts import WaitingAlert
 
 BATCH = 500
 FAR_AHEAD = timedelta(days=15)  # nobody's next digest is further away: a clock went backwards
@@ -192,7 +192,7 @@ class Batch:
             [row for row in self.deliveries if (row["subscriber_id"], row["slot"]) in known],
         )
         mine = {subscriber_id for subscriber_id, _, _ in fresh}
-        threads.take_back(session, [n for one in mine for n in self.told.get(one, ())])
+        waiting_alerts.leave_to_digest(session, [n for one in mine for n in self.told.get(one, ())])
         return Counter(
             row["outcome"]
             for row in self.slots
@@ -203,7 +203,7 @@ class Batch:
 def _plan(session: Session, app: App, due: Sequence[Task], batch: Batch) -> None:
     """Selects once for readers who would get the same."""
     ids = [task.account.subscriber.id for task in due]
-    waiting = threads.waiting(session, ids)
+    waiting = waiting_alerts.of_subscribers(session, ids)
     desk = Desk.load(session, app, due, batch.now)
     destinations = readers.destinations(session, ids, EditionKind.DIGEST)
     composed: dict[object, tuple[EditionContent | None, Selection]] = {}
@@ -240,7 +240,7 @@ def _plan(session: Session, app: App, due: Sequence[Task], batch: Batch) -> None
 
 
 def _told(
-    selection: Selection, destinations: Sequence[Destination], alerts: Sequence[Waiting]
+    selection: Selection, destinations: Sequence[Destination], alerts: Sequence[WaitingAlert]
 ) -> list[int]:
     """Deliveries of alerts that have nothing left to tell: all of it stands in this digest, which
     goes to the same Destination."""

@@ -23,7 +23,7 @@ from digest.models.words import RIGHTING, Code, EditionKind
 from digest.services.app import App
 from digest.services.planning.audience import ToldWhere, told_where
 from digest.services.planning.rows import delivery_rows
-from digest.store import editions, materials, readers, threads
+from digest.store import editions, materials, readers, superseded
 from digest.store.deliveries import ALERTS
 from digest.store.readers import Account
 
@@ -63,7 +63,7 @@ def prepare(session: Session, app: App, tellings: Sequence[Telling], now: dateti
     Older alerts about the same Events that wait where these go are taken back.
     """
     destinations = _destinations(session, tellings)
-    threads.supersede(
+    superseded.supersede(
         session,
         {
             (destination.id, candidate.event_id): candidate.revision

@@ -16,7 +16,7 @@ from digest.services.sending import order
 from digest.services.since import righted_since, sent_late
 from digest.store import editions, threads
 from digest.store.deliveries import DIGESTS, UNSUBSCRIBED
-from digest.store.threads import Heard
+from digest.store.threads import Post
 
 WAITED = timedelta(minutes=5)  # a digest that was planned so long ago may tell what is known better
 SOUND_FROM = 5  # severity
@@ -97,7 +97,7 @@ def _parcel(
     destination: Destination,
     person: Subscriber,
     blocked: set[tuple[str, str]],
-    heard: Mapping[tuple[int, int], Sequence[Heard]],
+    heard: Mapping[tuple[int, int], Sequence[Post]],
     now: datetime,
 ) -> Parcel:
     made = envelope(app, row, content, destination, person, heard, now)
@@ -119,8 +119,8 @@ def _rewrites(app: App, row: Delivery, destination: Destination, earlier: Earlie
 
 
 def _before(
-    row: Delivery, content: EditionContent, heard: Mapping[tuple[int, int], Sequence[Heard]]
-) -> list[Heard]:
+    row: Delivery, content: EditionContent, heard: Mapping[tuple[int, int], Sequence[Post]]
+) -> list[Post]:
     """What tells this Destination of older Revisions of the Event that an alert is about."""
     event_id = _sole_event(content)
     if event_id is None:
@@ -131,7 +131,7 @@ def _before(
 
 def _heard(
     session: Session, rows: Sequence[Delivery], contents: Mapping[int, EditionContent]
-) -> Mapping[tuple[int, int], Sequence[Heard]]:
+) -> Mapping[tuple[int, int], Sequence[Post]]:
     """What the Destinations of alerts about one Event are told of it."""
     about = [
         (row.destination_id, event_id)
@@ -141,7 +141,7 @@ def _heard(
     ]
     if not about:
         return {}
-    return threads.heard(session, {where for where, _ in about}, {event for _, event in about})
+    return threads.posts(session, {where for where, _ in about}, {event for _, event in about})
 
 
 def _sole_event(content: EditionContent) -> int | None:
@@ -157,7 +157,7 @@ def envelope(
     content: EditionContent,
     destination: Destination,
     person: Subscriber,
-    heard: Mapping[tuple[int, int], Sequence[Heard]],
+    heard: Mapping[tuple[int, int], Sequence[Post]],
     now: datetime,
 ) -> Envelope:
     """Everything about the recipient of one Delivery."""
@@ -180,12 +180,12 @@ def envelope(
     )
 
 
-def _told_at(told: Sequence[Heard]) -> datetime | None:
+def _told_at(told: Sequence[Post]) -> datetime | None:
     """When the message that a mend rewrites said what it says: whether that was late stays so."""
     return next((one.sent_at for one in reversed(told) if one.alone and not one.mends), None)
 
 
-def _thread(told: Sequence[Heard], righting: bool) -> Earlier | None:
+def _thread(told: Sequence[Post], righting: bool) -> Earlier | None:
     """The alerts about this Event; for what is put right also the digest that told it."""
     alone = [one for one in told if one.alone]
     found = alone or (told if righting else ())

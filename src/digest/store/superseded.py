@@ -1,0 +1,94 @@
+"""Superseded: alerts that are on their way and out of date go out no more."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy.orm import Session
+
+from digest.models import Delivery, Edition, Item
+from digest.models.words import DeliveryState
+from digest.store.chunks import chunks
+from digest.store.deliveries import OPEN, UNSUBSCRIBED
+from digest.store.memories import REACHED
+from digest.store.threads import ALONE, REPLACEABLE, editions_with
+
+_STOPPED = (Delivery.state == DeliveryState.SUPPRESSED) & (Delivery.reason == UNSUBSCRIBED)
+_MAY_GO_OUT = or_(
+    Delivery.state.in_(OPEN),
+    _STOPPED,
+    Delivery.state == DeliveryState.SENDING,
+    (Delivery.state == DeliveryState.UNKNOWN) & Delivery.not_before.is_not(None),
+)
+
+
+def withdraw(session: Session, event_id: int, before_revision: int, *, wrong: bool) -> int:
+    """Takes back alerts that are out of date and on their way still; returns how many.
+
+    Only those about this Event alone: a digest tells other things, too. Unless they are `wrong`,
+    only from readers who were told nowhere yet: to them the newest Revision is the news.
+    """
+    older = (
+        editions_with(event_id, before_revision)
+        .join(Edition, Edition.id == Item.edition_id)
+        .where(ALONE)
+    )
+    stale: ColumnElement[bool] = Delivery.edition_id.in_(older)
+    if not wrong:
+        told = select(Delivery.subscriber_id).where(
+            Delivery.edition_id.in_(older), Delivery.state.in_(REACHED), Delivery.state.not_in(OPEN)
+        )
+        stale &= Delivery.subscriber_id.not_in(told)
+    return _end(session, stale)
+
+
+def supersede(session: Session, planned: Mapping[tuple[int, int], int]) -> None:
+    """Takes back what waits and is older than what is planned there now.
+
+    `planned` maps (destination id, event id) to the Revision that is about to be told there. What
+    puts an error right stays, and so does what tells of other Events as well.
+    """
+    newer = {key: revision for key, revision in planned.items() if revision > 1}
+    event_ids = {event_id for _, event_id in newer}
+    stale: list[int] = []
+    for part in chunks({destination_id for destination_id, _ in newer}):
+        rows = session.execute(
+            select(Delivery.id, Delivery.destination_id, Item.event_id, Item.revision)
+            .join(Edition, Edition.id == Delivery.edition_id)
+            .join(Item, Item.edition_id == Edition.id)
+            .where(
+                Delivery.destination_id.in_(part),
+                Item.event_id.in_(event_ids),
+                REPLACEABLE,
+                _MAY_GO_OUT,
+            )
+        )
+        stale += [
+            row.id
+            for row in rows
+            if row.revision < newer.get((row.destination_id, row.event_id), 0)
+        ]
+    for part in chunks(stale):
+        _end(session, Delivery.id.in_(part))
+
+
+def _end(session: Session, stale: ColumnElement[bool]) -> int:
+    """These go out no more; returns how many of them might have.
+
+    What waited is `suppressed`, also for a reader who has left and may come back. What was perhaps
+    delivered stays `unknown` and is not sent again; nor is what a worker is sending now, should
+    that fail: it expired when it was planned.
+    """
+    waits = or_(Delivery.state.in_(OPEN), _STOPPED)
+    rows = session.scalars(
+        update(Delivery)
+        .where(stale, _MAY_GO_OUT)
+        .values(
+            state=case((waits, DeliveryState.SUPPRESSED), else_=Delivery.state),
+            reason=case((waits, "superseded"), else_=Delivery.reason),
+            not_before=None,
+            expires_at=Delivery.created_at,
+        )
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(rows.all())
