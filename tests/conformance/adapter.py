@@ -90,6 +90,7 @@ class Adapter(Protocol):
     address: str  # canonical
     reference: str  # of an earlier message to that address, which may be edited or answered
     differs: Mapping[Fault, frozenset[Action]]  # where this provider is unlike EXPECTED
+    can_be_asked: bool  # whether it has a message that it never answered for
 
     def provider(self) -> AbstractAsyncContextManager[Provider]:
         """Starts the stand-in; closes the Channel and stops it at the end."""

@@ -76,13 +76,16 @@ class EmailAdapter:
     address = EmailProvider.address
     reference = "<411.alert-12-1@example.org>"
     differs: Mapping[Fault, frozenset[Action]] = {}
+    can_be_asked = False
 
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[EmailProvider]:
         with MailServer(login=("maria", PASSWORD)) as server:
             provider = EmailProvider(server)
-            yield provider
-            await provider.channel.close()
+            try:
+                yield provider
+            finally:
+                await provider.channel.close()
 
     def judge(self, message: Message, content: EditionContent) -> None:
         raw = _raw(message)

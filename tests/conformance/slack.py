@@ -76,14 +76,17 @@ class SlackAdapter:
     address = "#crisis"
     reference = "C0123ABCD:1700000000.000100"
     differs: Mapping[Fault, frozenset[Action]] = {}
+    can_be_asked = True
     webhook = False
 
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[SlackProvider]:
         with SlackStandIn(token=TOKEN, channel_per_second=None) as standin:
             provider = SlackProvider(standin, webhook=self.webhook)
-            yield provider
-            await provider.channel.close()
+            try:
+                yield provider
+            finally:
+                await provider.channel.close()
 
     def judge(self, message: Message, content: EditionContent) -> None:
         for payload in _payloads(message):
@@ -116,6 +119,7 @@ class WebhookAdapter(SlackAdapter):
 
     address = "https://hooks.slack.com/services/T0STANDIN/B0000000/a-secret"
     differs: Mapping[Fault, frozenset[Action]] = {Fault.LOGIN: frozenset({Action.PAUSE})}
+    can_be_asked = False
     webhook = True
 
 

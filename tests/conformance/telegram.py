@@ -67,6 +67,7 @@ class TelegramAdapter:
     address = TelegramProvider.address
     reference = f"{CHAT}:7"
     differs: Mapping[Fault, frozenset[Action]] = {}
+    can_be_asked = False
 
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[TelegramProvider]:
@@ -75,8 +76,10 @@ class TelegramAdapter:
         )
         with TelegramStandIn(token=TOKEN, **limits) as standin:
             provider = TelegramProvider(standin)
-            yield provider
-            await provider.channel.close()
+            try:
+                yield provider
+            finally:
+                await provider.channel.close()
 
     def judge(self, message: Message, content: EditionContent) -> None:
         for payload in _payloads(message):
