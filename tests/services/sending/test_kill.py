@@ -49,6 +49,9 @@ class Senders:
 
     process: subprocess.Popen[str]
 
+    def ready(self) -> int:
+        return self._said("ready")
+
     def start(self) -> int:
         assert self.process.stdin is not None
         self.process.stdin.write("go\n")
@@ -71,18 +74,31 @@ def senders(room: Newsroom, mail: MailServer) -> Iterator[Senders]:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        yield Senders(process)
+        found = Senders(process)
+        found.ready()
+        yield found
         assert process.stdin is not None
         process.stdin.close()
 
 
-def alert_many(room: Newsroom, count: int) -> list[int]:
-    """Deliveries of one alert about a stored Event, to as many mailboxes."""
-    room.news()
-    (event,) = room.rows(Event)
-    content = make_alert(1, items=(make_item(1, event_id=event.id, revision=1),))
-    reader = room.reader(follows=[], cadence=Cadence.NONE)  # nothing else is planned for them
-    return room.deliveries_to_come(reader, count, content=content, at="@example.org")
+@dataclass
+class Alert:
+    """One alert about a stored Event."""
+
+    room: Newsroom
+
+    def __post_init__(self) -> None:
+        self.room.news()
+        (event,) = self.room.rows(Event)
+        self.content = make_alert(1, items=(make_item(1, event_id=event.id, revision=1),))
+        # Nothing else is planned for its readers.
+        self.reader = self.room.reader(follows=[], cadence=Cadence.NONE)
+
+    def deliver(self, count: int) -> list[int]:
+        """Its Deliveries to as many mailboxes more."""
+        return self.room.deliveries_to_come(
+            self.reader, count, content=self.content, at="@example.org"
+        )
 
 
 def received(mail: MailServer) -> Counter[str]:
@@ -98,9 +114,11 @@ def test_twenty_kills_lose_nothing_and_double_only_what_was_under_way(
     room: Newsroom, mail: MailServer
 ) -> None:
     dice = random.Random(20)
-    ids = alert_many(room, MESSAGES)
+    alert = Alert(room)
+    alert.deliver(1)
     under_way: list[int] = []
     with senders(room, mail) as sending:
+        ids = alert.deliver(MESSAGES)
         for _ in range(KILLS):
             before = len(mail.mails)
             pid = sending.start()
@@ -184,7 +202,7 @@ def wait_for(what: Callable[[], bool], seconds: float) -> float:
 def test_serve_drains_when_asked_to_end_and_goes_on_after_a_restart(
     room: Newsroom, mail: MailServer, tmp_path: Path
 ) -> None:
-    alert_many(room, 400)
+    Alert(room).deliver(400)
     with serving(room, mail, tmp_path) as process:
         wait_for(lambda: len(mail.mails) > 20, 40)
         process.send_signal(signal.SIGTERM)
