@@ -60,7 +60,14 @@ _RANGES = (
     (0xE0000, 0xE007F),
     (0x0, 0x1F),
 )
-_ALPHABETS = ["".join(map(chr, range(low, high + 1))) for low, high in _RANGES]
+_LONGEST = 2_000
+_LETTERS = random.Random(20260305)
+_STREAMS = [
+    "".join(map(chr, _LETTERS.choices(range(low, high + 1), k=10 * _LONGEST)))
+    for low, high in _RANGES
+]
+"""Random letters of each range: a text is a piece of one, as to draw each letter anew takes longer
+than to render it."""
 _URLS = (
     None,
     "",
@@ -227,5 +234,6 @@ def _text(chance: random.Random) -> str:
         return chance.choice(TEXTS)
     if how < 0.75:
         return " ".join(chance.choices(_WORDS, k=chance.randint(0, 14)))
-    length = chance.choice((0, 1, 7, 60, 60, 300, 300, 2_000))
-    return "".join(chance.choices(chance.choice(_ALPHABETS), k=length))
+    length = chance.choice((0, 1, 7, 60, 60, 300, 300, _LONGEST))
+    start = chance.randrange(9 * _LONGEST)
+    return chance.choice(_STREAMS)[start : start + length]

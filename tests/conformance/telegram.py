@@ -11,6 +11,7 @@ import tdlib
 from conformance.adapter import WAIT, Fault, Seen
 from digest.channels.base import Message, Step
 from digest.channels.telegram import TelegramChannel
+from digest.channels.telegram.markup import visible
 from digest.channels.telegram.settings import TelegramSettings
 from digest.errors import Action
 from digest.models.content import EditionContent
@@ -22,7 +23,7 @@ TIMEOUT = 0.4
 CHAT = 42
 
 # core.telegram.org/bots/api#sendmessage; TDLib drops what is marked up beyond the 100th entity.
-TEXT, ENTITIES = 4_096, 100
+TEXT, ENTITIES, HTML = 4_096, 100, 32_768
 _URL = re.compile(r"https?://[^\s]+")
 
 
@@ -83,11 +84,16 @@ class TelegramAdapter:
 
     def judge(self, message: Message, content: EditionContent) -> None:
         for payload in _payloads(message):
-            text, entities = tdlib.parse(payload["text"])
+            html = payload["text"]
+            text, entities = tdlib.parse(html)
             assert text.strip()
+            assert text == visible(html), "we count another text than Telegram sees"
             assert max(len(text), len(text.encode("utf-16-le")) // 2) <= TEXT
+            assert len(html.encode()) <= HTML
             assert len(entities) <= ENTITIES
-            assert payload["text"].count("</") == len(entities), "TDLib dropped what we marked up"
+            assert html.count("</") == len(entities), "TDLib dropped what we marked up"
+            links = sum(one["type"]["@type"] == "textEntityTypeTextUrl" for one in entities)
+            assert links == html.count("<a href="), "TDLib dropped a link"
             for row in _buttons(payload):
                 assert all(set(button) == {"text", "url"} and button["text"] for button in row)
 

@@ -1,14 +1,13 @@
-"""Every text is one that Telegram takes: TDLib parses it, and it is within all limits."""
+"""Every text is one that Telegram takes: TDLib parses it, and it is within all limits.
 
-import random
-import string
+Texts that are hostile to every Channel alike are in tests/conformance.
+"""
+
 from typing import Any
 
 import pytest
-import tdlib
 from builders import (
     AT,
-    HOSTILE_TEXTS,
     make_alert,
     make_digest,
     make_earlier,
@@ -17,14 +16,14 @@ from builders import (
     make_hostile_item,
     make_roundup,
 )
+from conformance import ADAPTERS
 
 from digest.channels.telegram import TelegramChannel
-from digest.channels.telegram.markup import visible
 from digest.models.content import Correction, EditionContent, Item, Retraction, WatchLine
 from digest.models.words import Code
 
 CODES = (Code.NEW, Code.UPDATE, Code.ESCALATE, Code.CLOSE, Code.CORRECT, Code.RETRACT, Code.TEST)
-MORE_HOSTILE = (
+HOSTILE_TEXTS = (
     "&lt;b&gt; &amp;amp; &nbsp; &#x27; &#0; &",
     "😀" * 3_000,
     "👩‍👩‍👧‍👦" * 500,
@@ -34,29 +33,11 @@ MORE_HOSTILE = (
     "@everyone #tag /stop https://evil.example",
     "\n\n\n<blockquote expandable>",
 )
-ALPHABET = string.ascii_letters + " .,<>&\"'{}%/:;-@#\n\t\u202e\u2068é😀漢عب\ud800\x00"
 
 
 def assert_telegram_takes(channel: TelegramChannel, content: EditionContent, **given: Any) -> None:
     message = channel.render(content, make_envelope(address="42", **given))
-    for step in message.steps:
-        for one in (step, step.fallback):
-            if one is not None:
-                payload: Any = one.payload
-                _assert_taken(payload["text"])
-
-
-def _assert_taken(html: str) -> None:
-    text, entities = tdlib.parse(html)
-    assert text == visible(html), "we count another text than Telegram sees"
-    assert len(text.strip()) > 0
-    assert len(text) <= 4_096
-    assert len(text.encode("utf-16-le")) // 2 <= 4_096
-    assert len(html.encode()) <= 32_768
-    assert len(entities) <= 100
-    # No link of ours was torn or dropped by the parser.
-    links = sum(entity["type"]["@type"] == "textEntityTypeTextUrl" for entity in entities)
-    assert links == html.count("<a href=")
+    ADAPTERS["telegram"].judge(message, content)
 
 
 def dressed(text: str, code: Code) -> Item:
@@ -73,7 +54,7 @@ def dressed(text: str, code: Code) -> Item:
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("locale", ["en", "ar"])
 def test_hostile_alerts(offline: TelegramChannel, code: Code, locale: str) -> None:
-    for text in (*HOSTILE_TEXTS, *MORE_HOSTILE):
+    for text in HOSTILE_TEXTS:
         content = make_alert(code=code, items=(dressed(text, code),), locale=locale)
         assert_telegram_takes(offline, content)
         assert_telegram_takes(offline, content, earlier=make_earlier(reference="42:7"))
@@ -81,7 +62,7 @@ def test_hostile_alerts(offline: TelegramChannel, code: Code, locale: str) -> No
 
 @pytest.mark.parametrize("section", ["item", "brief", "alerted", "correction"])
 def test_hostile_digests(offline: TelegramChannel, section: str) -> None:
-    for text in (*HOSTILE_TEXTS, *MORE_HOSTILE):
+    for text in HOSTILE_TEXTS:
         code = Code.CORRECT if section == "correction" else Code.NEW
         items = tuple(
             dressed(text, code).model_copy(update={"event_id": n, "section": section})
@@ -108,22 +89,3 @@ def test_golden_editions(offline: TelegramChannel) -> None:
         ):
             assert_telegram_takes(offline, content)
             assert_telegram_takes(offline, content, earlier=make_earlier(reference="42:7"))
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_random_events(offline: TelegramChannel, seed: int) -> None:
-    """1,200 Events with random texts of random lengths, in digests and in alerts."""
-    source = random.Random(seed)
-
-    def text() -> str:
-        length = source.choice((0, 3, 40, 120, 400, 2_000))
-        return "".join(source.choices(ALPHABET, k=length))
-
-    for _ in range(25):
-        items = tuple(
-            make_hostile_item(text(), event_id=number, headline=text(), takeaway=text())
-            for number in range(11)
-        )
-        assert_telegram_takes(offline, make_digest(items=items))
-        code = source.choice(CODES)
-        assert_telegram_takes(offline, make_alert(code=code, items=(dressed(text(), code),)))
