@@ -96,6 +96,7 @@ def test_events_are_listed_and_shown(shell: Shell) -> None:
     said = shell("events", "list", "--limit", "50").said
     assert "Rain [in] Chile" in said
     assert row["slug"] in said
+    assert "other" in (line.strip() for line in said.splitlines()), "the id has a line of its own"
     assert "2026-03-04 12:00 UTC" in said
     assert max(map(len, said.splitlines())) <= 100
     assert shell("events", "show", row["slug"]).data["id"] == "other"

@@ -45,12 +45,17 @@ def list_(limit: Limit = 20, json: Json = False) -> None:
         return
     table(
         "Events",
-        ["visible", "severity", "headline, and below it the slug for other commands"],
+        ["visible", "severity", "headline; below it slug and id, by which commands know it"],
         [
             [
                 moment(one["visible_at"]),
                 one["severity"],
-                f"{shorten(str(one['headline']), HEADLINE, placeholder=' ...')}\n{one['slug']}",
+                "\n".join(
+                    (
+                        shorten(str(one["headline"]), HEADLINE, placeholder=" ..."),
+                        *dict.fromkeys((str(one["slug"]), str(one["id"]))),
+                    )
+                ),
             ]
             for one in found
         ],
