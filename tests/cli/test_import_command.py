@@ -124,13 +124,21 @@ def test_refused_records_are_imported_once_they_are_put_right(shell: Shell) -> N
     assert shell("events", "show", "wrong-1").data["body"] == [long]
 
 
-def test_a_folder_that_cannot_be_written_to_stops_no_import(shell: Shell) -> None:
-    good, bad = record("kept-1", "A good one"), record("kept-2", "Bad", severity="purple")
-    path = shell.write_json("kept.jsonl", good, bad)
+def test_what_was_refused_and_can_not_be_kept_is_named_and_told_as_failure(shell: Shell) -> None:
+    bad = [record(f"lost-{n}", "Bad", severity="purple") for n in range(12)]
+    path = shell.write_json("kept.jsonl", record("kept-1", "A good one"), *bad)
     done = shell("import", path, "--rejects", "nowhere/rejects.jsonl")
     assert done.code == 1
-    assert "nowhere/rejects.jsonl can't be written" in done.err
-    assert shell("import", path, "--json").data["same"] == 1
+    assert done.out == "1 new, 0 revised, 0 the same, 12 refused.\n"
+    *named, last = (line for line in done.err.splitlines() if not line.startswith("warning, "))
+    assert [one.split(":")[0] for one in named] == [f"refused, line {n}" for n in range(2, 14)]
+    assert last == (
+        "digest: what was refused is not kept: nowhere/rejects.jsonl: No such file or directory;"
+        " name another file with --rejects"
+    )
+    done = shell("import", path, "--rejects", "nowhere/rejects.jsonl", "--json")
+    assert (done.code, done.rows["same"], done.rows["rejects"]) == (1, 1, None)
+    assert len(done.rows["refused"]) == 12
 
 
 def test_the_first_warnings_are_printed_and_all_when_asked_for(shell: Shell) -> None:

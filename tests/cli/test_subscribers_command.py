@@ -114,6 +114,16 @@ def test_refused_rows_are_kept_in_a_new_file_each_time(digest: Shell) -> None:
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
+def test_refused_rows_that_can_not_be_kept_are_named_and_told_as_failure(digest: Shell) -> None:
+    path = digest.write("lost.csv", "email\nb@example.org\n" + "not-an-address\n" * 12)
+    done = digest("subscribers", "import", path, "--rejects", "nowhere/refused.csv")
+    assert done.code == 1
+    assert ", 12 refused." in done.out
+    *named, last = done.err.splitlines()
+    assert [one.split(":")[0] for one in named] == [f"refused, line {n}" for n in range(3, 15)]
+    assert last.startswith("digest: what was refused is not kept: nowhere/refused.csv: No such")
+
+
 def test_an_import_of_nothing_but_refused_rows_fails(digest: Shell) -> None:
     path = digest.write("none.csv", "email\nnot-an-address\n")
     done = digest("subscribers", "import", path)

@@ -132,29 +132,25 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> int:
     return count
 
 
-def keep_refused(named: Path | None, usual: Path, parts: Iterable[bytes]) -> Path | None:
+def keep_refused(
+    named: Path | None, usual: Path, parts: Iterable[bytes]
+) -> tuple[Path | None, str]:
     """Writes what an import refused to the file that was `named`, or else to a new one like
-    `usual`, whose text only its owner reads; returns which. The import is done by now: a folder
-    that nothing can be written to is told and no error, unless a file was named.
-
-    Raises:
-        DigestError: the file that was named can't be written; says why.
-    """
-    if named is not None:
-        write_parts(named, parts)
-        return named
+    `usual`, whose text only its owner reads. Returns (that file, "") or (None, why it is not kept):
+    the import is done by now and is told first."""
     for number in count(1):
-        path = usual if number == 1 else usual.with_stem(f"{usual.stem}-{number}")
+        path = named or (usual if number == 1 else usual.with_stem(f"{usual.stem}-{number}"))
+        how, mode = ("wb", 0o666) if named else ("xb", 0o600)
         try:
-            with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+            with open(path, how, opener=partial(os.open, mode=mode)) as file:
                 file.writelines(parts)
         except FileExistsError:
             continue
         except OSError as error:
-            warn(f"what was refused is not kept: {path}: {error.strerror}; use --rejects FILE")
-            return None
-        return path
-    return None
+            other = "another file with --rejects" if named else "one with --rejects FILE"
+            return None, f"what was refused is not kept: {path}: {error.strerror}; name {other}"
+        return path, ""
+    raise AssertionError("the numbers end")
 
 
 def day(text: str) -> date:

@@ -37,7 +37,8 @@ def import_(
 
     The same record again changes nothing; a changed one becomes a new revision. Refused records
     are counted and kept whole in a file, to be put right and imported as it is. The exit code is 1
-    if what was asked for can't be read, or if every record was refused; else 0.
+    if what was asked for can't be read, if every record was refused, or if what was refused could
+    not be kept; else 0.
     """
     app = open_app(sends=False)
     now = clock.now()
@@ -56,17 +57,20 @@ def import_(
                 failures.append(Failure(name, error.message, asked_for))
                 continue
             total.add(done if [name] == sources else _placed(done, name))
-    kept = None
+    kept, not_kept = None, ""
     if total.refused:
         rows = ((one.place, one.reason, one.raw) for one in total.refused)
-        kept = keep_refused(rejects, REJECTS, write_rejects(rows, format))
+        kept, not_kept = keep_refused(rejects, REJECTS, write_rejects(rows, format))
     if json:
         say_json({**_as_json(total, failures), "rejects": kept})
     else:
         _print(total, kept, warnings)
+    if not_kept:
+        note(f"digest: {not_kept}")
     for one in failures:
         note(f"digest: {one.source}: {one.reason}")
-    if any(one.asked_for for one in failures) or ((failures or total.refused) and not total.read):
+    nothing = (failures or total.refused) and not total.read
+    if not_kept or nothing or any(one.asked_for for one in failures):
         raise typer.Exit(1)
 
 
@@ -124,17 +128,18 @@ def _print(total: Summary, kept: Path | None, warnings: bool) -> None:
         f"{total.new} new, {total.revised} revised, {total.same} the same,{older}"
         f" {len(total.refused)} refused."
     )
-    for one in total.refused[:SHOWN]:
+    shown = total.refused[:SHOWN] if kept else total.refused  # what no file keeps is named here
+    for one in shown:
         note(f"refused, {one.place}: {one.reason}")
-    if len(total.refused) > SHOWN:
-        note(f"... and {len(total.refused) - SHOWN} more")
+    if len(total.refused) > len(shown):
+        note(f"... and {len(total.refused) - len(shown)} more")
     if kept:
         say(f"The refused records are in {kept}; put them right there and import that file.")
     # What keeps an event from its readers comes before what only looks odd.
     found = sorted(total.warnings, key=lambda one: NOT_FOLLOWED not in one[1])
-    shown = found if warnings else found[:FIRST]
-    for place, what in shown:
+    told = found if warnings else found[:FIRST]
+    for place, what in told:
         note(f"warning, {place}: {what}")
-    if len(total.warnings) > len(shown):
-        more = len(total.warnings) - len(shown)
+    if len(found) > len(told):
+        more = len(found) - len(told)
         note(f"... and {more} more warning{'s'[: more > 1]}; --warnings prints all")

@@ -209,9 +209,9 @@ def import_(
             dry_run=dry_run,
             progress=lambda rows: bar.advance(task, rows),
         )
-    kept = None
+    kept, not_kept = None, ""
     if done.refused and (rejects is not None or not dry_run):
-        kept = keep_refused(rejects, REJECTS, [done.rejects()])
+        kept, not_kept = keep_refused(rejects, REJECTS, [done.rejects()])
     if done.encoding.guessed:
         warn(
             f"{file} does not say its encoding; it was read as {done.encoding}:"
@@ -224,8 +224,10 @@ def import_(
     if json:
         say_json({"dry_run": dry_run, **done.as_data(), "rejects": kept})
     else:
-        _print_import(done, kept)
-    if done.refused and not done.read:
+        _print_import(done, kept, SHOWN if not not_kept else None)
+    if not_kept:
+        note(f"digest: {not_kept}")
+    if not_kept or (done.refused and not done.read):
         raise typer.Exit(1)
 
 
@@ -237,7 +239,7 @@ def _mapping(columns: list[str]) -> dict[str, str]:
     return {column.strip(): field.strip() for column, _, field in pairs}
 
 
-def _print_import(done: Imported, kept: Path | None) -> None:
+def _print_import(done: Imported, kept: Path | None, most: int | None) -> None:
     say(
         f"{done.new} new, {done.same} known already, {done.unsubscribed} unsubscribed and left"
         f" so, {len(done.refused)} refused."
@@ -245,10 +247,10 @@ def _print_import(done: Imported, kept: Path | None) -> None:
     say(f"The file was read as {done.encoding}.")
     if done.ignored:
         say(f"Columns that were not read: {', '.join(done.ignored)}.")
-    for one in done.refused[:SHOWN]:
+    for one in done.refused[:most]:
         note(f"refused, line {one.line}: {one.reason}")
-    if len(done.refused) > SHOWN:
-        note(f"... and {len(done.refused) - SHOWN} more")
+    if most is not None and len(done.refused) > most:
+        note(f"... and {len(done.refused) - most} more")
     if kept:
         say(f"The refused rows are in {kept}.")
 
