@@ -53,6 +53,7 @@ def test_a_rich_record_is_new_then_the_same_then_revised(shell: Shell) -> None:
         "revised": 0,
         "same": 1,
         "older": 0,
+        "history": 0,
         "refused": [],
         "warnings": again["warnings"],
         "failed": [],
@@ -139,6 +140,27 @@ def test_what_was_refused_and_can_not_be_kept_is_named_and_told_as_failure(shell
     done = shell("import", path, "--rejects", "nowhere/rejects.jsonl", "--json")
     assert (done.code, done.rows["same"], done.rows["rejects"]) == (1, 1, None)
     assert len(done.rows["refused"]) == 12
+
+
+def test_history_is_said_to_alert_nobody(shell: Shell) -> None:
+    old = [neutral(f"old-{n}", f"Flood {n} in Peru") for n in range(2)]
+    path = shell.write_json("old.jsonl", *old, record("fresh-1", "Talks begin"))
+    first, second = shell("import", path).said.splitlines()
+    assert first == "3 new, 0 revised, 0 the same, 0 refused."
+    assert second == "2 of them older than an hour: no alert tells of those, only digests."
+    assert shell("import", path).said == "0 new, 0 revised, 3 the same, 0 refused.\n"
+    path = shell.write_json("old.jsonl", neutral("old-3", "Quake in Peru"))
+    env = {"DIGEST_BACKFILL_MINUTES": "90"}
+    assert "1 of them older than 90 minutes: no" in shell("import", path, **env).said
+    wrong = record("old-4", "Quake in Peru", updated_at="2026-03-04T00:00:00Z")
+    right = wrong | {
+        "headline": "Quake in Chile",
+        "updated_at": "2026-03-05T00:00:00Z",
+        "correction": {"wrong": "Peru", "right": "Chile"},
+    }
+    for one, history in ((wrong, 1), (right, 0)):  # a correction is told at once, however old
+        done = shell("import", shell.write_json("old.json", one), "--json").data
+        assert done["history"] == history
 
 
 def test_the_first_warnings_are_printed_and_all_when_asked_for(shell: Shell) -> None:

@@ -64,7 +64,7 @@ def import_(
     if json:
         say_json({**_as_json(total, failures), "rejects": kept})
     else:
-        _print(total, kept, warnings)
+        _print(total, kept, warnings, app.settings.backfill_minutes)
     if not_kept:
         note(f"digest: {not_kept}")
     for one in failures:
@@ -116,18 +116,22 @@ def _as_json(total: Summary, failures: list[Failure]) -> dict[str, object]:
         "revised": total.revised,
         "same": total.same,
         "older": total.older,
+        "history": total.history,
         "refused": [{"place": r.place, "reason": r.reason} for r in total.refused],
         "warnings": [{"place": place, "warning": what} for place, what in total.warnings],
         "failed": [{"source": one.source, "reason": one.reason} for one in failures],
     }
 
 
-def _print(total: Summary, kept: Path | None, warnings: bool) -> None:
+def _print(total: Summary, kept: Path | None, warnings: bool, backfill: int) -> None:
     older = f" {total.older} older than what is stored," if total.older else ""
     say(
         f"{total.new} new, {total.revised} revised, {total.same} the same,{older}"
         f" {len(total.refused)} refused."
     )
+    if total.history:
+        age = "an hour" if backfill == 60 else f"{backfill} minutes"
+        say(f"{total.history} of them older than {age}: no alert tells of those, only digests.")
     shown = total.refused[:SHOWN] if kept else total.refused  # what no file keeps is named here
     for one in shown:
         note(f"refused, {one.place}: {one.reason}")

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 NOT_FOLLOWED = "is not in the gazetteer, so nobody can follow it."
+RIGHTING = (Code.CORRECT, Code.RETRACT)  # told at once to whom it concerns, however old
 HINTS = 100  # unknown names that a nearest one is looked for
 Placed = tuple[str, EventRecord]  # with its place in the document
 
@@ -54,6 +55,7 @@ class Summary:
     revised: int = 0
     same: int = 0
     older: int = 0  # than what is stored of their Events: left out, with a warning
+    history: int = 0  # of new and revised: no alert tells of them
     refused: list[Refusal] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)  # (place, what)
 
@@ -68,6 +70,7 @@ class Summary:
         self.revised += other.revised
         self.same += other.same
         self.older += other.older
+        self.history += other.history
         self.refused += other.refused
         self.warnings += other.warnings
 
@@ -198,6 +201,7 @@ def _batch(
             told.append(record.correction)
         known[record.id] = records.after(before, judged, now)
         changed.append((known[record.id], judged))
+        summary.history += judged.history and judged.code not in RIGHTING
         if before is None:
             summary.new += 1
         else:
