@@ -212,7 +212,11 @@ class Settings(SettingsGroup):
     gazetteer_dir: Path | None = Field(
         None, description="Folder of YAML files with interests, read after the built-in ones."
     )
-    product_name: str = Field("Digest", description="Name that readers see.")
+    product_name: str = Field(
+        "Digest",
+        description="Name that readers see, and the title of a digest whose reader is on no list or"
+        " on several.",
+    )
     postal_address: str = Field("", description="Postal address in the footer of emails.")
     contact: str = Field(
         "",

@@ -31,7 +31,8 @@ from digest.store.memories import memories, recent_alerts
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A Subscriber's rows, with the Schedule and name in force (own, or of their first List)."""
+    """A Subscriber's rows, with the Schedule in force (own, or of their first List) and the name of
+    their List: "" if they are on none, or on several, none of which is what they are told."""
 
     subscriber: Subscriber
     schedule: Schedule
@@ -112,7 +113,7 @@ def accounts(session: Session, subscriber_ids: Iterable[int], now: datetime) -> 
             Account(
                 subscriber=one,
                 schedule=schedule or default_schedule(),
-                list_name=groups[0].name if groups else "",
+                list_name=groups[0].name if len(groups) == 1 else "",
                 follows=tuple(
                     heeded for follow in follows.values() if (heeded := _heeded(follow, now))
                 ),

@@ -18,7 +18,16 @@ from newsroom import Newsroom, counting
 from sqlalchemy import select, update
 
 from digest.errors import RetryLater
-from digest.models import Delivery, Destination, Revision, Schedule, Slot, Subscriber
+from digest.models import (
+    Delivery,
+    Destination,
+    List,
+    ListMember,
+    Revision,
+    Schedule,
+    Slot,
+    Subscriber,
+)
 from digest.models.words import Cadence, EditionKind, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
@@ -188,6 +197,29 @@ def take(room: Newsroom, subscriber_id: int, kinds: list[str]) -> None:
     with room.app.db.begin() as session:
         mine = select(Destination).where(Destination.subscriber_id == subscriber_id)
         session.scalars(mine).one().kinds = kinds
+
+
+@pytest.mark.parametrize(
+    ("lists", "title"),
+    [
+        ((), "Digest"),
+        (("Red Sea desk",), "Red Sea desk"),
+        (("Red Sea desk", "Caucasus desk"), "Digest"),
+    ],
+)
+def test_a_digest_has_the_name_of_the_only_list_its_reader_is_on(
+    room: Newsroom, lists: tuple[str, ...], title: str
+) -> None:
+    maria = room.reader()
+    with room.app.db.begin() as session:
+        for name in lists:
+            group = List(key=name.lower(), name=name)
+            session.add(group)
+            session.flush()
+            session.add(ListMember(list_id=group.id, subscriber_id=maria))
+    room.news(severity=3)
+    room.publish()
+    assert [content.list_name for content in room.contents()] == [title]
 
 
 # Late --------------------------------------------------------------------------------------

@@ -395,7 +395,9 @@ def test_a_follow_that_left_the_files_is_removed(desk: Desk):
 
 def test_another_order_of_follows_or_lists_is_told_and_kept(desk: Desk):
     text = """
-        lists: [{key: one, name: One}, {key: two, name: Two}]
+        lists:
+          - {key: one, name: One, schedule: {at: "07:00"}}
+          - {key: two, name: Two, schedule: {at: "08:00"}}
         subscribers:
           - {key: a, lists: "one, two", follows: "Egypt, Yemen", destinations: a@example.org}
     """
@@ -407,7 +409,8 @@ def test_another_order_of_follows_or_lists_is_told_and_kept(desk: Desk):
         "~ subscriber a: order of lists one, two -> two, one",
         "~ subscriber a: order of follows Egypt, Yemen -> Yemen, Egypt",
     ]
-    assert desk.account("a").list_name == "Two"
+    assert desk.account("a").schedule.at == time(8), "the first list's"
+    assert desk.account("a").list_name == "", "neither list's name is that of their digest"
 
 
 def test_a_schedule_that_left_the_files_is_removed(desk: Desk):
