@@ -369,7 +369,7 @@ def make_item(number: int = 1, /, **changes: Any) -> Item:
             ),
             "story": "Tension in the Gulf",
             "story_slug": "tension-in-the-gulf",
-            "update": "Update 4: shipping stops",
+            "update": "4",
         }
     return Item(**(values | changes))
 

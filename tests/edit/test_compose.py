@@ -94,12 +94,6 @@ def test_every_reason_is_kept_strongest_first() -> None:
     ]
 
 
-def test_an_update_keeps_no_title_that_may_have_the_error_in_it() -> None:
-    title = "#11 Gas to Turkey stops"
-    assert item(event(), update=title).update == title
-    assert item(event(righted=1), update=title).update is None
-
-
 def test_it_says_whether_the_record_states_the_takeaway() -> None:
     assert item(event(), takeaway="So.").takeaway_stated
     derived = item(event(), body=("It began. It goes on.",))

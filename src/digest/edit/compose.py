@@ -164,8 +164,7 @@ def _item(
         late=reported_late(candidate),
         story=material.story or None,
         story_slug=material.story_slug or None,
-        # the title of what was put right may have the error in it still
-        update=material.update if candidate.righted is None else None,
+        update=material.update,
         chain=chain(material, head.headline) if lead else None,
         reasons=_reasons(chosen.match, materials),
         changes=beside(found, " ".join(f"{one.right} {one.why or ''}" for one in corrected))

@@ -243,7 +243,7 @@ class Item(Value):
 
     story: str | None = None
     story_slug: str | None = None
-    update: Words = None  # "Update 22: IRGC drones hit Azerbaijan"
+    update: Words = None  # its number in the Story: "22"
     chain: Annotated[Chain | None, SAYING_OR_NONE] = None
 
     reasons: tuple[Reason, ...]

@@ -322,7 +322,8 @@ class Material:
     stored_at: datetime
     story: str | None = None
     story_slug: str | None = None
-    update: str | None = None
+    update: str | None = None  # its number in the Story
+    update_title: str | None = None
     regions: tuple[str, ...] = ()
     perspectives: tuple[Perspective, ...] = ()
     gone: frozenset[str] = frozenset()

@@ -111,9 +111,6 @@ def materials(
             record = stored.read(row.event_id, row.number, row.record)
             if record is None:
                 continue
-            update_label = None
-            if row.update_number is not None:
-                update_label = f"#{row.update_number} {row.update_title}".strip()
             found[row.event_id, row.number] = Material(
                 record=record,
                 severity=row.severity,
@@ -122,7 +119,8 @@ def materials(
                 stored_at=row.stored_at,
                 story=row.title,
                 story_slug=row.story_slug,
-                update=update_label,
+                update=str(row.update_number) if row.update_number is not None else None,
+                update_title=row.update_title,
                 regions=regions.get(row.event_id, ()),
                 # several Events of a Story may say the same
                 perspectives=tuple(

@@ -36,6 +36,11 @@ def web_url(url: str | None) -> str:
     return url if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
+def host_of(url: str) -> str:
+    """Whose page it is: "news.example" of the web address "https://www.news.example/a?b"."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
 def mrkdwn(text: str) -> Markup:
     """Slack's mrkdwn as Slack shows it: links, bold, italic, strike, code, quotes."""
     links: list[Markup] = []

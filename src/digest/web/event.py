@@ -10,7 +10,7 @@ from digest.models.content import EditionContent
 from digest.models.words import EditionKind
 from digest.render.phrases import Phrases
 from digest.services.news.dossier import Dossier, dossier
-from digest.web.drawing import web_url
+from digest.web.drawing import host_of, web_url
 from digest.web.site import Site, locale_of, site_of
 
 ZONE = "UTC"  # nobody's own: each hour says so
@@ -28,6 +28,7 @@ async def page(request: Request) -> Response:
         phrases=_phrases(site, locale),
         zone=ZONE,
         web=web_url,
+        host=host_of,
     )
     response.headers["cache-control"] = "public, max-age=60"
     response.headers["vary"] = "accept-language"

@@ -120,6 +120,7 @@ def test_an_update_joins_the_thread_under_its_subject(channel: EmailChannel) -> 
     envelope = make_envelope(earlier=make_earlier())
     mail = parsed(channel, channel.render(make_alert(code=Code.UPDATE), envelope))
     assert mail["Subject"] == make_earlier().subject
+    assert "London time · Tension in the Gulf, update 4" in part(mail, "plain")
     assert mail["In-Reply-To"] == mail["References"] == "<411.alert-12-1@example.org>"
 
 

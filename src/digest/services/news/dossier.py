@@ -41,7 +41,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A reference in the text ("Event 1"); `slug` is that Event's, if it is stored and visible."""
+    """A reference in the text ("Event 1") and what it refers to, in the record's words or as the
+    headline of that Event; `slug` is its own, if it is stored and visible."""
 
     label: str
     gloss: str | None
@@ -290,10 +291,10 @@ def _pointers(
 ) -> tuple[Pointer, ...]:
     """A number names an Event of the same Update."""
     numbers = [one.number for one in record.references if one.number is not None]
-    known: dict[int | None, tuple[str, bool]] = {}
+    known: dict[int | None, tuple[str, str, bool]] = {}
     if numbers and event.update_id is not None:
         rows = session.execute(
-            select(Event.number, Event.slug, Event.retracted_at)
+            select(Event.number, Event.headline, Event.slug, Event.retracted_at)
             .where(
                 Event.update_id == event.update_id,
                 Event.number.in_(numbers),
@@ -302,11 +303,15 @@ def _pointers(
             )
             .order_by(Event.id)
         )
-        known = {number: (slug, at is not None and at <= now) for number, slug, at in rows}
-    return tuple(
-        Pointer(one.label, one.gloss, *known.get(one.number, (None, False)))
-        for one in record.references
-    )
+        known = {
+            number: (headline, slug, at is not None and at <= now)
+            for number, headline, slug, at in rows
+        }
+    found = []
+    for one in record.references:
+        headline, slug, retracted = known.get(one.number, (None, None, False))
+        found.append(Pointer(one.label, one.gloss or headline, slug, retracted))
+    return tuple(found)
 
 
 def _perspectives(
