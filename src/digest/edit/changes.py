@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from digest.edit.facts import normalise
 from digest.models.content import Change
-from digest.models.desk import Candidate, Memory
+from digest.models.desk import Candidate, Memory, Past
 from digest.models.record import EventRecord
 from digest.models.words import ENDED
 from digest.render.sentences import sentences
@@ -17,7 +17,7 @@ DOUBT = {"possible": 1, "unlikely": 2}  # 0 for all else: messages show no certa
 SAID_ALREADY = 2 / 3  # of a sentence's words stand above it
 
 
-def unchanged(candidate: Candidate, told: Memory) -> bool:
+def unchanged(candidate: Candidate, told: Memory | Past) -> bool:
     """Whether there is nothing new in it for somebody who was `told`.
 
     A severity that rose is news by itself; it may rise without a word changed, because more

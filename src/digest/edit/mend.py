@@ -1,7 +1,7 @@
 """Mending: an alert that was told, in the words that its Event has now. Nobody is told again.
 
-For a Revision that changes nothing that matters (a typo, one more source): messages that can be
-rewritten in place are, without a sound.
+For a Revision of which there is nothing to tell (a typo, one more source, something that was only
+taken away): messages that can be rewritten in place are, without a sound.
 """
 
 from digest.edit.compose import chain, scenarios, source_lines
@@ -25,6 +25,8 @@ def mend(told: EditionContent, material: Material, revision: int) -> EditionCont
         "takeaway_goes_on": head.goes_on,
         "takeaway_stated": head.stated,
         "category": record.category,
+        "regions": material.regions[:2],
+        "breaking": was.breaking and bool(record.breaking),  # what becomes so is told, not mended
         "severity": min(was.severity, material.severity),  # one that rises is told, not mended
         "lang": record.lang,
         "scenarios": scenarios(material)[:shown] if shown else (),

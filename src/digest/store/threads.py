@@ -113,21 +113,24 @@ class Newest:
     mends: bool
 
 
-def newest_alike(session: Session, event_id: int, content_hash: str, revision: int) -> list[Newest]:
-    """What Destinations show of an Event, or are about to, where that is an older Revision than
-    this and means the same: it has this content hash."""
+def alerted(session: Session, event_id: int) -> set[int]:
+    """The Revisions of an Event that alerts about it alone have told anybody, or are about to."""
+    told = select(Item.revision).join(Edition, Edition.id == Item.edition_id).distinct()
+    return set(session.scalars(told.where(Item.event_id == event_id, ALONE)))
+
+
+def newest(session: Session, event_id: int, revisions: Iterable[int]) -> list[Newest]:
+    """What Destinations show of an Event, or are about to, where that is one of these Revisions."""
     about = select(Item.edition_id).join(Edition, Edition.id == Item.edition_id)
     about = about.where(Item.event_id == event_id, ALONE)
-    alike = session.scalars(
-        about.where(Item.content_hash == content_hash, Item.revision < revision)
-    ).all()
-    newest = (
+    wanted = session.scalars(about.where(Item.revision.in_(list(revisions)))).all()
+    last = (
         select(func.max(Delivery.id))
         .where(Delivery.edition_id.in_(about), Delivery.state.in_(REACHED))
         .group_by(Delivery.destination_id)
     )
     found: list[Newest] = []
-    for part in chunks(alike):
+    for part in chunks(wanted):
         rows = session.execute(
             select(
                 Delivery.destination_id,
@@ -139,7 +142,7 @@ def newest_alike(session: Session, event_id: int, content_hash: str, revision: i
                 Delivery.slot.startswith(MENDS),
             )
             .join(Destination, Destination.id == Delivery.destination_id)
-            .where(Delivery.edition_id.in_(part), Delivery.id.in_(newest))
+            .where(Delivery.edition_id.in_(part), Delivery.id.in_(last))
         )
         found += [Newest(*row) for row in rows]
     return found

@@ -120,6 +120,36 @@ async def test_a_severity_that_fell_tells_nobody_and_is_shown_where_that_is_poss
     assert room.outcomes() == [("edition", "alert"), ("nothing", "told_before")]
 
 
+RISK = {"kind": "risk", "text": "The strait closes."}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"scenarios": [RISK, {"kind": "risk", "text": "Prices rise."}]},
+        {"sources": [{"publisher": "Harbour Wire"}, {"publisher": "Second Wire"}]},
+        {"takeaway": "Nothing sails."},
+        {"breaking": True},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+async def test_what_was_only_taken_away_is_shown_no_more(
+    room: Newsroom, fields: dict[str, object]
+) -> None:
+    room.reader(destinations={"email": "m@x", "slack": "C1", "telegram": "7"})
+    plain = {"scenarios": [RISK], "sources": [{"publisher": "Harbour Wire"}]}
+    await told(room, RIGHT, **(plain | fields))
+    before = room.sent[0].content.items[0]
+    room.later(minutes=10)
+    await told(room, RIGHT, **plain)
+    assert sorted(one.address for one in room.sent) == ["7", "C1"]
+    for one in room.sent:
+        assert one.content.mended
+        (name,) = fields
+        assert getattr(one.content.items[0], name) != getattr(before, name)
+    assert room.outcomes() == [("edition", "alert"), ("nothing", "told_before")]
+
+
 async def test_what_reads_the_same_is_left_alone(room: Newsroom) -> None:
     room.reader(destinations={"slack": "C1"})
     await told(room)

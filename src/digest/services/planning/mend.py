@@ -1,4 +1,4 @@
-"""Mend: a Revision that changes nothing that matters rewrites, without a sound, what shows it.
+"""Mend: a Revision of which nobody is told anything rewrites, without a sound, what shows it.
 
 Slack and Telegram messages are edited in place. A mailbox keeps what it has: nobody gets a mail for
 a typo. What waits for another attempt goes out as it was planned; of mends only the newest.
@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from digest.edit.changes import unchanged
 from digest.edit.mend import mend as in_new_words
-from digest.models.desk import Candidate
+from digest.models.desk import Candidate, Past
 from digest.models.words import DeliveryState
 from digest.services.app import App
 from digest.services.planning.rows import delivery_rows
@@ -25,24 +26,30 @@ EXPIRES = timedelta(hours=72)
 def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int:
     """Plans the rewriting of all that shows an earlier Revision in other words; returns how many.
 
-    Only where the meaning is the same: what is shown there has this Revision's content hash.
+    Only where there is nothing new to tell: it means the same, or something was only taken away.
     """
     if candidate.revision == 1 or candidate.retracted:
         return 0
+    told = threads.alerted(session, candidate.event_id)
+    same = [
+        one.revision
+        for one in candidate.past
+        if one.revision in told and one.revision < candidate.revision and _same(candidate, one)
+    ]
+    if not same:
+        return 0
     alike: dict[int, list[int]] = defaultdict(list)
-    for one in threads.newest_alike(
-        session, candidate.event_id, candidate.content_hash, candidate.revision
-    ):
-        if _rewritable(app, one):
-            alike[one.edition_id].append(one.destination_id)
+    for each in threads.newest(session, candidate.event_id, same):
+        if _rewritable(app, each):
+            alike[each.edition_id].append(each.destination_id)
     if not alike:
         return 0
     key = (candidate.event_id, candidate.revision)
     material = materials.materials(session, {key})[key]
     mended = {
         edition_id: content
-        for edition_id, told in editions.load_all(session, alike).items()
-        if (content := in_new_words(told, material, candidate.revision)) is not None
+        for edition_id, was in editions.load_all(session, alike).items()
+        if (content := in_new_words(was, material, candidate.revision)) is not None
     }
     saved = editions.save(session, list(mended.values()), {key: candidate.content_hash}, now)
     new_at = {where: new for old, new in zip(mended, saved, strict=True) for where in alike[old]}
@@ -61,6 +68,10 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
         )
     ]
     return editions.add_deliveries(session, rows)
+
+
+def _same(candidate: Candidate, was: Past) -> bool:
+    return was.content_hash == candidate.content_hash or unchanged(candidate, was)
 
 
 def _rewritable(app: App, one: Newest) -> bool:
