@@ -107,3 +107,22 @@ def test_a_stated_end_stays_whatever_time_it_is_until_it_is_asserted_anew() -> N
     assert (ended.state, ended.ended_by) == ("materialised", told[1])
     again = course(told, NOW + timedelta(days=2))
     assert (again.state, again.ended_by, again.first_at) == ("new", None, NOW)
+
+
+def move(*given: tuple[int, dict[str, object]]) -> tuple[str, str | None, str | None]:
+    found = course(claims(*given), NOW + timedelta(days=2))
+    return found.state, found.was_horizon, found.newest.horizon
+
+
+def test_what_several_say_at_one_hour_is_one_step() -> None:
+    long, medium, short = ({"horizon": name} for name in ("long", "medium", "short"))
+    assert move((0, long), (1, medium), (1, short)) == ("raised", "long", "short")
+    assert move((0, long), (1, short), (1, medium)) == ("raised", "long", "medium")
+    assert move((0, long), (1, short), (1, long)) == ("new", None, "long"), "nothing has moved"
+    assert move((1, long), (1, short)) == ("new", None, "short")
+
+
+def test_an_end_that_is_stated_at_that_hour_is_no_step_between() -> None:
+    over: dict[str, object] = {"state": "materialised"}
+    assert move((0, {}), (1, {"horizon": "immediate"}), (1, over))[0] == "materialised"
+    assert move((0, {}), (1, over), (1, {"horizon": "immediate"}))[0] == "new"

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from digest.edit.facts import normalise
@@ -75,42 +76,54 @@ def expires_at(horizon: str | None, asserted_at: datetime) -> datetime:
     return asserted_at + OPEN_FOR.get(horizon or "", UNKNOWN_HORIZON)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How a Scenario stands, and what it was before it moved last."""
+
+    moved_at: datetime
+    state: str | None = None
+    horizon: str | None = None
+    confidence: str | None = None
+    was_horizon: str | None = None
+    was_confidence: str | None = None
+    ended_by: Claim | None = None
+
+
 def course(claims: Sequence[Claim], now: datetime) -> Course:
     """What these claims, at least one and in their order, have made of a Scenario by `now`.
 
     This is the one verdict: what is stored of a Scenario, and all that is shown of it, follows it.
+    What several say at one hour, as in an archive that knows the day alone, is one step: the last
+    of them is measured against what held before that hour, unless one of them stated its end.
     """
-    state: str | None = None
-    horizon: str | None = None
-    confidence: str | None = None
-    moved_at = over = claims[0].at
-    was_horizon: str | None = None
-    was_confidence: str | None = None
-    ended_by: Claim | None = None
+    stand = before = _Stand(claims[0].at)
+    hour, over = None, claims[0].at
     moves = []
     for said in claims:
-        if state not in ENDED and state is not None and over <= said.at:
-            state = "expired"
-        after = transition(said, horizon, confidence, state)
+        if stand.state not in ENDED and stand.state is not None and over <= said.at:
+            stand = replace(stand, state="expired")
+        if said.at != hour or stand.state in ENDED:
+            before, hour = stand, said.at
+        after = transition(said, before.horizon, before.confidence, before.state)
         moves.append(after)
-        if after != "restated":
-            state, moved_at = after, said.at
+        if after == "restated":
+            stand = replace(before, horizon=said.horizon, confidence=said.confidence)
+        else:
             ended_by = said if after in ENDED else None
-            was_horizon, was_confidence = horizon, confidence
-        horizon, confidence = said.horizon, said.confidence
-        over = expires_at(horizon, said.at)
-    if state not in ENDED and over <= now:
-        state, moved_at = "expired", over
-    if state not in SHIFTED:
-        was_horizon = was_confidence = None
+            was = before.horizon, before.confidence
+            stand = _Stand(said.at, after, said.horizon, said.confidence, *was, ended_by)
+        over = expires_at(said.horizon, said.at)
+    if stand.state not in ENDED and over <= now:
+        stand = replace(stand, state="expired", moved_at=over)
+    shifted = stand.state in SHIFTED
     return Course(
-        state or "",
+        stand.state or "",
         claims[0].at,
-        moved_at,
+        stand.moved_at,
         over,
         claims[-1],
         tuple(moves),
-        ended_by,
-        was_horizon,
-        was_confidence,
+        stand.ended_by,
+        stand.was_horizon if shifted else None,
+        stand.was_confidence if shifted else None,
     )
