@@ -37,9 +37,12 @@ class Programme:
 
     @property
     def deliveries(self) -> Counter[tuple[str, str, str]]:
+        """By kind, Channel and state; what is tried again later counts where it ended."""
         total: Counter[tuple[str, str, str]] = Counter()
         for report in self.reports:
-            total.update(report.deliveries)
+            for (kind, channel, state), count in report.deliveries.items():
+                if state != DeliveryState.RETRY:
+                    total[kind, channel, state] += count
         return total
 
 
