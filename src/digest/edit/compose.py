@@ -43,6 +43,7 @@ from digest.models.words import ENDED, Code, EditionKind, Status
 
 SCENARIOS = {"lead": 3, "item": 2}
 PERSPECTIVES = {"lead": 3, "item": 0}
+TOLD_IN_TEXT = ("lead", "item", "correction")  # sections that show more than a headline
 SOURCES = 12
 # Of one Event in one message, so that every Channel has room for them: the newest of those that the
 # reader was shown, then of the others.
@@ -129,7 +130,7 @@ def _item(
         else ()
     )
     found = told_of(differs)
-    shows = section in ("lead", "item", "correction")
+    shows = section in TOLD_IN_TEXT
     head = opening(record, next((one.now for one in found if shows and one.field == "body"), None))
     lead = section == "lead"
     corrected = _corrected(chosen, materials) if section == "correction" else ()

@@ -4,9 +4,9 @@ For a Revision of which there is nothing to tell (a typo, one more source, somet
 taken away): messages that can be rewritten in place are, without a sound.
 """
 
-from digest.edit.compose import chain, scenarios, source_lines
+from digest.edit.compose import TOLD_IN_TEXT, chain, scenarios, source_lines
 from digest.edit.headline import opening
-from digest.models.content import EditionContent, Item
+from digest.models.content import Change, EditionContent, Item
 from digest.models.desk import Material
 
 
@@ -16,7 +16,19 @@ def mend(told: EditionContent, material: Material, revision: int) -> EditionCont
     What the message was about stays: its code, its hour, what had changed, what it put right.
     """
     (was,) = told.items
-    record, head = material.record, opening(material.record)
+    item = in_new_words(was, material, was.changes)
+    if item == was:
+        return None
+    items = (item.model_copy(update={"revision": revision}),)
+    return told.model_copy(update={"items": items, "mended": True})
+
+
+def in_new_words(was: Item, material: Material, changed: tuple[Change, ...]) -> Item:
+    """The same Item in the words of another Revision of its Event, and what has `changed` for its
+    reader."""
+    news = next((one.now for one in changed if one.field == "body"), None)
+    record = material.record
+    head = opening(record, news if was.section in TOLD_IN_TEXT else None)
     shown = len(was.scenarios) or None
     now = {
         "headline": head.headline,
@@ -24,6 +36,7 @@ def mend(told: EditionContent, material: Material, revision: int) -> EditionCont
         "takeaway": head.takeaway,
         "takeaway_goes_on": head.goes_on,
         "takeaway_stated": head.stated,
+        "changes": changed,
         "category": record.category,
         "regions": material.regions[:2],
         "breaking": was.breaking and bool(record.breaking),  # what becomes so is told, not mended
@@ -33,8 +46,4 @@ def mend(told: EditionContent, material: Material, revision: int) -> EditionCont
         "sources": source_lines(record),
         "chain": chain(material, head.headline) if was.chain else None,
     }
-    item = Item(**(dict(was) | now))
-    if item == was:
-        return None
-    items = (item.model_copy(update={"revision": revision}),)
-    return told.model_copy(update={"items": items, "mended": True})
+    return Item(**(dict(was) | now))

@@ -1,6 +1,6 @@
 """Since: what was corrected or retracted after an Edition told it.
 
-For its page on the web, and for a digest that is sent late.
+For its page on the web, and for a digest that still waits.
 """
 
 from collections.abc import Sequence
@@ -87,19 +87,6 @@ def without_retracted(content: EditionContent, found: Sequence[Righted]) -> Edit
     items = tuple(_taken_back(item, gone[item]) if item in gone else item for item in content.items)
     watch = tuple(line for line in content.watch if line.event_slug not in slugs)
     return content.model_copy(update={"items": items, "watch": watch})
-
-
-def sent_late(content: EditionContent, found: Sequence[Righted]) -> EditionContent:
-    """The digest as it is sent when it has waited: what was retracted meanwhile stands on top,
-    struck through, and is no news any more."""
-    gone = {one.item.event_id for one in found if one.retracted}
-    known = without_retracted(content, found)
-    told = [one for one in known.items if one.section == "correction" or one.event_id in gone]
-    news = [one for one in known.items if one not in told]
-    if news and news[0].section == "item":  # the lead is gone
-        news[0] = news[0].model_copy(update={"section": "lead"})
-    put_right = [one.model_copy(update={"section": "correction"}) for one in told]
-    return known.model_copy(update={"items": (*put_right, *news)})
 
 
 def _taken_back(item: Item, righted: Righted) -> Item:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from digest.models import Delivery, Edition, Event, Item, Slot
+from digest.models import Delivery, Edition, Item, Slot
 from digest.models.content import EditionContent
 from digest.store import stored
 from digest.store.chunks import chunks
@@ -97,18 +97,4 @@ def load_all(session: Session, edition_ids: Iterable[int]) -> dict[int, EditionC
         ):
             if (readable := stored.edition(number, content)) is not None:
                 found[number] = readable
-    return found
-
-
-def with_retracted(session: Session, edition_ids: Iterable[int]) -> set[int]:
-    """Those of these Editions that tell an Event which has been retracted by now."""
-    found: set[int] = set()
-    for part in chunks(edition_ids):
-        found.update(
-            session.scalars(
-                select(Item.edition_id)
-                .join(Event, Event.id == Item.event_id)
-                .where(Item.edition_id.in_(part), Event.retracted_at.is_not(None))
-            )
-        )
     return found

@@ -3,7 +3,7 @@
 What is newer takes the place of what still waits there; what puts an error right follows the error.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -164,15 +164,37 @@ async def a_digest_that_waits_for_telegram(room: Newsroom) -> None:
     await room.drain()
     room.forget_sent()
     room.later(minutes=10)
+
+
+def in_hand(room: Newsroom, now: State, **columns: object) -> None:
+    """What happens to the digest for Telegram, which a worker has in hand."""
+    with room.app.db.begin() as session:
+        waits = Delivery.slot.like("digest:%") & (Delivery.channel == "telegram")
+        session.execute(update(Delivery).where(waits).values(state=now, **columns))
+
+
+async def corrected(room: Newsroom) -> None:
     await tell(room, headline=RIGHT, severity=3, correction=CORRECTION)
     assert told(room, "m@x") == [(Code.CORRECT, RIGHT)]
     assert told(room, "7") == []
+
+
+async def test_a_digest_that_waits_is_right_from_the_start(room: Newsroom) -> None:
+    await a_digest_that_waits_for_telegram(room)
+    await corrected(room)
+    room.later(minutes=50)
+    await tell(room)
+    assert told(room, "7") == [(Code.NEW, RIGHT)]
+    assert told(room, "m@x") == [(Code.CORRECT, RIGHT)], "once"
 
 
 async def test_a_correction_waits_for_the_digest_with_the_error_at_each_destination(
     room: Newsroom,
 ) -> None:
     await a_digest_that_waits_for_telegram(room)
+    in_hand(room, State.SENDING, lease_until=room.now + timedelta(minutes=2))
+    await corrected(room)
+    in_hand(room, State.RETRY, lease_until=None)
     room.later(minutes=50)
     await tell(room)
     room.later(minutes=1)
@@ -185,9 +207,9 @@ async def test_an_error_that_ended_before_it_reached_a_destination_is_not_put_ri
     room: Newsroom,
 ) -> None:
     await a_digest_that_waits_for_telegram(room)
-    with room.app.db.begin() as session:
-        digest = update(Delivery).where(Delivery.slot.like("digest:%"), Delivery.state == "retry")
-        session.execute(digest.values(state=State.EXPIRED, not_before=None))
+    in_hand(room, State.SENDING, lease_until=room.now + timedelta(minutes=2))
+    await corrected(room)
+    in_hand(room, State.EXPIRED, lease_until=None, not_before=None)
     room.later(minutes=1)
     await tell(room)
     assert told(room, "7") == []

@@ -424,12 +424,15 @@ async def test_a_correction_never_comes_before_the_error(room: Newsroom) -> None
     room.reader(kinds=["digest"])
     room.news(severity=3)
     room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
-    room.email.script.append(RetryLater("busy", retry_after=1800))
     room.publish()
-    await room.drain()
+    with room.app.db.begin() as session:  # a worker has it in hand
+        lease = room.now + timedelta(minutes=2)
+        session.execute(update(Delivery).values(state=State.SENDING, lease_until=lease))
     await correct(room, severity=3)
     assert room.sent == []
     assert room.outcomes()[-1] == ("held", "unsent")
+    with room.app.db.begin() as session:
+        session.execute(update(Delivery).values(state=State.RETRY, lease_until=None))
     room.later(minutes=30)
     await room.drain()
     await tell(room)

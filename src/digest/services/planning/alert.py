@@ -8,7 +8,7 @@ reader or Event stops the others (`faults`).
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, EditionKind, Outcome
 from digest.services import visible
 from digest.services.app import App
+from digest.services.planning.amend import amend
 from digest.services.planning.audience import audience, pauses
 from digest.services.planning.faults import apart
 from digest.services.planning.mend import mend
@@ -60,8 +61,9 @@ def alert(app: App, now: datetime) -> Counter[str]:
         turn = _next(session, now)
     while turn is not None:
         if turn.candidate is not None:
+            _beside(app, turn.candidate, partial(amend, now=now))
             done.update(_decide(app, turn.candidate, turn.audience, now))
-            _mend(app, turn.candidate, now)
+            _beside(app, turn.candidate, partial(mend, app=app, now=now))
         with app.db.begin() as session:
             counters.lock(session, ALERTED)
             counters.advance(session, ALERTED, turn.seq)
@@ -82,10 +84,11 @@ def _decide(app: App, candidate: Candidate, audience: Sequence[int], now: dateti
     return done
 
 
-def _mend(app: App, candidate: Candidate, now: datetime) -> None:
+def _beside(app: App, candidate: Candidate, rewrite: Callable[..., int]) -> None:
+    """What is planned or shown already is told in other words. No fault there stops an alert."""
     try:
         with app.db.begin() as session:
-            mend(session, app, candidate, now)
+            rewrite(session, candidate=candidate)
     except ConfigurationError:
         raise
     except Exception:

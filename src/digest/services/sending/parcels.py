@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,12 +13,10 @@ from digest.models.words import RIGHTING, EditionKind, SubscriberState
 from digest.services.app import App
 from digest.services.links import Bearer
 from digest.services.sending import order
-from digest.services.since import righted_since, sent_late
 from digest.store import editions, threads
-from digest.store.deliveries import DIGESTS, UNSUBSCRIBED
+from digest.store.deliveries import UNSUBSCRIBED
 from digest.store.threads import Post
 
-WAITED = timedelta(minutes=5)  # a digest that was planned so long ago may tell what is known better
 SOUND_FROM = 5  # severity
 
 
@@ -43,7 +41,7 @@ def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime)
 
     One whose Edition can't be read, or whose Destination is gone, is not among them.
     """
-    contents = _contents(session, rows, now)
+    contents = editions.load_all(session, {row.edition_id for row in rows})
     destinations = {
         one.id: one
         for one in session.scalars(
@@ -72,22 +70,6 @@ def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime)
         and (destination := destinations.get(row.destination_id)) is not None
         and (person := people.get(row.subscriber_id)) is not None
     ]
-
-
-def _contents(
-    session: Session, rows: Sequence[Delivery], now: datetime
-) -> dict[int, EditionContent]:
-    """As they were stored; but a digest that has waited tells nothing that was retracted since."""
-    contents = editions.load_all(session, {row.edition_id for row in rows})
-    waited = {
-        row.edition_id
-        for row in rows
-        if row.priority == DIGESTS and now - row.created_at >= WAITED and row.edition_id in contents
-    }
-    for edition_id in editions.with_retracted(session, waited):
-        content = contents[edition_id]
-        contents[edition_id] = sent_late(content, righted_since(session, content, now))
-    return contents
 
 
 def _parcel(

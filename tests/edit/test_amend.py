@@ -1,0 +1,63 @@
+"""A digest that still waits, when one of its Events is corrected or retracted."""
+
+from dataclasses import replace
+
+from desk_builders import DAY, NOW, composed, event, heard, material, reader
+
+from digest.edit.amend import amend
+from digest.edit.select import select
+from digest.models.content import EditionContent, WatchLine
+from digest.models.desk import Candidate, Memory
+
+FIRST, OLD = event(1, severity=5), event(2, severity=3)
+WRONG = event(2, revision=2, severity=3)
+SAYS = [
+    material(OLD, headline="A blast", body=["Some are hurt."]),
+    material(WRONG, headline="A blast", body=["Ten are dead.", "Some are hurt."]),
+    material(OLD, headline="A blast", body=["Nine are dead.", "Some are hurt."]),
+]
+MATERIALS = {(2, number): said for number, said in enumerate(SAYS, start=1)}
+
+
+def digest(*candidates: Candidate, told: tuple[Memory, ...] = ()) -> EditionContent:
+    who = reader(told=told)
+    known = [(replace(OLD, revision=number), said) for (_, number), said in MATERIALS.items()]
+    return composed(select(candidates, who, NOW), who, *known)
+
+
+def test_what_was_corrected_is_told_in_the_newest_words_in_its_place() -> None:
+    planned = digest(FIRST, WRONG)
+    found = amend(planned, {2: 3}, (), MATERIALS)
+    assert [(one.section, one.revision) for one in found.items] == [("lead", 1), ("item", 3)]
+    assert found.items[0] == planned.items[0]
+    assert (planned.items[1].takeaway, found.items[1].takeaway) == (
+        "Ten are dead.",
+        "Nine are dead.",
+    )
+    assert not found.mended, "it is sent as any other"
+
+
+def test_what_has_changed_for_its_reader_is_reckoned_anew() -> None:
+    planned = digest(WRONG, told=(heard(OLD, NOW - DAY),))
+    assert [one.now for one in planned.items[0].changes] == ["Ten are dead."]
+    (found,) = amend(planned, {2: 3}, (), MATERIALS).items
+    assert [one.now for one in found.changes] == ["Nine are dead."]
+    assert found.takeaway is None, "no sentence stands twice in it"
+
+
+def test_what_was_retracted_is_not_told_and_the_next_event_leads() -> None:
+    lines = [WatchLine(state="new", text="A war.", kind="risk", event_slug=slug) for slug in "ab"]
+    planned = digest(FIRST, WRONG).model_copy(update={"watch": tuple(lines)})
+    planned = planned.model_copy(
+        update={"items": (planned.items[0].model_copy(update={"slug": "a"}), planned.items[1])}
+    )
+    found = amend(planned, {}, {"a"}, {})
+    assert [(one.section, one.event_id) for one in found.items] == [("lead", 2)]
+    assert found.watch == (lines[1],)
+
+
+def test_what_the_digest_itself_puts_right_stays_as_it_was_planned() -> None:
+    planned = digest(FIRST)
+    put_right = planned.items[0].model_copy(update={"section": "correction", "event_id": 2})
+    planned = planned.model_copy(update={"items": (put_right,)})
+    assert amend(planned, {2: 3}, (), MATERIALS) == planned
