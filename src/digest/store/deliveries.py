@@ -72,20 +72,19 @@ _ELSEWHERE = exists().where(
     _other.c.slot == _columns.slot,
     _other.c.state.in_(GONE_OUT),
 )
-_WAITING_DIGESTS = (
-    _columns.subscriber_id.in_(bindparam("subscribers", expanding=True)),
-    _columns.priority == DIGESTS,
-    _columns.state.in_(OPEN),
-)
 _END_WAITING = (
     update(Delivery.__table__)  # type: ignore[arg-type]
-    .where(*_WAITING_DIGESTS, ~_ELSEWHERE)
-    .values(state=State.SUPPRESSED, reason="superseded", not_before=None)
-)
-_WAIT_STILL = (
-    select(_columns.destination_id, func.max(_columns.not_before))
-    .where(*_WAITING_DIGESTS, _columns.not_before.is_not(None))
-    .group_by(_columns.destination_id)
+    .where(
+        _columns.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+        _columns.priority == DIGESTS,
+        _columns.state.in_(OPEN),
+    )
+    .values(
+        state=case((_ELSEWHERE, _columns.state), else_=State.SUPPRESSED),
+        reason=case((_ELSEWHERE, _columns.reason), else_="superseded"),
+        not_before=case((_ELSEWHERE, _columns.not_before)),
+    )
+    .returning(_columns.destination_id, _columns.not_before)
 )
 
 
@@ -145,9 +144,12 @@ def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> dict
     those it waits for, at its own hour, which its provider may have named. Returns that hour by
     Destination: the next comes behind it.
     """
-    asked = {"subscribers": list(subscriber_ids)}
-    session.connection().execute(_END_WAITING, asked)
-    return {where: at for where, at in session.execute(_WAIT_STILL, asked)}
+    found: dict[int, datetime] = {}
+    rows = session.connection().execute(_END_WAITING, {"subscribers": list(subscriber_ids)})
+    for where, at in rows:
+        if at is not None:
+            found[where] = max(at, found.get(where, at))
+    return found
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
