@@ -20,6 +20,7 @@ from digest.render.phrases import Phrases
 
 EN = Phrases(make_digest())
 HOUR = timedelta(hours=1)
+DAYS = timedelta(days=1)
 EARLIER = "An earlier version of this event said:"
 
 
@@ -148,7 +149,33 @@ def test_sources_are_named_and_the_rest_counted() -> None:
     ],
 )
 def test_nobody_is_called_first_and_no_day_given_unless_it_is_known(first, line) -> None:
-    assert EN.sources(reported("Axios", "CNN", **first)) == line
+    item = reported("Axios", "CNN", **first).model_copy(update={"reported_at": None})
+    assert EN.sources(item) == line
+
+
+@pytest.mark.parametrize(
+    ("first", "item", "line"),
+    [
+        # 00:50 UTC on the 5th is the evening of the 4th in New York.
+        ({}, {}, "Reported by Axios, 4 March"),
+        ({"published_on": DAY - DAYS}, {}, "Reported by Axios, 4 March"),
+        ({"published_on": DAY + DAYS}, {}, "Reported by Axios, 6 March"),
+        ({"first": True}, {}, "First reported by Axios, 4 March"),
+        # It was the 4th in many places then, and the 3rd in none.
+        ({"first": True, "published_on": DAY - DAYS}, {}, "First reported by Axios, 4 March"),
+        ({"first": True, "published_on": DAY - 2 * DAYS}, {}, "First reported by Axios, 3 March"),
+        # Of whoever states a day and no hour it is that day for everybody.
+        ({}, {"day_only": True}, "Reported by Axios, 5 March"),
+        ({}, {"reported_at": None}, "Reported by Axios, 5 March"),
+    ],
+)
+def test_the_day_of_the_report_is_the_readers_own_beside_its_source(
+    first: dict[str, Any], item: dict[str, Any], line: str
+) -> None:
+    there = Phrases(make_digest(zone="America/New_York"))
+    told = reported("Axios", **{"published_on": DAY, **first})
+    at = datetime(2026, 3, 5, 0, 50, tzinfo=UTC)
+    assert there.sources(told.model_copy(update={"reported_at": at, **item})) == line
 
 
 def test_sources_may_be_links() -> None:

@@ -16,6 +16,7 @@ from digest.models.content import (
     Item,
     PerspectiveLine,
     ScenarioLine,
+    SourceLine,
     WatchLine,
 )
 from digest.render.changed import arrow, changed
@@ -26,6 +27,7 @@ from digest.render.words import LABELS, label
 
 SEPARATOR = " · "
 DAYS_OF_A_WEEK = 7  # a weekday names a day of the last six without doubt
+ZONES = timedelta(hours=-12), timedelta(hours=14)  # the farthest from UTC, west and east
 TOLD = "told"  # kind of a Reason that is no Follow: an earlier message
 
 
@@ -145,8 +147,9 @@ class Phrases:
         if not first.first and not first.published_on and more > 0 and len(others) == 1:
             # "Reported by Axios and 3 more sources": nothing sets the one apart.
             return filled(plain, publisher=self.series([names[0], *others]))
-        if first.published_on:
-            day = day_name(first.published_on, self.zone, self.locale, "plain")
+        published = _published(first, item)
+        if published:
+            day = day_name(published, self.zone, self.locale, "plain")
             line = filled(dated, publisher=names[0], day=day)
         else:
             line = filled(plain, publisher=names[0])
@@ -356,3 +359,17 @@ class Phrases:
         before, after = self._label(group, was if now else None), self._label(group, now)
         moved = before and after and before != after
         return arrow(before, after, self.locale) if moved else after
+
+
+def _published(source: SourceLine, item: Item) -> date | None:
+    """The day of `source`, which states no hour: of the report itself its instant, so that one Item
+    doesn't call the same hour Wednesday and the 26th.
+
+    Who reported it first may have stated the day that clocks showed somewhere else then.
+    """
+    day, at = source.published_on, item.reported_at
+    if day is None or at is None or item.day_only:
+        return day
+    west, east = ZONES if source.first else (timedelta(), timedelta())
+    at = clock.as_utc(at)
+    return at if (at + west).date() <= day <= (at + east).date() else day

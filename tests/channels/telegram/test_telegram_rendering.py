@@ -313,7 +313,8 @@ def test_a_text_in_another_direction_stays_in_its_place(offline: TelegramChannel
 def test_names_in_another_direction_do_not_turn_their_line_round(offline: TelegramChannel) -> None:
     source = SourceLine(publisher="الجزيرة", published_on=DAY, first=True)
     reason = Reason(follow="مصر", kind="region", slug="egypt")
-    text = html(offline, make_digest(items=(make_item(1, sources=(source,), reasons=(reason,)),)))
+    item = make_item(1, sources=(source,), reasons=(reason,), reported_at=None)
+    text = html(offline, make_digest(items=(item,)))
     assert "First reported by \u2068الجزيرة\u2069, 5 March" in text
     assert "Because you follow \u2068مصر\u2069." in text
 
