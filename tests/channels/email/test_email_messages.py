@@ -195,6 +195,25 @@ def test_an_alert_that_was_held_says_so_and_is_not_breaking_any_more(
             assert ("breaking" in text.casefold()) is not bool(held)
 
 
+def test_a_correction_is_said_in_the_same_words_by_alert_digest_and_roundup(
+    channel: EmailChannel,
+) -> None:
+    item = make_corrected_item()
+    for content in (
+        make_alert(code=Code.CORRECT, items=(item,)),
+        make_digest(items=(item, make_item(section="lead"))),
+        make_roundup(items=(item, make_item())),
+    ):
+        mail = parsed(channel, channel.render(content, make_envelope()))
+        for kind in ("plain", "html"):
+            words = " ".join(re.sub("<[^>]*>", " ", part(mail, kind)).split())
+            assert (
+                "On Wednesday at 14:00 we said: Both houses have passed the law."
+                " In fact: Only the senate has; the lower house votes in April."
+                " Santiago Financial corrected its report at 16:40."
+            ) in words
+
+
 def test_a_correction_has_all_that_changed_and_the_takeaway_that_holds(
     channel: EmailChannel,
 ) -> None:
