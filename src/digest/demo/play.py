@@ -5,17 +5,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from sqlalchemy import select
+
 from digest import samples
 from digest.clock import ticking_from
 from digest.demo.stage import Stage
 from digest.formats import Entry
+from digest.models import Delivery
 from digest.models.record import EventRecord
 from digest.models.words import DeliveryState
 from digest.render.environment import built_in_folder
 from digest.services.news.ingest import Summary, ingest
 from digest.services.run import Report, run
 from digest.services.subscribers.sync import sync
-from digest.store import deliveries as ledger
 
 DAYS_BEFORE = 1  # mornings that are played before the demo's own day
 MINUTE = timedelta(minutes=1)
@@ -108,10 +110,11 @@ def faults(stage: Stage, programme: Programme) -> list[str]:
     """What went wrong, in words; empty when all went well."""
     found = [f"{r.place}: {r.reason}" for r in programme.events.refused]
     with stage.app.db.read() as session:
-        ended = ledger.counts(session)
-    for (channel, state), count in sorted(ended.items()):
-        if state != DeliveryState.SENT:
-            found.append(f"{count} over {channel} ended as {state}")
+        others = session.scalars(select(Delivery).where(Delivery.state != DeliveryState.SENT)).all()
+    found += [
+        f"{one.slot} over {one.channel} ended as {one.state} ({one.reason}: {one.detail})"
+        for one in others
+    ]
     if not programme.deliveries:
         found.append("nothing was sent")
     if not stage.messages:

@@ -41,6 +41,8 @@ class LocalServer:
             log_config=None,
             log_level="critical",
             access_log=False,
+            timeout_keep_alive=75,  # as long as providers do: a client that keeps a
+            # connection for five seconds must not meet a server that ends it then
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
