@@ -1,5 +1,6 @@
-// Judges HTML and MJML, both from stdin as {"html": {name: text}, "mjml": {name: text}}, and writes
-// [{"name", "line", "rule", "message"}] of what is wrong to stdout.
+// Judges HTML and MJML: for each line of stdin, {"html": {name: text}, "mjml": {name: text}}, it
+// writes a line to stdout, [{"name", "line", "rule", "message"}] of what is wrong.
+import { createInterface } from "node:readline";
 import { HtmlValidate, StaticConfigLoader } from "html-validate";
 import mjml2html from "mjml";
 
@@ -35,11 +36,11 @@ async function judgeMjml([name, text]) {
   return errors.map(({ line, tagName, message }) => ({ name, line, rule: tagName, message }));
 }
 
-let given = "";
-for await (const chunk of process.stdin) given += chunk;
-const { html: pages, mjml: sources } = JSON.parse(given);
-const found = [
-  ...(await Promise.all(Object.entries(pages).map(judgeHtml))),
-  ...(await Promise.all(Object.entries(sources).map(judgeMjml))),
-];
-process.stdout.write(JSON.stringify(found.flat()));
+for await (const given of createInterface({ input: process.stdin })) {
+  const { html: pages, mjml: sources } = JSON.parse(given);
+  const found = [
+    ...(await Promise.all(Object.entries(pages).map(judgeHtml))),
+    ...(await Promise.all(Object.entries(sources).map(judgeMjml))),
+  ];
+  process.stdout.write(JSON.stringify(found.flat()) + "\n");
+}

@@ -1,5 +1,7 @@
 """Mails in a real browser: no accessibility violation, no scrolling sideways, no request."""
 
+from collections.abc import Iterator
+
 import pytest
 from browsers import VIEWS, in_browser, views
 from builders import (
@@ -12,7 +14,7 @@ from builders import (
     make_roundup,
 )
 from mails import parsed, part
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from digest.channels.email import EmailChannel
 from digest.models.content import EditionContent
@@ -39,19 +41,23 @@ EDITIONS: dict[str, EditionContent] = {
 }
 
 
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """One for all mails: a new one costs as much as to look at a mail."""
+    found = browser.new_page()
+    yield found
+    found.close()
+
+
 @pytest.mark.parametrize("name", EDITIONS)
-def test_every_mail_is_accessible_and_fits(
-    browser: Browser, channel: EmailChannel, name: str
-) -> None:
+def test_every_mail_is_accessible_and_fits(page: Page, channel: EmailChannel, name: str) -> None:
     html = part(parsed(channel, channel.render(EDITIONS[name], make_envelope())), "html")
-    page = browser.new_page()
     requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
+    page.once("request", lambda request: requests.append(request.url))
     page.set_content(html)
     for view in views(page, VIEWS):
         assert page.evaluate(_SMALLEST) >= 13, view
     assert requests == []
-    page.close()
 
 
 _SMALLEST = """

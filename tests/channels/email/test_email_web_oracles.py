@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,28 +25,40 @@ from digest.render.piece import take_imports
 from digest.render.sources import load
 
 ORACLES = Path(__file__).parents[2] / "oracles"
-TIMEOUT = 100  # seconds
 
 pytestmark = pytest.mark.node
 
 
-def judged(given: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
-    """What Node's oracles find wrong."""
+Judge = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def judged() -> Iterator[Judge]:
+    """What Node's oracles find wrong in `html` and `mjml`, texts by name."""
     node = shutil.which("node")
     if node is None or not (ORACLES / "node_modules").is_dir():
         pytest.skip("no oracles: run `npm ci` in tests/oracles (Node 20 or newer)")
-    done = subprocess.run(
+    with subprocess.Popen(
         [node, "judge.mjs"],
         cwd=ORACLES,
-        input=json.dumps({"html": {}, "mjml": {}} | given),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+    ) as process:
+
+        def ask(**given: dict[str, str]) -> list[dict[str, Any]]:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps({"html": {}, "mjml": {}} | given) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            assert answer, "Node has ended; what it said of that is above"
+            found: list[dict[str, Any]] = json.loads(answer)
+            return found
+
+        yield ask
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def pages(channel: EmailChannel) -> Iterator[tuple[str, str]]:
@@ -57,8 +69,8 @@ def pages(channel: EmailChannel) -> Iterator[tuple[str, str]]:
             yield f"{name} ({locale})", html_of(message)
 
 
-def test_html_validate_finds_nothing(channel: EmailChannel) -> None:
-    found = judged({"html": dict(pages(channel))})
+def test_html_validate_finds_nothing(channel: EmailChannel, judged: Judge) -> None:
+    found = judged(html=dict(pages(channel)))
     assert sorted({f"{one['rule']}: {one['message']} ({one['name']})" for one in found}) == []
 
 
@@ -71,7 +83,7 @@ def test_headings_go_down_one_level_at_a_time(channel: EmailChannel) -> None:
         assert all(below <= above + 1 for above, below in pairwise(levels)), (name, levels)
 
 
-def test_html_validate_finds_nothing_in_hostile_mail(channel: EmailChannel) -> None:
+def test_html_validate_finds_nothing_in_hostile_mail(channel: EmailChannel, judged: Judge) -> None:
     adapter = ADAPTERS["email"]
     made = {
         f"{what}: {text[:20]!a}": html_of(golden.rendered(channel, adapter))
@@ -79,7 +91,7 @@ def test_html_validate_finds_nothing_in_hostile_mail(channel: EmailChannel) -> N
         if len(text) < 1_000
         for what, golden in hostile(text)
     }
-    found = judged({"html": made})
+    found = judged(html=made)
     assert sorted({f"{one['rule']}: {one['message']} ({one['name']})" for one in found}) == []
 
 
@@ -103,16 +115,14 @@ def sources() -> Iterator[tuple[str, str]]:
             yield f"{kind} ({locale})", re.sub(r"zj(\d+)jz", put, masked.text)
 
 
-def test_mjml_finds_nothing_in_the_sources() -> None:
-    found = judged({"mjml": dict(sources())})
+def test_mjml_finds_nothing_in_the_sources(judged: Judge) -> None:
+    found = judged(mjml=dict(sources()))
     assert sorted({f"{one['rule']}: {one['message']} ({one['name']})" for one in found}) == []
 
 
-def test_the_oracles_find_what_is_wrong() -> None:
+def test_the_oracles_find_what_is_wrong(judged: Judge) -> None:
     found = judged(
-        {
-            "html": {"page": "<!DOCTYPE html><html><body><p>a<div></p></body></html>"},
-            "mjml": {"source": "<mjml><mj-body><mj-section colour='red'/></mj-body></mjml>"},
-        }
+        html={"page": "<!DOCTYPE html><html><body><p>a<div></p></body></html>"},
+        mjml={"source": "<mjml><mj-body><mj-section colour='red'/></mj-body></mjml>"},
     )
     assert {one["name"] for one in found} == {"page", "source"}
