@@ -12,6 +12,7 @@ from databases import (  # noqa: F401 - fixtures
     database,
     empty_url,
     own_postgres_server,
+    postgres_kept,
     postgres_server,
     postgres_template,
 )

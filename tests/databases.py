@@ -2,7 +2,7 @@
 
 A process of tests starts its server when a test first asks for one: with the system's binaries or
 those of a Python package, under an account without privileges, on a Unix socket, without fsync. It
-ends with the process. Each test gets a fresh copy of a database that is migrated already.
+ends with the process. Each test finds a database that is migrated already and holds the Interests.
 """
 
 import ctypes
@@ -23,6 +23,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from factories import installation, quick_database
+from kept import Kept
+from sqlalchemy import Pool
 
 from digest import bootstrap
 from digest.edit.tag import Tagger
@@ -230,21 +232,30 @@ def postgres_template(postgres_server: Server) -> Iterator[str]:
         yield url.partition("@/")[2].partition("?")[0]
 
 
+@pytest.fixture(scope="session")
+def postgres_kept(postgres_server: Server, postgres_template: str) -> Iterator[Kept]:
+    kept = Kept(lambda: postgres_server.database(postgres_template))
+    yield kept
+    kept.drop()
+
+
 @contextmanager
-def on(url: str) -> Iterator[App]:
-    """An App on the database at `url`, whatever is in it."""
+def on(url: str, pool: Pool | None = None) -> Iterator[App]:
+    """An App on the database at `url`, whatever is in it. The connections of `pool` are not closed
+    at its end."""
     with tempfile.TemporaryDirectory(prefix="digest-tests-") as name:
         with installation(Path(name)) as app:
             first = app
         made = Settings.load(database_url=url)
         app = replace(first, settings=made, db=quick_database(made.database_url))
-        app.__dict__["tagger"] = _tagger(
-            app
-        )  # as good for one App as for another, and slow to make
+        if pool is not None:
+            app.db.engine.pool = pool
+        app.__dict__["tagger"] = _tagger(app)  # as good for one App as for another, slow to make
         try:
             yield app
         finally:
-            app.db.dispose()
+            if app.db.engine.pool is not pool:
+                app.db.dispose()
 
 
 _taggers: list[Tagger] = []
@@ -266,9 +277,8 @@ def app_on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]
         with set_up_copy(tmp_path) as app:
             yield app
         return
-    server: Server = request.getfixturevalue("postgres_server")
-    template: str = request.getfixturevalue("postgres_template")
-    with server.database(template) as url, on(url) as app:
+    kept: Kept = request.getfixturevalue("postgres_kept")
+    with kept.handed_out() as (url, pool), on(url, pool) as app:
         yield app
 
 
