@@ -25,6 +25,20 @@ hypothesis.settings.load_profile("suite")
 
 EVERYTHING = os.environ.get("DIGEST_TEST_ALL") == "1"
 NEEDING = ("postgres", "browser", "node")
+LONGEST = (
+    "test_kill.py",
+    "test_look.py",
+    "test_conformance_flood.py",
+    "test_email_web_oracles.py",
+    "test_email_look.py",
+)
+"""Files whose tests take many seconds each."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first: who is done early takes short ones from the end of what others have
+    before them, and nobody waits for a long one that was begun last."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(autouse=True)
