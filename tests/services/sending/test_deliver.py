@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -44,6 +45,15 @@ from digest.store.database import Database
 from digest.store.deliveries import ALERTS
 
 DIGEST = EditionKind.DIGEST
+
+
+IN_TIME = 30  # seconds: for a machine with much else to do
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(IN_TIME):
+        while not true():
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -136,7 +146,7 @@ async def test_a_slow_message_holds_up_no_other(room: Newsroom) -> None:
 
     async def wait(sending: Sending) -> None:
         if sending.envelope.delivery_id == slow:
-            await asyncio.wait_for(others_done.wait(), 10)
+            await asyncio.wait_for(others_done.wait(), IN_TIME)
         elif len(room.email.sent) == 1 + len(rest):
             others_done.set()
 
@@ -153,7 +163,7 @@ async def test_alerts_do_not_wait_behind_digests_nor_for_other_channels(room: Ne
 
     async def digests_wait(sending: Sending) -> None:
         if sending.content.kind == DIGEST:
-            await asyncio.wait_for(alerts_out.wait(), 10)
+            await asyncio.wait_for(alerts_out.wait(), IN_TIME)
         elif sum(one.content.kind == EditionKind.ALERT for one in room.email.sent) == 5:
             alerts_out.set()
 
@@ -640,7 +650,10 @@ async def test_two_workers_beside_each_other_send_everything_once(room: Newsroom
     assert set(room.states()) == {State.SENT}
 
 
-async def test_serving_sends_what_comes_and_ends_when_asked(room: Newsroom) -> None:
+async def test_serving_sends_what_comes_and_ends_when_asked(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "IDLE_SECONDS", 2 * IN_TIME)  # by itself it would look too late
     stop, sent = asyncio.Event(), asyncio.Event()
     deliverer = Deliverer(room.app, room.clock)
     serving = asyncio.create_task(deliverer.serve(stop, Outage(room.app.db)))
@@ -652,10 +665,10 @@ async def test_serving_sends_what_comes_and_ends_when_asked(room: Newsroom) -> N
     room.email.on_send = note
     room.deliveries_to_come(room.reader())
     deliverer.wake()
-    await asyncio.wait_for(sent.wait(), 0.9)  # before it would have looked by itself
+    await asyncio.wait_for(sent.wait(), IN_TIME)
     stop.set()
     deliverer.wake()
-    await asyncio.wait_for(serving, 5)
+    await asyncio.wait_for(serving, IN_TIME)
     assert room.states() == [State.SENT]
 
 
@@ -684,15 +697,13 @@ async def test_what_was_sent_before_an_outage_is_written_after_it_however_long_i
     (one,) = room.deliveries_to_come(room.reader())
     stop = asyncio.Event()
     serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)))
-    while refused < 20:
-        await asyncio.sleep(0.01)
+    await until(lambda: refused >= 20)
     room.later(hours=1)
     away = False
     sweep(room.app, room.now)  # another process is back first and takes the lease for lost
-    while room.states() != [State.SENT]:
-        await asyncio.sleep(0.01)
+    await until(lambda: room.states() == [State.SENT])
     stop.set()
-    await asyncio.wait_for(serving, 5)
+    await asyncio.wait_for(serving, IN_TIME)
     assert len(room.email.sent) == 1
     row = room.delivery(one)
     assert (row.attempts, row.unanswered, row.reference) == (1, 0, f"<{one}@email>")
@@ -714,10 +725,9 @@ async def test_what_was_sent_is_written_when_the_disk_has_room_again(
     monkeypatch.setattr(ledger, "record", no_room)
     stop = asyncio.Event()
     serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)))
-    while room.states() != [State.SENT]:
-        await asyncio.sleep(0.01)
+    await until(lambda: room.states() == [State.SENT])
     stop.set()
-    await asyncio.wait_for(serving, 5)
+    await asyncio.wait_for(serving, IN_TIME)
     assert [sending.envelope.delivery_id for sending in room.email.sent] == [one]
 
 
@@ -736,7 +746,9 @@ async def test_an_end_does_not_wait_for_a_database_that_stays_away(
         stop.set()
 
     room.email.on_send = unplug
-    await asyncio.wait_for(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)), 5)
+    await asyncio.wait_for(
+        Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)), IN_TIME
+    )
     assert room.states() == [State.SENDING], "the next start finds it"
 
 
@@ -757,19 +769,11 @@ async def test_serving_goes_on_after_trouble(
     monkeypatch.setattr(lanes.Lane, "_write_once", once)
     room.deliveries_to_come(room.reader())
     serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)))
-    for _ in range(500):  # 10 s at most: a busy machine
-        await asyncio.sleep(0.02)
-        if "sending was interrupted" in caplog.text:
-            break
-    assert "sending was interrupted" in caplog.text
+    await until(lambda: "sending was interrupted" in caplog.text)
     room.later(minutes=3)  # the lease of the failed claim
-    for _ in range(500):
-        await asyncio.sleep(0.02)
-        if room.states() == [State.SENT]:
-            break
+    await until(lambda: room.states() == [State.SENT])
     stop.set()
-    await asyncio.wait_for(serving, 5)
-    assert room.states() == [State.SENT]
+    await asyncio.wait_for(serving, IN_TIME)
 
 
 def test_back_off_never_shrinks_much_and_is_bounded() -> None:

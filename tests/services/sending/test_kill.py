@@ -122,7 +122,7 @@ def test_twenty_kills_lose_nothing_and_double_only_what_was_under_way(
         for _ in range(KILLS):
             before = len(mail.mails)
             pid = sending.start()
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 30
             wanted = before + dice.randrange(12)
             while len(mail.mails) <= wanted and time.monotonic() < deadline:
                 time.sleep(0.002)
@@ -190,13 +190,11 @@ def serving(room: Newsroom, mail: MailServer, folder: Path) -> Iterator[subproce
         process.wait()
 
 
-def wait_for(what: Callable[[], bool], seconds: float) -> float:
-    """How long it took, in seconds."""
-    start = time.monotonic()
+def wait_for(what: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while not what():
-        assert time.monotonic() < start + seconds, "it did not come"
+        assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.02)
-    return time.monotonic() - start
 
 
 def test_serve_drains_when_asked_to_end_and_goes_on_after_a_restart(
@@ -206,7 +204,7 @@ def test_serve_drains_when_asked_to_end_and_goes_on_after_a_restart(
     with serving(room, mail, tmp_path) as process:
         wait_for(lambda: len(mail.mails) > 20, 40)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0, (tmp_path / "log").read_text()
+        assert process.wait(40) == 0, (tmp_path / "log").read_text()
     sent = len(in_state(room, State.SENT))
     assert sent == len(mail.mails) < 400
     assert in_state(room, State.SENDING) == []
@@ -227,8 +225,8 @@ def test_serve_drains_when_asked_to_end_and_goes_on_after_a_restart(
         log = tmp_path / "log"
         serves = log.read_text().count("Serving")
         wait_for(lambda: log.read_text().count("Serving") > serves, 40)
-        assert wait_for(lambda: len(mail.mails) > before, 5) < 5
+        wait_for(lambda: len(mail.mails) > before, 30)  # half as long as these leases
         wait_for(lambda: len(received(mail)) == 400, 40)
-        wait_for(lambda: not in_state(room, State.SENDING) + in_state(room, State.PENDING), 10)
+        wait_for(lambda: not in_state(room, State.SENDING) + in_state(room, State.PENDING), 40)
     assert len(in_state(room, State.UNKNOWN)) <= held
     assert sum(received(mail).values()) - 400 <= held
