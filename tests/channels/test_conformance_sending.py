@@ -6,7 +6,7 @@ import traceback
 import pytest
 from builders import make_alert, make_digest, make_earlier, make_envelope
 from conformance import ADAPTERS
-from conformance.adapter import EXPECTED, WAIT, Fault, Provider, tokens
+from conformance.adapter import EXPECTED, IMPATIENT, PATIENT, WAIT, Fault, Provider, tokens
 
 from digest.channels.base import Message
 from digest.errors import Action, DeliveryError, MessageRefused
@@ -46,7 +46,8 @@ async def test_each_fault_is_told_for_what_it_is(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     adapter = ADAPTERS[name]
-    async with adapter.provider() as provider:
+    patience = IMPATIENT if fault is Fault.LATE else PATIENT
+    async with adapter.provider(patience) as provider:
         message = provider.make(fault, message_for(provider))
         with pytest.raises(DeliveryError) as raised:
             await provider.channel.send(message)

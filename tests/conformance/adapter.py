@@ -48,6 +48,9 @@ EXPECTED: Mapping[Fault, frozenset[Action]] = {
 }
 """What the ledger may be told. Where two are allowed, some providers let the client know more."""
 
+PATIENT = 20.0  # seconds for an answer, also on a machine with much else to do
+IMPATIENT = 0.4  # for one that does not come
+
 WAIT = 7  # seconds that a provider asks for when it says how long
 
 
@@ -67,7 +70,7 @@ class Seen:
 
 
 class Provider(Protocol):
-    """A stand-in that runs, and a Channel that talks to it with short time-outs."""
+    """A stand-in that runs, and a Channel that talks to it."""
 
     channel: Channel
     address: str  # that the stand-in takes messages for
@@ -92,8 +95,11 @@ class Adapter(Protocol):
     differs: Mapping[Fault, frozenset[Action]]  # where this provider is unlike EXPECTED
     can_be_asked: bool  # whether it has a message that it never answered for
 
-    def provider(self) -> AbstractAsyncContextManager[Provider]:
-        """Starts the stand-in; closes the Channel and stops it at the end."""
+    def provider(self, timeout: float = PATIENT) -> AbstractAsyncContextManager[Provider]:
+        """Starts the stand-in; closes the Channel and stops it at the end.
+
+        `timeout` is how many seconds the Channel waits for an answer.
+        """
         ...
 
     def judge(self, message: Message, content: EditionContent) -> None:

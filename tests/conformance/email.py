@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import lxml.etree
 from mails import defects, part
 
-from conformance.adapter import Fault, Seen
+from conformance.adapter import PATIENT, Fault, Seen
 from digest.channels.base import Message
 from digest.channels.email import EmailChannel, EmailSettings
 from digest.errors import Action
@@ -21,7 +21,6 @@ from digest.render.environment import Templates
 from digest.standins.smtp import Faults, MailServer
 
 PASSWORD = "a-secret-of-the-relay"
-TIMEOUT = 0.4
 
 # Bytes of HTML: what Gmail shows without "[Message clipped]", and what we allow an alert.
 HTML, ALERT_HTML = 100_000, 30_000
@@ -49,10 +48,10 @@ _TAGS = _BLOCKS | frozenset(["a", "head", "html", "meta", "s", "span", "strong",
 class EmailProvider:
     address = "maria@example.com"
 
-    def __init__(self, server: MailServer) -> None:
+    def __init__(self, server: MailServer, timeout: float) -> None:
         self.server = server
         settings = EmailSettings.load(
-            smtp_url=f"smtp://maria:{PASSWORD}@127.0.0.1:{server.port}", smtp_timeout=TIMEOUT
+            smtp_url=f"smtp://maria:{PASSWORD}@127.0.0.1:{server.port}", smtp_timeout=timeout
         )
         self.channel = EmailChannel(settings, Templates())
         self.secrets = (PASSWORD,)
@@ -79,9 +78,9 @@ class EmailAdapter:
     can_be_asked = False
 
     @asynccontextmanager
-    async def provider(self) -> AsyncIterator[EmailProvider]:
+    async def provider(self, timeout: float = PATIENT) -> AsyncIterator[EmailProvider]:
         with MailServer(login=("maria", PASSWORD)) as server:
-            provider = EmailProvider(server)
+            provider = EmailProvider(server, timeout)
             try:
                 yield provider
             finally:

@@ -8,7 +8,7 @@ from typing import Any
 
 from slack_oracle import judge
 
-from conformance.adapter import WAIT, Fault, Seen
+from conformance.adapter import PATIENT, WAIT, Fault, Seen
 from digest.channels.base import Message
 from digest.channels.slack import SlackChannel
 from digest.channels.slack.settings import SlackSettings
@@ -18,7 +18,6 @@ from digest.render.environment import Templates
 from digest.standins.slack import SlackStandIn
 
 TOKEN = "xoxb-1234-a-secret-of-the-team"
-TIMEOUT = 0.4
 
 # docs.slack.dev: limits of messages; the total is what slackapi/bolt-js#2509 leaves room for.
 BLOCKS, TOTAL_TEXT, FALLBACK_TEXT = 50, 10_000, 4_000
@@ -31,14 +30,15 @@ _MARKS = re.compile("(?<!\u200b)[*_~]|[*_~](?!\u200b)")
 class SlackProvider:
     """The workspace; `webhook` posts to the URL of an incoming webhook instead of a channel."""
 
-    def __init__(self, standin: SlackStandIn, *, webhook: bool) -> None:
+    def __init__(self, standin: SlackStandIn, timeout: float, *, webhook: bool) -> None:
         self.standin = standin
+        self.timeout = timeout
         self.webhook = standin.webhook("#crisis") if webhook else ""
         self.address = self.webhook or SlackAdapter.address
         settings = SlackSettings(
             slack_token=None if webhook else TOKEN,
             slack_api_url=standin.url,
-            slack_timeout=TIMEOUT,
+            slack_timeout=timeout,
         )
         self.channel = SlackChannel(settings, Templates())
         self.secrets = (TOKEN, self.webhook.rpartition("/services/")[2] or TOKEN)
@@ -62,7 +62,7 @@ class SlackProvider:
             Fault.TOO_FAST: lambda: standin.fail_next("flood", retry_after=WAIT),
             Fault.FAILED: lambda: standin.fail_next("error_500"),
             Fault.IN_BETWEEN: lambda: standin.fail_next("html"),
-            Fault.LATE: lambda: standin.fail_next("late", seconds=2 * TIMEOUT),
+            Fault.LATE: lambda: standin.fail_next("late", seconds=2 * self.timeout),
             Fault.CUT_BEFORE: lambda: standin.fail_next("cut_before"),
             Fault.CUT_AFTER: lambda: standin.fail_next("cut_after"),
             Fault.GARBAGE: lambda: standin.fail_next("html"),
@@ -80,9 +80,9 @@ class SlackAdapter:
     webhook = False
 
     @asynccontextmanager
-    async def provider(self) -> AsyncIterator[SlackProvider]:
+    async def provider(self, timeout: float = PATIENT) -> AsyncIterator[SlackProvider]:
         with SlackStandIn(token=TOKEN, channel_per_second=None) as standin:
-            provider = SlackProvider(standin, webhook=self.webhook)
+            provider = SlackProvider(standin, timeout, webhook=self.webhook)
             try:
                 yield provider
             finally:

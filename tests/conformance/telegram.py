@@ -8,7 +8,7 @@ from typing import Any
 
 import tdlib
 
-from conformance.adapter import WAIT, Fault, Seen
+from conformance.adapter import PATIENT, WAIT, Fault, Seen
 from digest.channels.base import Message, Step
 from digest.channels.telegram import TelegramChannel
 from digest.channels.telegram.markup import visible
@@ -19,7 +19,6 @@ from digest.render.environment import Templates
 from digest.standins.telegram import TelegramStandIn
 
 TOKEN = "424242:AAE-a-secret-of-the-bot"
-TIMEOUT = 0.4
 CHAT = 42
 
 # core.telegram.org/bots/api#sendmessage; TDLib drops what is marked up beyond the 100th entity.
@@ -30,10 +29,11 @@ _URL = re.compile(r"https?://[^\s]+")
 class TelegramProvider:
     address = str(CHAT)
 
-    def __init__(self, standin: TelegramStandIn) -> None:
+    def __init__(self, standin: TelegramStandIn, timeout: float) -> None:
         self.standin = standin
+        self.timeout = timeout
         settings = TelegramSettings(
-            telegram_token=TOKEN, telegram_api_url=standin.url, telegram_timeout=TIMEOUT
+            telegram_token=TOKEN, telegram_api_url=standin.url, telegram_timeout=timeout
         )
         self.channel = TelegramChannel(settings, Templates())
         self.secrets = (TOKEN, TOKEN.partition(":")[2])
@@ -54,7 +54,7 @@ class TelegramProvider:
             Fault.TOO_FAST: lambda: standin.fail_next("flood", retry_after=WAIT),
             Fault.FAILED: lambda: standin.fail_next("error_500"),
             Fault.IN_BETWEEN: lambda: standin.fail_next("html"),
-            Fault.LATE: lambda: standin.fail_next("late", seconds=2 * TIMEOUT),
+            Fault.LATE: lambda: standin.fail_next("late", seconds=2 * self.timeout),
             Fault.CUT_BEFORE: lambda: standin.fail_next("cut_before"),
             Fault.CUT_AFTER: lambda: standin.fail_next("cut_after"),
             Fault.GARBAGE: lambda: standin.fail_next("html"),
@@ -71,12 +71,12 @@ class TelegramAdapter:
     can_be_asked = False
 
     @asynccontextmanager
-    async def provider(self) -> AsyncIterator[TelegramProvider]:
+    async def provider(self, timeout: float = PATIENT) -> AsyncIterator[TelegramProvider]:
         limits: dict[str, Any] = dict.fromkeys(
             ("per_second", "chat_per_second", "group_per_minute")
         )
         with TelegramStandIn(token=TOKEN, **limits) as standin:
-            provider = TelegramProvider(standin)
+            provider = TelegramProvider(standin, timeout)
             try:
                 yield provider
             finally:
