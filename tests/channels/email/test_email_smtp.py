@@ -184,6 +184,17 @@ async def test_tls_from_the_first_byte(
     assert server.mails[0].encrypted
 
 
+async def test_authorities_are_read_once_for_all_connections(
+    make_channel: Make, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[ssl.SSLContext] = []
+    make = ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda: read.append(make()) or read[-1])
+    await send(make_channel(smtp_url=server.url, smtp_messages=1), "a@example.com", "b@example.com")
+    assert server.connections == 2
+    assert len(read) == 1
+
+
 @pytest.mark.parametrize("tls_first", [True, False])
 async def test_an_unknown_certificate_is_refused(
     make_channel: Make, server_tls: ssl.SSLContext, tls_first: bool

@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import aiosmtplib
@@ -210,7 +211,7 @@ class Submitter:
             port=self.relay.port,
             use_tls=self.relay.tls,
             start_tls=False,  # done below, so that its absence is an error and no surprise
-            tls_context=_tls_context(settings, self.relay),
+            tls_context=self._tls,
             timeout=settings.smtp_timeout,
             local_hostname=settings.domain,
         )
@@ -229,6 +230,18 @@ class Submitter:
                 raise _connect_error(stage, error, self.relay) from error
             raise
         return Connection(client, settings.smtp_timeout)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Read once: every authority of the machine takes longer than a message."""
+        context = ssl.create_default_context()
+        if self._settings.smtp_ca:
+            context.load_verify_locations(cadata=self._settings.smtp_ca)
+        elif self.relay.loopback and self.relay.starttls == "auto":
+            # TLS was not asked for: a test server's own certificate is as good as none.
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
 
     async def _secure(self, client: aiosmtplib.SMTP) -> None:
         """STARTTLS. Without an offer of it, only "auto" and "never" go on in the clear."""
@@ -255,17 +268,6 @@ class Submitter:
         """Ends the kept connections."""
         idle, self._idle = self._idle, []
         await asyncio.gather(*(connection.quit() for connection in idle))
-
-
-def _tls_context(settings: EmailSettings, relay: Relay) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if settings.smtp_ca:
-        context.load_verify_locations(cadata=settings.smtp_ca)
-    elif relay.loopback and relay.starttls == "auto":
-        # TLS was not asked for: a test server's own certificate is as good as none.
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _connect_error(stage: Stage, error: BaseException, relay: Relay) -> DeliveryError:
