@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from digest.models import Slot
 from digest.services.app import App
-from digest.store import deliveries, memories, scenarios, visibility
+from digest.services.planning import audience, release
+from digest.store import deliveries, memories, scenarios, superseded, visibility
 from digest.store.database import Database
 
 ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
@@ -25,6 +26,10 @@ ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
         lambda session: deliveries.next_due(session, ["email", "slack"]),
         "ix_deliveries_claimable",
     ),
+    "whose alerts are to be released": (
+        lambda session: release._readers(session, NOON, 0),
+        "ix_slots_held",
+    ),
     "scenarios that ran out": (
         lambda session: scenarios.expire(session, NOON),
         "ix_scenarios_open",
@@ -35,6 +40,18 @@ ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
 ASKED_ON_SQLITE: dict[str, tuple[Callable[[Session], object], str]] = {
     "whether a digest reached them": (
         lambda session: session.scalar(select(Slot.id).where(Slot.id == 1, memories.reached())),
+        "ix_deliveries_edition_id_subscriber_id",
+    ),
+    "what counts in the caps": (
+        lambda session: memories.recent_alerts(session, range(500), NOON),
+        "ix_slots_subscriber_id_planned_at",
+    ),
+    "who was told an error": (
+        lambda session: audience._told(session, 1, 2),
+        "ix_slots_edition_id",
+    ),
+    "who was told what is out of date": (
+        lambda session: superseded.withdraw(session, 1, 2, wrong=False),
         "ix_deliveries_edition_id_subscriber_id",
     ),
     "where a window begins": (

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, Id
@@ -50,7 +50,14 @@ class Slot(Base):
     __tablename__ = "slots"
     __table_args__ = (
         UniqueConstraint("subscriber_id", "kind", "key"),
-        Index(None, "outcome", "release_at"),
+        Index(  # what is held is looked for at every tick; all that was told is no part of it
+            "ix_slots_held",
+            "outcome",
+            "release_at",
+            sqlite_where=text("release_at IS NOT NULL"),
+            postgresql_where=text("release_at IS NOT NULL"),
+        ),
+        Index(None, "subscriber_id", "planned_at"),
         Index(None, "edition_id"),
         Index(None, "event_id"),
     )
@@ -60,7 +67,7 @@ class Slot(Base):
     kind: Mapped[str]
     key: Mapped[str]
     due_at: Mapped[datetime]
-    planned_at: Mapped[datetime] = mapped_column(index=True)
+    planned_at: Mapped[datetime]
     outcome: Mapped[str]
     rule: Mapped[str]  # stable code of the rule that decided
     reason: Mapped[str]  # the same in words

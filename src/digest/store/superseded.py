@@ -9,7 +9,7 @@ from digest.models import Delivery, Edition, Item
 from digest.models.words import DeliveryState
 from digest.store.chunks import chunks
 from digest.store.deliveries import OPEN, UNSUBSCRIBED
-from digest.store.memories import REACHED
+from digest.store.memories import GONE_OUT
 from digest.store.threads import ALONE, REPLACEABLE, editions_with
 
 _STOPPED = (Delivery.state == DeliveryState.SUPPRESSED) & (Delivery.reason == UNSUBSCRIBED)
@@ -34,8 +34,10 @@ def withdraw(session: Session, event_id: int, before_revision: int, *, wrong: bo
     )
     stale: ColumnElement[bool] = Delivery.edition_id.in_(older)
     if not wrong:
-        told = select(Delivery.subscriber_id).where(
-            Delivery.edition_id.in_(older), Delivery.state.in_(REACHED), Delivery.state.not_in(OPEN)
+        told = (
+            older.with_only_columns(Delivery.subscriber_id)
+            .join(Delivery, Delivery.edition_id == Item.edition_id)
+            .where(Delivery.state.in_(GONE_OUT))
         )
         stale &= Delivery.subscriber_id.not_in(told)
     return _end(session, stale)

@@ -26,7 +26,7 @@ def status(app: App, now: datetime) -> dict[str, Any]:
         waits: dict[str, dict[str, str]] = {}
         for (channel, state), first in ledger.first_attempts(session).items():
             waits.setdefault(channel, {})[state] = first.isoformat()
-        held = Slot.outcome == Outcome.HELD
+        held = (Slot.outcome == Outcome.HELD) & Slot.release_at.is_not(None)
         release = session.scalar(select(func.min(Slot.release_at)).where(held))
         return {
             "now": now.isoformat(),
