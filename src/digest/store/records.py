@@ -107,16 +107,21 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
 
 
 def corrections(session: Session, external_ids: Iterable[str]) -> dict[str, list[CorrectionRecord]]:
-    """What the Revisions of the stored Events with these ids say was wrong, visible or not."""
+    """What the Revisions of the stored Events with these ids say was wrong, visible or not; but
+    for minor ones, which put nothing right."""
     found: dict[str, list[CorrectionRecord]] = defaultdict(list)
     for part in chunks(external_ids):
         rows = session.execute(
-            select(Event.external_id, Revision.record["correction"])
+            select(
+                Event.external_id,
+                Revision.record["correction"],
+                Revision.record["minor"].as_boolean(),
+            )
             .join(Revision, Revision.event_id == Event.id)
             .where(Event.external_id.in_(part))
         )
-        for external_id, correction in rows:
-            if correction is not None:
+        for external_id, correction, minor in rows:
+            if correction is not None and not minor:
                 found[external_id].append(CorrectionRecord.model_validate(correction))
     return found
 

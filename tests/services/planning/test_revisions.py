@@ -62,6 +62,12 @@ def test_a_minor_change_corrects_nothing(app: App) -> None:
     assert codes == [Code.NEW, Code.UPDATE]
 
 
+def test_nor_does_it_keep_a_later_one_from_correcting(app: App) -> None:
+    by_mistake, mended = {"correction": WRONG, "minor": True}, {"minor": False}
+    codes = [one.code for one in stored(app, {}, by_mistake, mended)]
+    assert codes == [Code.NEW, Code.UPDATE, Code.CORRECT]
+
+
 def test_a_retraction_takes_back_once(app: App) -> None:
     first, second = ({"retraction": {"reason": text}} for text in ("A drill.", "A drill, only."))
     codes = [one.code for one in stored(app, {}, first, second)]

@@ -197,7 +197,7 @@ def _batch(
         judged = judge(
             record, slug, whole, before, told, app.tagger, app.gazetteer, interests, now, backfill
         )
-        if record.correction:
+        if record.correction and not record.minor:
             told.append(record.correction)
         known[record.id] = records.after(before, judged, now)
         changed.append((known[record.id], judged))
@@ -293,7 +293,7 @@ def _code(
     record: EventRecord, level: int, before: Known | None, corrected: Iterable[CorrectionRecord]
 ) -> Code:
     """What a Revision does. What an earlier one put right already is not put right again, whatever
-    reason it gives now; one that is minor puts nothing right."""
+    reason it gives now; one that is minor puts nothing right, now or for a later one."""
     if before is None:
         return Code.NEW
     if record.retraction is not None and not before.retracted:
