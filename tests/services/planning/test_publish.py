@@ -225,6 +225,32 @@ def test_a_digest_has_the_name_of_the_only_list_its_reader_is_on(
 # Late --------------------------------------------------------------------------------------
 
 
+def test_the_next_begins_where_a_late_digest_ended(room: Newsroom) -> None:
+    story = {"story": {"title": "War", "slug": "war"}}
+    far, near = (
+        {"assertions": [{"kind": "risk", "text": "It spreads.", "scenario": "x", "horizon": one}]}
+        for one in ("short", "immediate")
+    )
+    maria = room.reader()
+    room.news(**story, **far)
+    room.publish()
+    room.arrive()
+    room.follow_story(maria, "war")
+    room.later(days=1, hours=1)
+    room.news("elsewhere", interests=[], **story, **near)
+    room.later(hours=1)
+    room.publish()
+    room.arrive()
+    late = room.now
+    room.news("next", **story)
+    room.now = SEVEN + 2 * DAY
+    room.publish()
+    _, told, after = room.contents()
+    assert (told.covers_to, after.covers_from) == (late, late)
+    assert [item.scenarios[0].horizon for item in told.items] == ["immediate"]
+    assert after.watch == (), "it was told that it moved"
+
+
 def test_a_late_digest_says_so_and_keeps_to_quiet_hours(room: Newsroom) -> None:
     room.reader()
     room.reader("quiet", quiet_from=time(8), quiet_to=time(11))

@@ -32,11 +32,13 @@ ADMIN_SEES = 7  # missed dates that are listed one by one
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """A digest of before: its local date, its instant, and the end of the window it covered."""
+    """A digest of before: its local date, its instant, and the end of the window it covered; and
+    until when it told what had moved, which is later where it was late."""
 
     day: date
     due_at: datetime
     window_to: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Task:
     due: Due
     window_from: int | None  # None: it is the first one, or the first to arrive
     last_day: date | None
-    last_at: datetime | None  # of the one whose window was the last that is closed
+    last_at: datetime | None  # the end of the one whose window was the last that is closed
     lost: bool = False  # the one before reached nobody: this one tells its news, too
     since: datetime | None = None  # nothing older: for a look back
 
@@ -67,7 +69,7 @@ class Task:
         if closed is None:
             begin = (first or last).due_at - timedelta(days=_first_days(account))
             return cls(account, due, None, last.day, begin, True)
-        return cls(account, due, closed.window_to, last.day, closed.due_at, closed.day != last.day)
+        return cls(account, due, closed.window_to, last.day, closed.until, closed.day != last.day)
 
     @property
     def first_from(self) -> datetime:
@@ -93,6 +95,11 @@ class Task:
         if self.last_day is None:
             return []
         return missed(self.account.schedule, self.last_day, self.due.day, ADMIN_SEES)
+
+
+def occasion_at(due_at: datetime, made_at: datetime) -> datetime:
+    """The instant of a digest: its hour, unless it is made long after that."""
+    return made_at if made_at - due_at > LATE else due_at
 
 
 def _first_days(account: Account) -> int:
@@ -136,8 +143,10 @@ def last_digests(
         {"subscribers": subscriber_ids, "before": (before or date.max).isoformat()},
     )
     return {
-        subscriber_id: Last(date.fromisoformat(key), due_at, window_to)
-        for subscriber_id, key, due_at, window_to in rows
+        subscriber_id: Last(
+            date.fromisoformat(key), due_at, window_to, occasion_at(due_at, planned_at)
+        )
+        for subscriber_id, key, due_at, planned_at, window_to in rows
         if window_to is not None
     }
 
@@ -146,7 +155,7 @@ _subscribers: BindParameter[Any] = bindparam("subscribers", expanding=True)
 
 
 @cache
-def _covering(which: Which) -> Select[int, str, datetime, int | None]:
+def _covering(which: Which) -> Select[int, str, datetime, datetime, int | None]:
     """One look for each Subscriber, from their newest Slot back: there may be years of them."""
     covering = select((func.min if which == "first" else func.max)(Slot.key)).where(
         Slot.subscriber_id == Subscriber.id,
@@ -158,7 +167,7 @@ def _covering(which: Which) -> Select[int, str, datetime, int | None]:
         covering = covering.where(or_(Slot.outcome == Outcome.NOTHING, memories.reached()))
     last = aliased(Slot)
     return (
-        select(last.subscriber_id, last.key, last.due_at, last.window_to)
+        select(last.subscriber_id, last.key, last.due_at, last.planned_at, last.window_to)
         .join(Subscriber, Subscriber.id == last.subscriber_id)
         .where(
             Subscriber.id.in_(_subscribers),
@@ -267,7 +276,7 @@ class Desk:
 
     def late(self, task: Task) -> bool:
         """Whether this comes after its hour."""
-        return self.now - task.due.at > LATE
+        return occasion_at(task.due.at, self.now) != task.due.at
 
     def signature(self, task: Task, reader: Reader) -> object:
         """Equal for readers who get the same digest: same follows, memory, window and frame."""
@@ -315,7 +324,7 @@ class Desk:
         return None, selection
 
     def occasion(self, task: Task) -> Occasion:
-        at = self.now if self.late(task) else task.due.at
+        at = occasion_at(task.due.at, self.now)
         return Occasion(
             at=at,
             day=task.due.day,
