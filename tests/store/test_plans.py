@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from digest.models import Slot
 from digest.services.app import App
 from digest.services.planning import audience, release
-from digest.store import deliveries, memories, scenarios, superseded, visibility
+from digest.store import deliveries, memories, scenarios, superseded, threads, visibility
 from digest.store.database import Database
 
 ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
@@ -53,6 +53,10 @@ ASKED_ON_SQLITE: dict[str, tuple[Callable[[Session], object], str]] = {
     "who was told what is out of date": (
         lambda session: superseded.withdraw(session, 1, 2, wrong=False),
         "ix_deliveries_edition_id_subscriber_id",
+    ),
+    "what shows an event": (
+        lambda session: threads.newest(session, 1, [1]),
+        "SEARCH deliveries USING INDEX ix_deliveries_edition_id_subscriber_id",
     ),
     "where a window begins": (
         lambda session: visibility.seq_before(session, NOON),

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Destination, Edition, Item
 from digest.models.words import RIGHTING, Code, DeliveryState, EditionKind
-from digest.store.chunks import chunks
 from digest.store.deliveries import OPEN
 from digest.store.memories import GONE_OUT, REACHED
 
@@ -121,31 +120,28 @@ def alerted(session: Session, event_id: int) -> set[int]:
 
 def newest(session: Session, event_id: int, revisions: Iterable[int]) -> list[Newest]:
     """What Destinations show of an Event, or are about to, where that is one of these Revisions."""
-    about = select(Item.edition_id).join(Edition, Edition.id == Item.edition_id)
-    about = about.where(Item.event_id == event_id, ALONE)
-    wanted = session.scalars(about.where(Item.revision.in_(list(revisions)))).all()
     last = (
         select(func.max(Delivery.id))
-        .where(Delivery.edition_id.in_(about), Delivery.state.in_(REACHED))
+        .join(Edition, Edition.id == Delivery.edition_id)
+        .join(Item, Item.edition_id == Edition.id)
+        .where(Item.event_id == event_id, ALONE, Delivery.state.in_(REACHED))
         .group_by(Delivery.destination_id)
     )
-    found: list[Newest] = []
-    for part in chunks(wanted):
-        rows = session.execute(
-            select(
-                Delivery.destination_id,
-                Delivery.edition_id,
-                Delivery.channel,
-                Destination.address,
-                Delivery.state,
-                Delivery.reference,
-                Delivery.slot.startswith(MENDS),
-            )
-            .join(Destination, Destination.id == Delivery.destination_id)
-            .where(Delivery.edition_id.in_(part), Delivery.id.in_(last))
+    rows = session.execute(
+        select(
+            Delivery.destination_id,
+            Delivery.edition_id,
+            Delivery.channel,
+            Destination.address,
+            Delivery.state,
+            Delivery.reference,
+            Delivery.slot.startswith(MENDS),
         )
-        found += [Newest(*row) for row in rows]
-    return found
+        .join(Destination, Destination.id == Delivery.destination_id)
+        .join(Item, Item.edition_id == Delivery.edition_id)
+        .where(Item.event_id == event_id, Item.revision.in_(list(revisions)), Delivery.id.in_(last))
+    )
+    return [Newest(*row) for row in rows]
 
 
 def editions_with(event_id: int, before_revision: int) -> Select[int]:
