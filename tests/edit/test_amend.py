@@ -56,6 +56,12 @@ def test_what_was_retracted_is_not_told_and_the_next_event_leads() -> None:
     assert found.watch == (lines[1],)
 
 
+def test_that_an_alert_told_what_is_corrected_is_left_to_the_correction() -> None:
+    planned = digest(FIRST, OLD, told=(heard(OLD),))
+    assert [one.section for one in planned.items] == ["lead", "alerted"]
+    assert amend(planned, {2: 3}, (), MATERIALS).items == planned.items[:1]
+
+
 def test_what_the_digest_itself_puts_right_stays_as_it_was_planned() -> None:
     planned = digest(FIRST)
     put_right = planned.items[0].model_copy(update={"section": "correction", "event_id": 2})

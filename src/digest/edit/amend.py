@@ -20,12 +20,14 @@ def amend(
     """`told` with the Revisions of the `corrected` Events (by id), without the `retracted` ones (by
     slug). `materials` holds those Revisions, and what was told of these Events before.
 
-    What the digest itself puts right stays as it was planned.
+    What the digest itself puts right stays as it was planned. That its reader was alerted to what
+    is corrected is no longer said: the correction says it, and the next digest repeats that.
     """
     items = [
         _newest(one, corrected.get(one.event_id), materials)
         for one in told.items
-        if one.slug not in retracted or one.retraction is not None
+        if (one.slug not in retracted or one.retraction is not None)
+        and (one.event_id not in corrected or one.section != "alerted")
     ]
     if lead := next((one for one in items if one.section in ("lead", "item")), None):
         place = items.index(lead)
