@@ -19,7 +19,7 @@ from digest.formats.entry import refused
 from digest.models import Interest
 from digest.models.gazetteer import Gazetteer
 from digest.models.record import CorrectionRecord, EventRecord
-from digest.models.words import Code
+from digest.models.words import RIGHTING, Code
 from digest.render.filters import cut
 from digest.services.app import App
 from digest.services.visible import RULES
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 NOT_FOLLOWED = "is not in the gazetteer, so nobody can follow it."
-RIGHTING = (Code.CORRECT, Code.RETRACT)  # told at once to whom it concerns, however old
 HINTS = 100  # unknown names that a nearest one is looked for
 Placed = tuple[str, EventRecord]  # with its place in the document
 
