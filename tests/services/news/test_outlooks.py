@@ -17,8 +17,9 @@ def room(app: App) -> Newsroom:
 
 
 def news(room: Newsroom, id: str, state: str | None = None, **fields: Any) -> None:
-    said = {"kind": "risk", "text": "Pumps stop.", "scenario": "pumps", "horizon": "short"}
-    room.news(id, story={"title": "Pipelines"}, scenarios=[said | {"state": state}], **fields)
+    said = {"kind": "risk", "text": "Pumps stop.", "scenario": "pumps"}
+    said |= {"state": state, "horizon": fields.pop("horizon", "short")}
+    room.news(id, story={"title": "Pipelines"}, scenarios=[said], **fields)
     room.later(hours=1)
 
 
@@ -57,3 +58,11 @@ def test_what_nobody_asserts_any_more_is_withdrawn(room: Newsroom) -> None:
     news(room, "first")
     news(room, "first", retraction={"reason": "An error."})
     assert outlook(room, "first").ended == "withdrawn"
+
+
+def test_what_it_did_is_measured_against_what_held_before_its_hour(room: Newsroom) -> None:
+    news(room, "first", horizon="medium")
+    at = room.now
+    news(room, "second", horizon="immediate", visible_at=at)
+    news(room, "third", horizon="short", visible_at=at)
+    assert [outlook(room, id).moved for id in ("second", "third")] == ["sooner", "sooner"]

@@ -53,11 +53,10 @@ def _outlook(
     said: AssertionRecord, here: tuple[int, int, int], claims: Sequence[Claim], now: datetime
 ) -> Outlook:
     found = course(claims, now)
-    before = (None, *(claim.horizon for claim in claims))
     moved = next(
         (
-            told_as(move, was, claim.horizon)
-            for claim, move, was in zip(claims, found.moves, before, strict=False)
+            told_as(move, _horizon_before(claims, claim.at), claim.horizon)
+            for claim, move in zip(claims, found.moves, strict=True)
             if (claim.event_id, claim.revision, claim.position) == here
         ),
         said.state or "",
@@ -67,6 +66,11 @@ def _outlook(
         ended = moved
     other = by.event_slug if by and by.event_id != here[0] else None
     return Outlook(said, moved, found.first_at, ended, other)
+
+
+def _horizon_before(claims: Sequence[Claim], hour: datetime) -> str | None:
+    """What held before an hour, by which all is measured that is said at it."""
+    return next((one.horizon for one in reversed(claims) if one.at < hour), None)
 
 
 def _alone(said: AssertionRecord, taken_back: bool) -> Outlook:
