@@ -1,5 +1,7 @@
 """A Revision that changes nothing that matters rewrites what can be rewritten, and tells nobody."""
 
+from datetime import time
+
 import pytest
 from newsroom import Newsroom, Sending, counting
 from sqlalchemy import update
@@ -148,6 +150,23 @@ async def test_what_was_only_taken_away_is_shown_no_more(
         (name,) = fields
         assert getattr(one.content.items[0], name) != getattr(before, name)
     assert room.outcomes() == [("edition", "alert"), ("nothing", "told_before")]
+
+
+async def test_an_error_is_left_to_its_correction_however_late_that_may_come(
+    room: Newsroom,
+) -> None:
+    room.reader(destinations={"slack": "C1"}, quiet_from=time(13), quiet_to=time(7))
+    await told(room, takeaway="All ports are shut.")
+    room.later(hours=2)
+    correction = {"wrong": "All ports are shut.", "right": "One is."}
+    await told(room, correction=correction)
+    await told(room, RIGHT, correction=correction, minor=True)
+    assert room.outcomes()[1:] == [("folded", "superseded"), ("held", "quiet")]
+    assert not room.sent
+    room.later(hours=17)
+    room.release()
+    await room.drain()
+    assert [one.content.code for one in room.sent] == [Code.CORRECT]
 
 
 async def test_what_reads_the_same_is_left_alone(room: Newsroom) -> None:

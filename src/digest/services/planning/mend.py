@@ -27,14 +27,16 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
     """Plans the rewriting of all that shows an earlier Revision in other words; returns how many.
 
     Only where there is nothing new to tell: it means the same, or something was only taken away.
+    What shows an error is left to the correction, which may be held: it must not go without a word.
     """
     if candidate.revision == 1 or candidate.retracted:
         return 0
     told = threads.alerted(session, candidate.event_id)
+    shown = range(candidate.righted or 1, candidate.revision)
     same = [
         one.revision
         for one in candidate.past
-        if one.revision in told and one.revision < candidate.revision and _same(candidate, one)
+        if one.revision in shown and one.revision in told and _same(candidate, one)
     ]
     if not same:
         return 0
