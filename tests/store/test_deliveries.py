@@ -1,6 +1,7 @@
 """The ledger: who has what in hand, and what is left when somebody ends without a word."""
 
 import threading
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from digest.models.words import DeliveryState as State
 from digest.models.words import EditionKind
 from digest.services.app import App
 from digest.store import deliveries as ledger
-from digest.store.deliveries import ALERTS, LEASE, Result
+from digest.store.deliveries import ALERTS, DIGESTS, LEASE, Result
 
 
 @pytest.fixture
@@ -101,6 +102,30 @@ def test_two_open_transactions_do_not_claim_the_same_row(room: Newsroom) -> None
         second = {row.id for row in ledger.claim(other, "email", ALERTS, NOON, "w2", 2)}
     assert len(first) == len(second) == 2
     assert not first & second
+
+
+def test_a_digest_that_is_just_being_sent_elsewhere_is_not_ended(room: Newsroom) -> None:
+    """On PostgreSQL the sender's transaction is still open; on SQLite the next one waits for it."""
+    maria = room.reader(destinations={"email": "maria@example.org", "slack": "C0MARIA"})
+    room.news()
+    room.publish()
+    (one,) = claim(room, lane=DIGESTS)
+    begun = threading.Event()
+
+    def send() -> None:
+        with room.app.db.begin() as session:
+            assert ledger.begin(session, [one], "w1", NOON) == {one}
+            begun.set()
+            time.sleep(0.3)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert begun.wait(30)
+    with room.app.db.begin() as session:
+        behind = ledger.end_waiting_digests(session, [maria])
+    sender.join()
+    assert sorted(room.states()) == ["pending", "sending"]
+    assert len(behind) == 1
 
 
 def test_only_the_leaseholder_begins(room: Newsroom) -> None:

@@ -72,13 +72,15 @@ _ELSEWHERE = exists().where(
     _other.c.slot == _columns.slot,
     _other.c.state.in_(GONE_OUT),
 )
+_waiting = and_(
+    _columns.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+    _columns.priority == DIGESTS,
+    _columns.state.in_(OPEN),
+)
+_LOCK_WAITING = select(_columns.id).where(_waiting).order_by(_columns.id).with_for_update()
 _END_WAITING = (
     update(Delivery.__table__)  # type: ignore[arg-type]
-    .where(
-        _columns.subscriber_id.in_(bindparam("subscribers", expanding=True)),
-        _columns.priority == DIGESTS,
-        _columns.state.in_(OPEN),
-    )
+    .where(_waiting)
     .values(
         state=case((_ELSEWHERE, _columns.state), else_=State.SUPPRESSED),
         reason=case((_ELSEWHERE, _columns.reason), else_="superseded"),
@@ -145,8 +147,13 @@ def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> dict
     Destination: the next comes behind it.
     """
     found: dict[int, datetime] = {}
-    rows = session.connection().execute(_END_WAITING, {"subscribers": list(subscriber_ids)})
-    for where, at in rows:
+    connection, whose = session.connection(), {"subscribers": list(subscriber_ids)}
+    # A sender may just have begun with one of them, and nobody else sees that yet: it is waited for
+    # here, so that the next statement does. SQLite has one writer anyway.
+    locks = connection.dialect.name == "postgresql"
+    if locks and not connection.execute(_LOCK_WAITING, whose).all():
+        return found
+    for where, at in connection.execute(_END_WAITING, whose):
         if at is not None:
             found[where] = max(at, found.get(where, at))
     return found
