@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from digest.models import Event, Revision
 from digest.models.record import CorrectionRecord, EventRecord
 from digest.models.words import Code
-from digest.store import current
+from digest.store import current, stored
 from digest.store.chunks import chunks
 from digest.store.shown import Found, ScenarioRules, Shown, to_json
 
@@ -106,23 +106,37 @@ def known(session: Session, external_ids: Iterable[str]) -> dict[str, Known]:
     return found
 
 
-def corrections(session: Session, external_ids: Iterable[str]) -> dict[str, list[CorrectionRecord]]:
-    """What the Revisions of the stored Events with these ids say was wrong, visible or not; but
-    for minor ones, which put nothing right."""
-    found: dict[str, list[CorrectionRecord]] = defaultdict(list)
+@dataclass
+class PutRight:
+    """What the Revisions of an Event put right, visible or not; minor ones put nothing right. And
+    the newest of its records."""
+
+    corrections: list[CorrectionRecord] = field(default_factory=list)
+    newest: EventRecord | None = None
+
+    def add(self, record: EventRecord) -> None:
+        self.newest = record
+        if record.correction and not record.minor:
+            self.corrections.append(record.correction)
+
+
+def put_right(session: Session, external_ids: Iterable[str]) -> dict[str, PutRight]:
+    """By the ids of stored Events. A Revision that can't be read is passed over."""
+    found: dict[str, PutRight] = defaultdict(PutRight)
     for part in chunks(external_ids):
         rows = session.execute(
-            select(
-                Event.external_id,
-                Revision.record["correction"],
-                Revision.record["minor"].as_boolean(),
-            )
+            select(Event.external_id, Revision.event_id, Revision.number, Revision.record)
             .join(Revision, Revision.event_id == Event.id)
-            .where(Event.external_id.in_(part))
+            .where(
+                Event.external_id.in_(part),
+                (Revision.number == Event.revision)
+                | (Revision.record["correction"].as_string().is_not(None)),
+            )
+            .order_by(Revision.event_id, Revision.number)
         )
-        for external_id, correction, minor in rows:
-            if correction is not None and not minor:
-                found[external_id].append(CorrectionRecord.model_validate(correction))
+        for external_id, event_id, number, record in rows:
+            if (one := stored.read(event_id, number, record)) is not None:
+                found[external_id].add(one)
     return found
 
 

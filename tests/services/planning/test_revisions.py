@@ -57,6 +57,13 @@ def test_nor_does_another_reason_or_coming_back_make_it_another_one(app: App) ->
     assert codes == [Code.NEW, Code.CORRECT, Code.UPDATE, Code.UPDATE, Code.UPDATE]
 
 
+def test_an_error_that_came_back_is_corrected_again(app: App) -> None:
+    right = {"correction": WRONG, "body": ["One is shut."]}
+    wrong = {"correction": None, "body": ["Two are shut."]}
+    codes = [one.code for one in stored(app, wrong, right, wrong, right, {"takeaway": "More."})]
+    assert codes == [Code.NEW, Code.CORRECT, Code.UPDATE, Code.CORRECT, Code.UPDATE]
+
+
 def test_a_minor_change_corrects_nothing(app: App) -> None:
     codes = [one.code for one in stored(app, {}, {"correction": WRONG, "minor": True})]
     assert codes == [Code.NEW, Code.UPDATE]

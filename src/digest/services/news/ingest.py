@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 
 from digest.clock import as_utc
 from digest.edit import clocks, facts, scenarios, severity
+from digest.edit.in_turn import texts
 from digest.edit.slug import event_slugs, story_slug
 from digest.edit.tag import Tagger, merge
+from digest.edit.wording import holds
 from digest.errors import DatabaseFails, DigestError, did_you_mean
 from digest.formats import Entry
 from digest.formats.entry import refused
 from digest.models import Interest
 from digest.models.gazetteer import Gazetteer
-from digest.models.record import CorrectionRecord, EventRecord
+from digest.models.record import EventRecord
 from digest.models.words import RIGHTING, Code
 from digest.render.filters import cut
 from digest.services.app import App
@@ -26,7 +28,7 @@ from digest.services.visible import RULES
 from digest.store import records
 from digest.store.chunks import chunks
 from digest.store.database import first_line
-from digest.store.records import Judged, Known
+from digest.store.records import Judged, Known, PutRight
 from digest.store.shown import Found
 
 log = logging.getLogger(__name__)
@@ -179,7 +181,7 @@ def _batch(
     known = records.known(session, [record.id for _, record in batch])
     backfill = timedelta(minutes=app.settings.backfill_minutes)
     slugs = _Slugs(session, [record for _, record in batch if record.id not in known])
-    corrected = records.corrections(session, [one.id for _, one in batch if one.correction])
+    corrected = records.put_right(session, [one.id for _, one in batch if one.correction])
     changed: list[tuple[Known, Judged]] = []
     for place, record in batch:
         before = known.get(record.id)
@@ -192,12 +194,11 @@ def _batch(
             summary.warnings.append((place, _older(record, before)))
             continue
         slug = before.event.slug if before else slugs.take(record)
-        told = corrected[record.id]
+        right = corrected[record.id]
         judged = judge(
-            record, slug, whole, before, told, app.tagger, app.gazetteer, interests, now, backfill
+            record, slug, whole, before, right, app.tagger, app.gazetteer, interests, now, backfill
         )
-        if record.correction and not record.minor:
-            told.append(record.correction)
+        right.add(record)
         known[record.id] = records.after(before, judged, now)
         changed.append((known[record.id], judged))
         summary.history += judged.history and judged.code not in RIGHTING
@@ -239,14 +240,14 @@ def judge(
     slug: str,
     whole: str,
     before: Known | None,
-    corrected: Iterable[CorrectionRecord],
+    right: PutRight,
     tagger: Tagger,
     gazetteer: Gazetteer,
     interests: Mapping[str, int],
     now: datetime,
     backfill: timedelta,
 ) -> Judged:
-    """Everything the desk has to say of a record before it is stored. `corrected` is what the
+    """Everything the desk has to say of a record before it is stored. `right` is what the
     Revisions before it put right."""
     level, origin = severity.rate(record)
     content = facts.content_hash(record)
@@ -264,7 +265,7 @@ def judge(
         record=record,
         slug=slug,
         severity=level,
-        code=_code(record, level, before, corrected),
+        code=_code(record, level, before, right),
         minor=before is not None and before.content_hash == content,
         history=shown.history,
         visible_at=shown.visible_at,
@@ -288,20 +289,28 @@ def _own_story(record: EventRecord) -> str | None:
     return story_slug(record.storyline[-1]) if record.storyline else None
 
 
-def _code(
-    record: EventRecord, level: int, before: Known | None, corrected: Iterable[CorrectionRecord]
-) -> Code:
+def _code(record: EventRecord, level: int, before: Known | None, right: PutRight) -> Code:
     """What a Revision does. What an earlier one put right already is not put right again, whatever
-    reason it gives now; one that is minor puts nothing right, now or for a later one."""
+    reason it gives now, unless the error came back; one that is minor puts nothing right, now or
+    for a later one."""
     if before is None:
         return Code.NEW
     if record.retraction is not None and not before.retracted:
         return Code.RETRACT
     if record.correction and not record.minor:
-        known = {facts.correction_key(one) for one in corrected}
-        if facts.correction_key(record.correction) not in known:
+        known = {facts.correction_key(one) for one in right.corrections}
+        if facts.correction_key(record.correction) not in known or _came_back(record, right.newest):
             return Code.CORRECT
     return Code.ESCALATE if level > before.severity else Code.UPDATE
+
+
+def _came_back(record: EventRecord, before: EventRecord | None) -> bool:
+    """Whether what `record` corrects stood in the Revision right before it, as if it were so."""
+    if record.correction is None or before is None or before.correction is not None:
+        return False
+    wrong = facts.normalise(record.correction.wrong)
+    told, tells = (any(holds(one, wrong) for one in texts(of)) for of in (before, record))
+    return bool(wrong) and told and not tells
 
 
 def _interests(
