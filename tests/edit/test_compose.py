@@ -311,6 +311,21 @@ def test_told_at_is_when_the_error_was_told_not_when_an_alert_put_it_right() -> 
     assert correction.told_at == NOW - 3 * HOUR
 
 
+def test_what_changed_beside_a_correction_is_told_since_its_reader_last_heard() -> None:
+    graver = event(revision=3, code=Code.ESCALATE, righted=2, severity=5)
+    for last, since, changed in (
+        (heard(WRONG, NOW - 3 * HOUR), NOW - 3 * HOUR, ["severity"]),
+        (heard(graver, NOW - HOUR), NOW - HOUR, []),
+        (heard(graver, NOW - HOUR, waits=True), NOW - 3 * HOUR, ["severity"]),
+    ):
+        who = reader(told=[heard(WRONG, NOW - 3 * HOUR), last])
+        found = righted(graver, who, headline="One is shut", correction=CORRECTION)
+        assert found.correction is not None
+        assert found.told is not None
+        assert (found.correction.told_at, found.told.at) == (NOW - 3 * HOUR, since)
+        assert [one.field for one in found.changes] == changed
+
+
 def test_a_correction_has_the_takeaway_that_holds_and_what_else_changed() -> None:
     wrong = material(WRONG, takeaway="No gas.", body=["Fire."])
     right = material(RIGHT, takeaway="Some gas.", body=["Fire.", "Two are hurt."])
@@ -348,7 +363,9 @@ def test_a_correction_gives_each_error_and_what_is_so_in_the_end() -> None:
         {
             "record": record(
                 headline=headline,
-                correction=CorrectionRecord(wrong=wrong, right=right) if wrong else None,
+                correction=CorrectionRecord(wrong=wrong, right=right, why=f"Not {wrong}.")
+                if wrong
+                else None,
             ),
             "visible_at": NOW + place * HOUR,
         }
@@ -363,6 +380,7 @@ def test_a_correction_gives_each_error_and_what_is_so_in_the_end() -> None:
         ("Ten dead", "Eight dead", NOW - DAY, NOW + 3 * HOUR),
         ("in Basra", "in Kut", NOW - DAY, NOW + 2 * HOUR),
     ]
+    assert [each.why for each in found.corrections] == [None, "Not in Basra."]
 
 
 def test_of_many_errors_those_are_put_right_that_the_reader_was_shown_and_the_newest() -> None:

@@ -120,10 +120,10 @@ def _item(
     occasion: Occasion,
     code: Code | None = None,
 ) -> Item:
-    candidate, told = chosen.match.candidate, chosen.told
+    candidate, heard_last = chosen.match.candidate, chosen.heard or chosen.told
     material = materials[candidate.event_id, candidate.revision]
     record, section = material.record, chosen.section
-    was = materials.get((told.event_id, told.revision)) if told else None
+    was = materials.get((heard_last.event_id, heard_last.revision)) if heard_last else None
     differs = (
         changes(was.record, record, (was.severity, material.severity))
         if was is not None and not candidate.retracted  # in what is taken back nothing has changed
@@ -182,7 +182,9 @@ def _told(chosen: Chosen) -> Told | None:
     """The message that the reader is reminded of: the last that told the Event, or the first if all
     of it is taken back."""
     told = chosen.told
-    if told is not None and chosen.match.candidate.retracted and told.mistakes:
+    if not chosen.match.candidate.retracted:
+        told = chosen.heard or told
+    elif told is not None and told.mistakes:
         told = told.mistakes[0].first or told
     return Told(at=told.told_at, revision=told.revision, kind=told.kind) if told else None
 
@@ -350,7 +352,7 @@ def _correction(candidate: Candidate, mistake: Mistake, materials: Materials) ->
     return Correction(
         wrong=wrong[0].correction.wrong,
         right=in_fact(records, mistake.rights),
-        why=right[0].correction.why,
+        why=right[0].correction.why if len(mistake.rights) == 1 else None,  # it explains one step
         at=right[1],
         told_at=first.told_at if first and said else None,
         told_in=said.part if said else None,

@@ -42,12 +42,14 @@ class Budget:
 class Chosen:
     """An Event in the digest: `section` is lead, item, brief, alerted or correction.
 
-    `told` is what this reader was told of it before; in a correction, what was wrong.
+    `told` is what this reader was told of it before; in a correction, what was wrong, and `heard`
+    is what they heard of it last.
     """
 
     match: Match
     section: str
     told: Memory | None = None
+    heard: Memory | None = None
     copies: tuple[Candidate, ...] = ()  # the same report from other sources, folded in
 
 
@@ -130,7 +132,8 @@ class _Sorting:
         if owed is not None:
             reasons = found if isinstance(found, Match) else Match(candidate, 0.0, ())
             kept = replace(reasons, candidate=owed.candidate)
-            self.corrections.append(Chosen(kept, "correction", owed.wrong))
+            last = self.reader.heard_last(candidate.event_id)
+            self.corrections.append(Chosen(kept, "correction", owed.wrong, last))
         elif isinstance(found, Match):
             self._sort(candidate, found)
         elif found != "no_follow":

@@ -213,6 +213,11 @@ class Reader:
         heard = self.heard.get(event_id)
         return heard[-1] if heard else None
 
+    def heard_last(self, event_id: int) -> Memory | None:
+        """The newest memory of an Event that has gone out to them."""
+        gone_out = [one for one in self.heard.get(event_id, ()) if not one.waits]
+        return gone_out[-1] if gone_out else None
+
     def without_waiting_alerts(self) -> "Reader":
         """As a digest sees them: an alert that only waits has told them nothing."""
         heard = {

@@ -18,7 +18,7 @@ from digest.edit.alerting import TOO_OLD, Decision
 from digest.edit.select import Chosen
 from digest.models import Destination
 from digest.models.content import EditionContent
-from digest.models.desk import Candidate, Material, Occasion, Reader
+from digest.models.desk import Candidate, Material, Memory, Occasion, Reader
 from digest.models.words import RIGHTING, Code, EditionKind
 from digest.services.app import App
 from digest.services.planning.audience import ToldWhere, told_where
@@ -136,9 +136,17 @@ def _got_it(one: Telling, destination: Destination, told: ToldWhere) -> bool:
     )
 
 
+def _heard_last(one: Telling, decision: Decision) -> Memory | None:
+    """Of what is put right: what has changed is told since then, not since the error."""
+    if decision.code not in RIGHTING or decision.match is None:
+        return None
+    return one.reader.heard_last(decision.match.candidate.event_id)
+
+
 def _keys(one: Telling) -> set[tuple[int, int]]:
     """What the content is made of: what is told, what was told before, what put it right."""
-    keys = {(told.event_id, told.revision) for d in one.decisions if (told := d.told) is not None}
+    told = [memory for each in one.decisions for memory in (each.told, _heard_last(one, each))]
+    keys = {(memory.event_id, memory.revision) for memory in told if memory is not None}
     for candidate in one.candidates:
         keys.add((candidate.event_id, candidate.revision))
         if candidate.righted is not None:
@@ -154,6 +162,7 @@ def _signature(one: Telling) -> object:
         tuple(
             (
                 decision.told,
+                _heard_last(one, decision),
                 decision.match
                 and (
                     decision.match.candidate.event_id,
@@ -179,7 +188,7 @@ def _content(
     name = one.account.schedule.zone
     return compose.alert(
         [
-            Chosen(decision.match, section, decision.told)
+            Chosen(decision.match, section, decision.told, _heard_last(one, decision))
             for decision in one.decisions
             if decision.match is not None
         ],
