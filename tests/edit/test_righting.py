@@ -297,6 +297,36 @@ def test_who_was_told_a_retraction_was_told_nothing_wrong_by_it() -> None:
     assert found == replace(third, mistakes=(Mistake((4,), third),))
 
 
+@pytest.mark.parametrize("kind", EditionKind)
+def test_a_retraction_that_was_told_settles_what_came_before_it_for_every_kind_of_edition(
+    kind: EditionKind,
+) -> None:
+    said = CorrectionRecord(wrong="It begins on Saturday", right="It begins on Sunday.")
+    states = [
+        {"record": record(headline="It begins on Saturday")},
+        {"record": record(headline="On Sunday", correction=said), "code": Code.CORRECT},
+        {"record": record(headline="On Sunday"), "code": Code.RETRACT},
+        {"record": record(headline="A truce is signed")},
+    ]
+    one = event(revision=4, righted=2, past=past(*states))
+    told = [heard(event(revision=number), kind=EditionKind.ALERT) for number in (1, 2, 3)]
+    assert wrong(one, reader(told=told), kind) is None
+    told.append(heard(event(revision=4), kind=EditionKind.DIGEST))
+    assert wrong(one, reader(told=told), kind) is None
+    gone = event(revision=5, righted=5, retracted=True, past=past(*states, {"code": Code.RETRACT}))
+    assert wrong(gone, reader(told=told[:3]), kind) is None, "nor is it retracted again"
+    again = wrong(gone, reader(told=told), kind)
+    assert again is not None
+    assert again.mistakes == (Mistake((5,), told[3]),)
+
+
+def test_the_retraction_that_stands_is_told_by_each_kind_of_edition() -> None:
+    one = event(revision=2, righted=2, retracted=True, past=past({}, {"code": Code.RETRACT}))
+    told = [heard(event()), heard(event(revision=2))]
+    assert wrong(one, reader(told=told), EditionKind.ALERT) is None
+    assert wrong(one, reader(told=told), EditionKind.DIGEST) is not None
+
+
 def test_of_a_text_with_several_errors_each_paragraph_is_wrong_by_itself() -> None:
     bodies = ["At six. A man is held.", "At seven. A man is held.", "At seven. A woman is held."]
     states = [{"record": record(body=one.split(". "))} for one in bodies]

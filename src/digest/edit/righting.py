@@ -34,11 +34,10 @@ def owed(candidate: Candidate, reader: Reader, kind: EditionKind) -> Owed | None
     """
     if candidate.righted is None:  # so it is with nearly all, and this is asked for every reader
         return None
-    heard = reader.heard.get(candidate.event_id, ())
+    heard = _since_it_was_retracted(candidate, reader.heard.get(candidate.event_id, ()))
     told = max((one.revision for one in heard if one.kind == kind), default=0)
     settled = max((one for one in _rightings(candidate) if one <= told), default=0)
-    gone = max((one for one in _retractions(candidate) if one <= told), default=0)
-    since = [memory for memory in heard if memory.revision >= max(settled, gone)]
+    since = [memory for memory in heard if memory.revision >= settled]
     if not (found := mistakes(candidate, since, settled)):
         return None
     one = replace(candidate, righted=max(each.right for each in found))
@@ -47,6 +46,15 @@ def owed(candidate: Candidate, reader: Reader, kind: EditionKind) -> Owed | None
     last = wrong[-1]
     kept = replace(newest, waits=last.waits, sending=last.sending, mistakes=found)
     return Owed(one, kept)
+
+
+def _since_it_was_retracted(candidate: Candidate, heard: Sequence[Memory]) -> Sequence[Memory]:
+    """Without what came before a retraction, if they were told of that or of anything later: it
+    ended the matter, by whatever message. The retraction that stands now is still to be told."""
+    newest = max((memory.revision for memory in heard), default=0)
+    ended = _retractions(candidate) - _rightings(candidate)
+    gone = max((one for one in ended if one <= newest), default=0)
+    return [memory for memory in heard if memory.revision >= gone]
 
 
 def mistakes(
