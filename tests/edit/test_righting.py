@@ -473,3 +473,77 @@ def test_of_several_mistakes_each_has_the_message_that_showed_it_first() -> None
     found = wrong(one, reader(told=[TOLD_TEN]))
     assert found is not None
     assert [one.first for one in found.mistakes] == [TOLD_TEN, TOLD_TEN]
+
+
+CABLE = {"headline": "Cable cut in the Red Sea", "takeaway": "Repair needs three weeks."}
+CUTS = [f"The cable was cut by {what}." for what in ("an anchor", "a shark", "an anchor", "a net")]
+
+
+def cable(*corrections: tuple[str, str], **changes: str) -> Candidate:
+    """An Event with these corrections (wrong, right) in turn. The standfirst of its n-th Revision
+    is the n-th of CUTS; the last has these `changes`."""
+    states: list[dict[str, Any]] = [{"record": record(**CABLE, standfirst=CUTS[0])}]
+    for place, (wrong_words, right_words) in enumerate(corrections, start=1):
+        fields = CABLE | {"standfirst": CUTS[place]}
+        if place == len(corrections):
+            fields |= changes
+        said = CorrectionRecord(wrong=wrong_words, right=right_words)
+        states.append({"record": record(**fields, correction=said), "code": Code.CORRECT})
+    number = len(states)
+    return event(revision=number, righted=number, code=Code.CORRECT, past=past(*states))
+
+
+def told_cable(*sections: str) -> list[Memory]:
+    return [
+        heard(event(revision=number), NOW - DAY + number * HOUR, section=section)
+        for number, section in enumerate(sections, start=1)
+    ]
+
+
+ANCHOR, SHARK = ("by an anchor", "by a shark"), ("by a shark", "by an anchor after all")
+
+
+@pytest.mark.parametrize("kind", EditionKind)
+def test_the_first_message_counts_though_another_error_was_put_right_since(
+    kind: EditionKind,
+) -> None:
+    one = cable(ANCHOR, ("three weeks", "five weeks"), takeaway="Repair needs five weeks.")
+    first, second = told_cable("lead", "correction")
+    found = wrong(one, reader(told=[first, second]), kind)
+    assert found is not None
+    assert [mistake.first for mistake in found.mistakes if mistake.right == 3] == [first]
+    assert found.revision == 2, "changes are those since the newest"
+
+
+def test_what_was_told_word_for_word_goes_before_a_later_headline_that_is_like_it() -> None:
+    text = "Dockers stopped work; the port is closed to all ships."
+    head = {"headline": "Strike closes the port to ships", "standfirst": text}
+    said = CorrectionRecord(wrong="70 %", right="40 %", field="takeaway")
+    then = CorrectionRecord(wrong="the port is closed to all ships", right="It stays open.")
+    states = [
+        {"record": record(**head, takeaway="It takes in 70 %.")},
+        {"record": record(**head, takeaway="It takes in 40 %.", correction=said)},
+        {"record": record(headline="Strike", standfirst="It is open.", correction=then)},
+    ]
+    codes = ({"code": code} for code in (Code.NEW, Code.CORRECT, Code.CORRECT))
+    one = event(
+        revision=3, righted=3, past=past(*(a | b for a, b in zip(states, codes, strict=True)))
+    )
+    told = told_cable("lead", "correction")
+    found = wrong(one, reader(told=told))
+    assert found is not None
+    [mistake] = found.mistakes
+    assert mistake.first == told[0]
+    assert righting.told_in(one, told[0]) == righting.Said("standfirst", text)
+
+
+def test_what_came_back_was_told_by_the_first_message_since_it_was_put_right() -> None:
+    one = cable(ANCHOR, SHARK, ANCHOR)
+    first, second, third = told_cable("lead", "correction", "lead")
+    found = wrong(one, reader(told=[first, second, third]))
+    assert found is not None
+    assert [mistake.first for mistake in found.mistakes] == [third]
+    unread = replace(third, section="brief")
+    found = wrong(one, reader(told=[first, second, unread]))
+    assert found is not None
+    assert [mistake.first for mistake in found.mistakes] == [first], "the only one that showed it"

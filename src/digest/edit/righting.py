@@ -37,9 +37,9 @@ def owed(candidate: Candidate, reader: Reader, kind: EditionKind) -> Owed | None
     heard = _since_it_was_retracted(candidate, reader.heard.get(candidate.event_id, ()))
     told = max((one.revision for one in heard if one.kind == kind), default=0)
     settled = max((one for one in _rightings(candidate) if one <= told), default=0)
-    since = [memory for memory in heard if memory.revision >= settled]
-    if not (found := mistakes(candidate, since, settled)):
+    if not (found := mistakes(candidate, heard, settled)):
         return None
+    since = [memory for memory in heard if memory.revision >= settled]
     one = replace(candidate, righted=max(each.right for each in found))
     wrong = [each for each in since if told_wrong(one, found, each.revision, each.content_hash)]
     newest = ([memory for memory in wrong if _shows_one(one, found, memory)] or wrong)[-1]
@@ -60,13 +60,16 @@ def _since_it_was_retracted(candidate: Candidate, heard: Sequence[Memory]) -> Se
 def mistakes(
     candidate: Candidate, heard: Sequence[Memory], settled: int = 0
 ) -> tuple[Mistake, ...]:
-    """What these messages told wrong and a Revision after `settled` put right, in that order.
+    """What these messages told wrong, since `settled` too, and a later Revision put right, in that
+    order.
 
     What was put right more than once is one mistake; none if that brought back what was told.
     """
     past = {one.revision: one.record for one in candidate.past}
+    rightings = sorted(_rightings(candidate))
+    told = [one for one in rightings if one <= settled]
     found: list[Mistake] = []
-    for righted in sorted(one for one in _rightings(candidate) if one > settled):
+    for righted in rightings[len(told) :]:
         one = replace(candidate, righted=righted)
         before = [memory for memory in heard if memory.revision < righted]
         for place, known in enumerate(found):
@@ -75,18 +78,24 @@ def mistakes(
                 found[place] = Mistake((*known.rights, righted), first)
                 break
         else:
-            if any(is_wrong(one, memory.revision, memory.content_hash) for memory in heard):
-                found.append(Mistake((righted,), _first(one, before)))
+            since = (memory for memory in before if memory.revision >= settled)
+            if any(is_wrong(one, memory.revision, memory.content_hash) for memory in since):
+                again = max(
+                    (each for each in told if corrects_again(past, each, righted)), default=0
+                )
+                found.append(Mistake((righted,), _first(one, before, again)))
     return tuple(one for one in found if not brought_back(past, one.rights))
 
 
-def _first(candidate: Candidate, before: Sequence[Memory]) -> Memory | None:
-    """The first of the messages `before` that showed the error, or told what is retracted; not what
-    was told before another retraction, which was taken back by that."""
-    if not candidate.retracted:
-        return next((memory for memory in before if told_in(candidate, memory)), None)
-    gone = max((one for one in _retractions(candidate) if one != candidate.righted), default=0)
-    return next((memory for memory in before if memory.revision > gone), before[0])
+def _first(candidate: Candidate, before: Sequence[Memory], again: int = 0) -> Memory | None:
+    """The first of the messages `before` that showed the error, or told what is retracted. If it
+    came back after it was put right by the Revision `again`, the first since then, or else of all.
+    """
+    if candidate.retracted:
+        gone = _retractions(candidate)
+        return next((memory for memory in before if memory.revision not in gone), None)
+    order = sorted(before, key=lambda memory: memory.revision < again)
+    return next((memory for memory in order if told_in(candidate, memory)), None)
 
 
 def _retractions(candidate: Candidate) -> set[int]:
