@@ -464,6 +464,20 @@ def test_what_was_right_after_all_needs_no_correction() -> None:
     assert put_right(one, TOLD_TEN, heard(event(revision=2))) == [(3, 3)]
 
 
+def after_all(headline: str, right: str = "Ten were killed after all.") -> Candidate:
+    """Ten were killed, then nine, then ten, which now stands in this headline."""
+    one = ("Nine were killed in Aden", "Ten were killed", "Nine were killed")
+    two = (headline, "Nine were killed", right)
+    return toll(("Ten were killed in Aden", "", ""), one, two)
+
+
+def test_nor_what_was_right_after_all_in_a_few_more_words() -> None:
+    assert put_right(after_all("Ten were killed in Aden"), TOLD_TEN) == []
+    denied = after_all("It denies that ten were killed in Aden", "It denies that ten were killed")
+    assert put_right(denied, TOLD_TEN) == [(2, 3)]
+    assert put_right(after_all("Some ten are dead"), TOLD_TEN) == [(2, 3)], "it says otherwise now"
+
+
 def test_of_several_mistakes_each_has_the_message_that_showed_it_first() -> None:
     first, then = (
         ("Nine dead in Basra", "Ten dead", "Nine dead"),

@@ -31,12 +31,19 @@ def corrects_again(past: Records, righted: int, later: int) -> bool:
     return before is None or not wrong or not any(holds(one, wrong) for one in texts(before))
 
 
-def brought_back(past: Records, rights: Sequence[int]) -> bool:
-    """Whether what is right in the end is what was told at first."""
+def brought_back(past: Records, rights: Sequence[int], told: str | None) -> bool:
+    """Whether what is right in the end is what was told at first: in the same words, or with others
+    around them ("after all") if the sentence that was `told` stands in the Event again."""
     first, last = _of(past, rights[0]), _of(past, rights[-1])
-    if len(rights) == 1 or first is None or last is None:
+    if first is None or last is None:
         return False
-    return normalise(first.wrong) == normalise(last.right)
+    wrong, newest = normalise(first.wrong), past.get(max(past))
+    if wrong == normalise(last.right):
+        return True
+    if not (wrong and told and newest and holds(last.right, wrong)):
+        return False
+    now = (normalise(one) for text in texts(newest) for one in sentences(text))
+    return normalise(told) in now
 
 
 def in_fact(past: Records, rights: Sequence[int]) -> str:

@@ -84,7 +84,17 @@ def mistakes(
                     (each for each in told if corrects_again(past, each, righted)), default=0
                 )
                 found.append(Mistake((righted,), _first(one, before, again)))
-    return tuple(one for one in found if not brought_back(past, one.rights))
+    return tuple(
+        one
+        for one in found
+        if len(one.rights) == 1 or not brought_back(past, one.rights, _told(candidate, one))
+    )
+
+
+def _told(candidate: Candidate, mistake: Mistake) -> str | None:
+    """The error in the words of the first message that showed it."""
+    said = mistake.first and told_in(replace(candidate, righted=mistake.righted), mistake.first)
+    return said.text if said else None
 
 
 def _first(candidate: Candidate, before: Sequence[Memory], again: int = 0) -> Memory | None:
