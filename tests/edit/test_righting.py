@@ -297,6 +297,34 @@ def test_who_was_told_a_retraction_was_told_nothing_wrong_by_it() -> None:
     assert found == replace(third, mistakes=(Mistake((4,), third),))
 
 
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [
+        ("no dhow was lost", "The photograph is old; no dhow was lost."),
+        ("Mine sinks a dhow", None),  # which it took back
+        ("a dhow was lost to a storm", None),
+    ],
+)
+def test_of_a_retraction_that_was_wrong_the_reason_is_quoted(
+    words: str, quoted: str | None
+) -> None:
+    why = RetractionRecord(reason="It was too early. The photograph is old; no dhow was lost.")
+    said = CorrectionRecord(wrong=words, right="The dhow was lost.")
+    states = [
+        {"record": record(headline="Mine sinks a dhow")},
+        {"record": record(headline="Mine sinks a dhow", retraction=why), "code": Code.RETRACT},
+        {"record": record(headline="Mine sank a dhow", correction=said), "code": Code.CORRECT},
+    ]
+    one = event(revision=3, righted=3, code=Code.CORRECT, past=past(*states))
+    told = [heard(event()), heard(event(revision=2), section="correction")]
+    found = wrong(one, reader(told=told))
+    assert found is not None
+    [mistake] = found.mistakes
+    assert mistake.first == (told[1] if quoted else None)
+    text = righting.told_in(one, told[1])
+    assert (text and text.text) == quoted
+
+
 @pytest.mark.parametrize("kind", EditionKind)
 def test_a_retraction_that_was_told_settles_what_came_before_it_for_every_kind_of_edition(
     kind: EditionKind,

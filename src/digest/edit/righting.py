@@ -13,7 +13,7 @@ from digest.models.words import Code, EditionKind
 from digest.render.sentences import sentences
 
 # Characters of each part that every Channel shows.
-SURE = {"headline": 120, "takeaway": 220, "item": 220, "standfirst": 300}
+SURE = {"headline": 120, "takeaway": 220, "item": 220, "standfirst": 300, "retraction": 220}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def told_in(candidate: Candidate, memory: Memory) -> Said | None:
     """
     past = {one.revision: one.record for one in candidate.past}
     told, right = past.get(memory.revision), past.get(candidate.righted or 0)
-    if told is None or told.retraction is not None or right is None or right.correction is None:
+    if told is None or right is None or right.correction is None:
         return None
     shown, correction = [*_shown(told, memory)], right.correction
     quoted = normalise(correction.wrong)
@@ -244,7 +244,13 @@ def _likeness(text: str, correction: CorrectionRecord) -> float:
 
 
 def _parts(told: EventRecord, memory: Memory) -> Iterator[tuple[str, str | None]]:
-    """What a message showed of this record; see `content.IN_MAILS` for what chats may leave out."""
+    """What a message showed of this record; see `content.IN_MAILS` for what chats may leave out.
+
+    A retraction says nothing but why: all else it took back.
+    """
+    if told.retraction is not None:
+        yield "retraction", told.retraction.reason
+        return
     head = opening(told)
     yield "headline", head.headline
     if memory.section == "lead":

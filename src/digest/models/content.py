@@ -162,8 +162,8 @@ IN_MAILS = ("standfirst", "item")
 class Correction(Value):
     """`wrong` is the error in the words of the correction, `said` in those of the first message
     that showed it to this reader, at `told_at`, in its part `told_in` (headline, correction,
-    takeaway, standfirst, or item: below the headline of what was not the lead); None if no message
-    showed it."""
+    retraction, takeaway, standfirst, or item: below the headline of what was not the lead); None if
+    no message showed it."""
 
     wrong: str
     right: str

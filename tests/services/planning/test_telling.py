@@ -494,6 +494,70 @@ async def test_a_correction_that_was_corrected_says_what_is_so_now(room: Newsroo
     ]
 
 
+TRUCE = {"headline": "Truce for Taiz", "standfirst": "It is signed. It begins on Saturday."}
+SUNDAY = {"wrong": "It begins on Saturday", "right": "It begins on Sunday."}
+DRAFT = "The paper was a draft; nothing is signed."
+
+
+async def told_in_turn(room: Newsroom, *states: dict[str, Any]) -> list[Sending]:
+    """What Maria is sent of these Revisions, two hours apart, and by the digest after them."""
+    room.reader()
+    for fields in states:
+        room.news(**(TRUCE | fields))
+        await tell(room)
+        room.later(hours=2)
+    room.now = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    room.publish()
+    await room.drain()
+    return room.sent
+
+
+def quoted(one: Sending) -> list[tuple[str | None, datetime | None]]:
+    return [(each.said, each.told_at) for each in one.content.items[0].corrections]
+
+
+async def test_a_digest_corrects_nothing_from_before_a_retraction_that_an_alert_told(
+    room: Newsroom,
+) -> None:
+    sunday = {"standfirst": "It is signed. It begins on Sunday."}
+    *alerts, digest = await told_in_turn(
+        room,
+        {},
+        sunday | {"correction": SUNDAY},
+        sunday | {"retraction": {"reason": DRAFT}},
+        {"headline": "Truce stands", "standfirst": "The sides have signed after all."},
+    )
+    assert [one.content.code for one in alerts] == [
+        Code.NEW,
+        Code.CORRECT,
+        Code.RETRACT,
+        Code.UPDATE,
+    ]
+    assert [item.section for item in digest.content.items] == ["alerted"]
+
+
+async def test_each_correction_names_the_first_message_with_its_error(room: Newsroom) -> None:
+    sunday = {"standfirst": "It is signed. It begins on Sunday."}
+    agreed = {"wrong": "It is signed", "right": "It is agreed."}
+    _, first, second, digest = await told_in_turn(
+        room,
+        {},
+        sunday | {"correction": SUNDAY},
+        {"standfirst": "It is agreed. It begins on Sunday.", "correction": agreed},
+    )
+    assert quoted(first) == [("It begins on Saturday.", NOON)]
+    assert quoted(second) == [("It is signed.", NOON)]
+    assert quoted(digest) == [*quoted(first), *quoted(second)]
+
+
+async def test_a_retraction_that_was_wrong_is_quoted(room: Newsroom) -> None:
+    signed = {"wrong": "nothing is signed", "right": "It is signed."}
+    *_, alert, digest = await told_in_turn(
+        room, {}, {"retraction": {"reason": DRAFT}}, {"correction": signed}
+    )
+    assert quoted(alert) == quoted(digest) == [(DRAFT, NOON + timedelta(hours=2))]
+
+
 async def test_what_was_retracted_does_not_stand_in_for_the_same_report_of_others(
     room: Newsroom,
 ) -> None:
