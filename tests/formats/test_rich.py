@@ -148,16 +148,40 @@ def test_unreadable_dates_and_addresses_are_left_out_with_a_warning() -> None:
         {
             "id": "e",
             "headline": "Quay reopens",
-            "occurred_at": "last Tuesday",
-            "updated_at": "1901-01-01",
             "url": "javascript:alert(1)",
             "sources": [{"publisher": "Post", "url": "data:text/html,x", "published_on": 5}],
+            "perspectives": [{"actor": "Navy", "text": "Silence.", "as_of": "last Tuesday"}],
         }
     )
     assert entry.record is not None
-    assert entry.record.occurred_at is entry.record.updated_at is entry.record.url is None
-    assert entry.record.sources[0].url is entry.record.sources[0].published_on is None
-    assert len(entry.warnings) == 5
+    assert entry.record.url is entry.record.sources[0].url is None
+    assert entry.record.sources[0].published_on is entry.record.perspectives[0].as_of is None
+    assert len(entry.warnings) == 5  # four of them, and that a position says nothing of its time
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"reported_at": "yesterday"}, "reported_at: 'yesterday' cannot be read as a time"),
+        ({"published_at": "2026-13-40"}, "published_at: '2026-13-40' cannot be read as a time"),
+        ({"updated_at": 1772690000}, "updated_at: 1772690000 cannot be read as a time"),
+        ({"page_datetime": "05/03/2026"}, "page_datetime: '05/03/2026' cannot be read as a time"),
+        ({"occurred_at": "1901-01-01"}, "occurred_at: '1901-01-01' is not of our time"),
+        (
+            {"first_reported_in": {"publisher": "Post", "date": "Tuesday"}},
+            "first_reported_in.date: 'Tuesday' cannot be read as a time",
+        ),
+    ],
+)
+def test_an_old_report_is_never_new_because_its_time_cannot_be_read(
+    fields: dict[str, Any], why: str
+) -> None:
+    (entry,) = entries({"id": "e", "headline": "Quay reopens", "severity": 5, **fields})
+    assert entry.record is None
+    assert entry.error == (
+        f"{why}; write one such as 2026-03-05T07:00:00Z, or leave it out if the event is as new"
+        " as its import"
+    )
 
 
 def test_an_unreadable_embargo_refuses_the_entry() -> None:

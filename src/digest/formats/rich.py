@@ -93,6 +93,7 @@ def record(source: Mapping[str, Any], notes: Notes) -> EventRecord:
         translate(fields, rest)
     if source.get("page_datetime") is not None:
         _date_perspectives(fields, source["page_datetime"])
+    _read_times(fields, source)
     _drop_unfit(fields, notes)
     extra = fields.pop("extra", None)
     notes += unknown_keys.warnings(_strange(rest), _ALL_KEYS)
@@ -254,16 +255,22 @@ _SHAPE: Final[tuple[Callable[[Fields, Fields], None], ...]] = (
 # --- values that need a look, whichever shape they came in ------------------------------------
 
 
-def _drop_unfit(fields: Fields, notes: Notes) -> None:
-    """Times and addresses as our values; what cannot be read is left out with a warning."""
+def _read_times(fields: Fields, source: Mapping[str, Any]) -> None:
+    """The times of the Event itself as our values. They decide whether it is news: one that cannot
+    be read refuses the record."""
     stated = (fields.get("reported_at"), fields.get("occurred_at"))
     if "time_precision" not in fields and any(map(values.names_only_the_day, stated)):
         fields["time_precision"] = "day"
     for field in _TIMES:
         if field in fields:
-            fields[field] = values.instant(fields[field], field.replace("_at", " time"), notes)
+            own = (name for name in _FIELD_NAMES[field] if source.get(name) is not None)
+            fields[field] = values.stated(fields[field], next(own, "first_reported_in.date"))
     if "visible_at" in fields:
         fields["visible_at"] = values.embargo(fields["visible_at"])
+
+
+def _drop_unfit(fields: Fields, notes: Notes) -> None:
+    """Addresses and dates of parts as our values; what cannot be read is left out and warned of."""
     if "url" in fields:
         fields["url"] = values.http_url(fields["url"], notes)
     if isinstance(fields.get("body"), str):

@@ -60,15 +60,26 @@ def instant(value: object, what: str, notes: list[str]) -> datetime | None:
 
     What cannot be read, and what lies outside 1970-2200, is None with a warning.
     """
-    if value is None or value == "":
+    try:
+        return _instant(value)
+    except InputError as error:
+        notes.append(f"The {what} {value!r:.60} {error}; it is left out.")
         return None
-    if not isinstance(value, str) or (read := _read_instant(value.strip())) is None:
-        notes.append(f"The {what} {value!r:.60} cannot be read as a time; it is left out.")
-        return None
-    if not _FIRST_YEAR <= read.year < _LAST_YEAR:
-        notes.append(f"The {what} {value!r:.60} is not of our time; it is left out.")
-        return None
-    return read
+
+
+def stated(value: object, field: str) -> datetime | None:
+    """A time that decides whether an Event is news, from the `field` that holds it.
+
+    Raises:
+        InputError: it cannot be read. Left out, an old report would be new now, and might alert.
+    """
+    try:
+        return _instant(value)
+    except InputError as error:
+        raise InputError(
+            f"{field}: {value!r:.60} {error}; write one such as 2026-03-05T07:00:00Z, or leave it"
+            " out if the event is as new as its import"
+        ) from None
 
 
 def embargo(value: object) -> datetime | None:
@@ -77,10 +88,21 @@ def embargo(value: object) -> datetime | None:
     Raises:
         InputError: it cannot be read. Telling too early would be worse than not at all.
     """
-    notes: list[str] = []
-    read = instant(value, "embargo", notes)
-    if notes:
-        raise InputError(f"the time {value!r:.60}, before which it may not be told, cannot be read")
+    try:
+        return _instant(value)
+    except InputError:
+        raise InputError(
+            f"the time {value!r:.60}, before which it may not be told, cannot be read"
+        ) from None
+
+
+def _instant(value: object) -> datetime | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or (read := _read_instant(value.strip())) is None:
+        raise InputError("cannot be read as a time")
+    if not _FIRST_YEAR <= read.year < _LAST_YEAR:
+        raise InputError("is not of our time")
     return read
 
 
