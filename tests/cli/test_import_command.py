@@ -63,10 +63,11 @@ def test_a_rich_record_is_new_then_the_same_then_revised(shell: Shell) -> None:
     assert shell("import", path, "--json").data["revised"] == 1
 
 
-def test_the_example_in_the_documents_is_new_without_a_warning(shell: Shell) -> None:
-    (example,) = re.findall(r"^```json\n(.*?)^```", EVENTS_PAGE.read_text(), re.M | re.S)
-    done = shell("import", shell.write("example.json", example), "--json").data
-    assert (done["new"], done["refused"], done["warnings"]) == (1, [], [])
+def test_the_examples_in_the_documents_are_an_event_and_its_correction(shell: Shell) -> None:
+    examples = re.findall(r"^```json\n(.*?)^```", EVENTS_PAGE.read_text(), re.M | re.S)
+    for example, what in zip(examples, ("new", "revised"), strict=True):
+        done = shell("import", shell.write("example.json", example), "--json").data
+        assert (done[what], done["refused"], done["warnings"]) == (1, [], [])
 
 
 def test_status_counts_one_event_as_one(shell: Shell) -> None:

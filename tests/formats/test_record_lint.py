@@ -117,3 +117,17 @@ def test_an_unknown_precision_of_time_is_kept_and_warned_of() -> None:
         "The time precision “hour” is not in our list; only the day is shown.",
     )
     assert only({"headline": "Quay reopens", "time_precision": "hour"}).time_precision == "hour"
+
+
+def test_a_correction_of_a_field_that_no_event_has_is_warned_of() -> None:
+    error = {"wrong": "Two piers.", "right": "One pier."}
+    unknown = "The field “{}” of the correction is not known; it is read as if it named none. "
+    assert warnings(correction={**error, "field": "stanfirst"}) == (
+        unknown.format("stanfirst") + "Did you mean standfirst?",
+    )
+    assert warnings(correction={**error, "field": "lede"}) == (
+        unknown.format("lede")
+        + "It may be headline, standfirst, takeaway, body, or any other field of an event.",
+    )
+    for field in (None, "standfirst", "severity", "assertions"):
+        assert warnings(correction={**error, "field": field}) == ()

@@ -198,6 +198,19 @@ def test_what_nobody_can_send_is_removed_from_every_text() -> None:
     record.model_dump_json()
 
 
+@pytest.mark.parametrize(
+    ("named", "field"),
+    [("scenarios", "assertions"), ("key_takeaway", "takeaway"), ("Headline ", "headline")],
+)
+def test_the_field_of_a_correction_goes_by_every_name_that_the_field_has(
+    named: str, field: str
+) -> None:
+    error = {"wrong": "Two piers.", "right": "One pier."}
+    record = only({"headline": "Quay reopens", "correction": {**error, "field": named}})
+    assert record.correction is not None
+    assert record.correction.field == field
+
+
 def test_unknown_words_are_kept() -> None:
     record = only({"headline": "Quay reopens", "status": "simmering", "category": "Weather"})
     assert (record.status, record.category) == ("simmering", "Weather")

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import Final
 
+from digest.errors import did_you_mean
 from digest.models.record import EventRecord
 from digest.models.words import (
     CATEGORIES,
@@ -23,6 +26,14 @@ MAX_HEADLINE = 160
 _CLOCKS_DIFFER = timedelta(hours=1)
 _ORPHAN = re.compile(r"\w[ ][,;](?=\s|$)")
 _SPACED_BY_RULE = ("fr",)  # French sets a blank before ";" on purpose
+
+
+_CORRECTED: Final = tuple(
+    field
+    for field in EventRecord.model_fields
+    if field not in ("id", "correction", "retraction", "minor", "extra")
+)
+"""What a correction may name as its field."""
 
 
 def lint(record: EventRecord, *, now: datetime) -> tuple[str, ...]:
@@ -137,6 +148,17 @@ def _precision(record: EventRecord, now: datetime) -> Iterator[str]:
         )
 
 
+def _correction(record: EventRecord, now: datetime) -> Iterator[str]:
+    field = record.correction.field if record.correction else None
+    if field and field not in _CORRECTED:
+        near = get_close_matches(field.casefold(), _CORRECTED, 1, 0.75)
+        usual = " It may be headline, standfirst, takeaway, body, or any other field of an event."
+        yield (
+            f"The field “{cut(field, 40)}” of the correction is not known; it is read as if it"
+            f" named none.{did_you_mean(near) or usual}"
+        )
+
+
 def _day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
 
@@ -151,4 +173,5 @@ _RULES: tuple[Callable[[EventRecord, datetime], Iterator[str]], ...] = (
     _vocabularies,
     _directions,
     _precision,
+    _correction,
 )

@@ -59,6 +59,7 @@ def _names(field: str) -> tuple[str, ...]:
 
 
 _FIELD_NAMES: Final = {field: _names(field) for field in EventRecord.model_fields}
+_OWN_NAMES: Final = {name: field for field, names in _FIELD_NAMES.items() for name in names}
 _OTHER_KEYS: Final = frozenset(
     """
     briefing deep_analysis first_reported_in sources_named_in_text causes_and_effects
@@ -281,8 +282,18 @@ def _drop_unfit(fields: Fields, notes: Notes) -> None:
         fields["lang"] = values.language(fields["lang"]) or fields["lang"]
     if "category" in fields:
         fields["category"] = values.category(fields["category"])
+    if isinstance(correction := fields.get("correction"), dict):
+        fields["correction"] = _fit_correction(correction)
     _each(fields, "sources", lambda source: _fit_source(source, notes))
     _each(fields, "perspectives", lambda said: _fit_perspective(said, notes))
+
+
+def _fit_correction(correction: Fields) -> Fields:
+    """With the field that it names under our name for it."""
+    field = correction.get("field")
+    if not isinstance(field, str):
+        return correction
+    return {**correction, "field": _OWN_NAMES.get(field.strip().casefold(), field)}
 
 
 def _fit_source(source: Fields, notes: Notes) -> Fields:

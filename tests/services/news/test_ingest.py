@@ -201,3 +201,50 @@ def test_a_deadlock_loses_no_record_and_a_full_disk_is_told_of(
     with nullcontext() if kept else pytest.raises(DatabaseFails):
         assert brought_in(app_on_sqlite, {"id": "a"}, {"id": "b"}).new == kept
     assert len(stored(app_on_sqlite)) == kept
+
+
+CORRECTION = {"wrong": "Two piers are shut.", "right": "One pier is shut."}
+BEFORE = {"id": "quay", "body": ["Two piers are shut."]}
+
+
+@pytest.mark.parametrize(
+    ("then", "warned"),
+    [
+        ({}, None),  # the text still says it: an editor's slip, but the error was told
+        ({"body": ["One pier is shut."]}, None),
+        ({"correction": {**CORRECTION, "wrong": "Three piers."}, "severity": 3}, None),
+        (
+            {
+                "correction": {**CORRECTION, "wrong": "Three piers."},
+                "updated_at": "2026-03-05T11:00Z",
+            },
+            "The correction of quay changes nothing, and what it calls wrong (“Three piers.”) did"
+            " not stand in the event before it.",
+        ),
+    ],
+)
+def test_a_correction_of_what_nobody_said_is_warned_of(
+    app: App, then: dict[str, Any], warned: str | None
+) -> None:
+    found = brought_in(app, {"headline": "Quay", **BEFORE}).warnings
+    found += brought_in(
+        app, {"headline": "Quay", **BEFORE, "correction": CORRECTION, **then}
+    ).warnings
+    assert [what for _, what in found] == ([warned] if warned else [])
+
+
+def test_a_correction_that_is_kept_in_later_records_is_warned_of_no_more(app: App) -> None:
+    right = {"id": "quay", "body": ["One pier is shut."], "correction": CORRECTION}
+    kept = right | {"updated_at": "2026-03-05T11:00Z"}
+    told = brought_in(app, *({"headline": "Quay"} | one for one in (BEFORE, right, kept)))
+    assert (told.revised, told.warnings) == (2, [])
+
+
+def test_a_correction_in_the_first_record_of_an_event_is_warned_of(app: App) -> None:
+    assert brought_in(app, {**BEFORE, "correction": CORRECTION}).warnings == [
+        (
+            "entry 1",
+            "quay is new, so its correction goes to nobody: nobody was told the error. It belongs"
+            " to the next record with this id.",
+        )
+    ]

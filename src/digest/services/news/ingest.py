@@ -198,6 +198,7 @@ def _batch(
         judged = judge(
             record, slug, whole, before, right, app.tagger, app.gazetteer, interests, now, backfill
         )
+        summary.warnings += [(place, one) for one in _corrects_nothing(judged, before, right)]
         right.add(record)
         known[record.id] = records.after(before, judged, now)
         changed.append((known[record.id], judged))
@@ -208,6 +209,30 @@ def _batch(
             summary.revised += 1
     records.store(session, changed, RULES, now)
     return summary
+
+
+def _corrects_nothing(judged: Judged, before: Known | None, right: PutRight) -> Iterator[str]:
+    """What an editor may want to know of a correction that nobody needs, or that misses its aim."""
+    record, newest = judged.record, right.newest
+    if record.correction is None:
+        return
+    if before is None:
+        yield (
+            f"{record.id} is new, so its correction goes to nobody: nobody was told the error."
+            " It belongs to the next record with this id."
+        )
+    elif judged.code is Code.CORRECT and newest and _of_the_event(newest) == _of_the_event(record):
+        wrong = facts.normalise(record.correction.wrong)
+        if not any(holds(one, wrong) for one in texts(newest)):
+            yield (
+                f"The correction of {record.id} changes nothing, and what it calls wrong"
+                f" (“{cut(record.correction.wrong, 60)}”) did not stand in the event before it."
+            )
+
+
+def _of_the_event(record: EventRecord) -> EventRecord:
+    """What it says of the event itself, whenever it was written."""
+    return record.model_copy(update={"correction": None, "updated_at": None, "extra": {}})
 
 
 def _older(record: EventRecord, stored: Known) -> str:
