@@ -103,6 +103,7 @@ def _frame(reader: Reader, occasion: Occasion) -> dict[str, object]:
         "zone": occasion.zone,
         "day": occasion.day,
         "at": occasion.at,
+        "read_on": occasion.read_on,
         "covers_from": occasion.covers_from,
         "covers_to": occasion.covers_to,
         "late": occasion.late,

@@ -297,6 +297,7 @@ class EditionContent(Value):
     zone: str = "UTC"  # IANA zone in which hours are shown
     day: date  # local date of the edition
     at: datetime  # the instant of this edition: its hour is shown
+    read_on: date | None = None  # the local date on which it can be read first, if not `day`
     covers_from: datetime | None = None
     covers_to: datetime | None = None
     late: bool = False  # sent well after its hour
@@ -312,6 +313,11 @@ class EditionContent(Value):
     left_out: tuple[LeftOut, ...] = ()
     held: Names = ()  # the rules that held this alert, or those of a roundup, each once
     quiet: Words = None  # the one line for a day without news, if the reader wants one
+
+    @property
+    def today(self) -> date:
+        """The local date on which it is read: hours of any other name their day."""
+        return self.read_on or self.day
 
     def section(self, *names: str) -> tuple[Item, ...]:
         """Items of the sections named, in order."""

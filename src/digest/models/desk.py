@@ -348,3 +348,4 @@ class Occasion:
     catch_up: bool = False
     test: bool = False
     list_name: str = "Digest"
+    read_on: date | None = None  # the local date on which it can be read first, if not `day`

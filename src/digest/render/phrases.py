@@ -39,7 +39,7 @@ class Setting(Protocol):
     @property
     def zone(self) -> str: ...
     @property
-    def day(self) -> date: ...
+    def today(self) -> date: ...
 
 
 class Changed(Protocol):
@@ -67,7 +67,7 @@ class Phrases:
     """
 
     def __init__(self, setting: Setting, shield: Callable[[str], str] = str) -> None:
-        self.locale, self.zone, self.day = setting.locale, setting.zone, setting.day
+        self.locale, self.zone, self.today = setting.locale, setting.zone, setting.today
         self._shield = shield
         self._translations = translations(setting.locale)
 
@@ -235,7 +235,7 @@ class Phrases:
         """Local dates since then; 0 for today, and for what a clock that is wrong puts later."""
         if isinstance(instant, datetime):
             instant = clock.local_date(instant, clock.zone(self.zone))
-        return max(0, (self.day - instant).days)
+        return max(0, (self.today - instant).days)
 
     def _day(self, instant: date, days: int) -> str:
         style = "weekday" if days < DAYS_OF_A_WEEK else "plain"

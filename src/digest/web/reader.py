@@ -69,7 +69,7 @@ def _notices(
     """What was put right since, with the hours of this edition's zone, as of today."""
     now = site.clock()
     today = local_date(now, zone(content.zone))
-    frame = content.model_copy(update={"at": now, "day": today})
+    frame = content.model_copy(update={"at": now, "read_on": today})
     phrases, event = Phrases(frame), filled.links.event
     return site.draw("since", content.locale, found=found, phrases=phrases, event=event)
 

@@ -30,6 +30,7 @@ from digest.models import (
 )
 from digest.models.words import Cadence, Code, EditionKind, Outcome, SubscriberState
 from digest.models.words import DeliveryState as State
+from digest.render.phrases import Phrases
 from digest.services.app import App
 from digest.services.planning import digests, release
 from digest.services.planning.publish import publish
@@ -264,6 +265,26 @@ def test_a_late_digest_says_so_and_keeps_to_quiet_hours(room: Newsroom) -> None:
         room.now,
         SEVEN + timedelta(days=1, hours=4),
     ]
+
+
+@pytest.mark.parametrize(
+    ("quiet_to", "hours"), [(None, 6), (time(6), 2)], ids=["made after midnight", "held over it"]
+)
+def test_a_digest_that_comes_after_midnight_names_the_day_of_what_was_before(
+    room: Newsroom, quiet_to: time | None, hours: int
+) -> None:
+    quiet = {"quiet_from": time(22), "quiet_to": quiet_to} if quiet_to else {}
+    room.reader(at=time(20), **quiet)
+    room.now = SEVEN + timedelta(hours=13)
+    room.publish()
+    room.later(days=1)
+    before = room.now - timedelta(hours=2)
+    room.later(hours=hours)
+    room.news("late", severity=3)
+    room.publish()
+    (told,) = room.contents()
+    assert (told.day.day, told.today.day) == (SEVEN.day + 1, SEVEN.day + 2)
+    assert Phrases(told).moment(before) == f"{before:%A} 18:00"
 
 
 WRONG, RIGHT = "Ten dead in Basra", "Nine dead in Basra"

@@ -60,6 +60,7 @@ class Frame(NamedTuple):
     locale: str
     zone: str
     day: date
+    today: date
     at: datetime | None  # of an alert; digests of different hours share their fragments
     held: tuple[str, ...]  # the rules that held an alert
 
@@ -175,7 +176,14 @@ class Pages:
         locale = best(content.locale)
         at = None if content.kind == EditionKind.DIGEST else content.at
         frame = Frame(
-            content.kind, content.code, locale, content.zone, content.day, at, content.held
+            content.kind,
+            content.code,
+            locale,
+            content.zone,
+            content.day,
+            content.today,
+            at,
+            content.held,
         )
 
         lengths = dict(variant.lengths)

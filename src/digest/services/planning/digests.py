@@ -9,7 +9,9 @@ from typing import Any, Literal
 from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from digest.clock import local_date, zone
 from digest.edit import compose, righting
+from digest.edit.quiet import quiet_end
 from digest.edit.select import Budget, Selection
 from digest.edit.select import select as choose
 from digest.models import Slot, Subscriber
@@ -278,6 +280,15 @@ class Desk:
         """Whether this comes after its hour."""
         return occasion_at(task.due.at, self.now) != task.due.at
 
+    def sent_from(self, task: Task, reader: Reader) -> datetime:
+        """When it may be sent. One that is late doesn't come in quiet hours as well."""
+        return (quiet_end(reader, self.now) if self.late(task) else None) or self.now
+
+    def _read_on(self, task: Task, reader: Reader) -> date | None:
+        """The reader's date when it comes, if that is not the digest's own."""
+        here = local_date(self.sent_from(task, reader), zone(task.account.schedule.zone))
+        return here if here != task.due.day else None
+
     def signature(self, task: Task, reader: Reader) -> object:
         """Equal for readers who get the same digest: same follows, memory, window and frame."""
         schedule = task.account.schedule
@@ -294,6 +305,7 @@ class Desk:
             task.last_at,
             bool(task.missed),
             task.lost,
+            self._read_on(task, reader),
             tuple(
                 (
                     memory.event_id,
@@ -313,7 +325,7 @@ class Desk:
         budget = Budget(items=self.app.settings.digest_items)
         here = [*self.window(task), *self._owed(task, reader)]
         selection = choose(here, reader, self.now, budget)
-        occasion = self.occasion(task)
+        occasion = self.occasion(task, reader)
         since = occasion.covers_from or self.now
         moved = [one for one in self.watched if one.moved_at > since]
         content = compose.digest(selection, reader, self.materials, occasion, moved)
@@ -323,7 +335,7 @@ class Desk:
             return content.model_copy(update={"quiet": str(selection.matched)}), selection
         return None, selection
 
-    def occasion(self, task: Task) -> Occasion:
+    def occasion(self, task: Task, reader: Reader) -> Occasion:
         at = occasion_at(task.due.at, self.now)
         return Occasion(
             at=at,
@@ -334,4 +346,5 @@ class Desk:
             late=self.late(task) and task.last_day is not None,  # nobody waited for a first one
             catch_up=task.lost or bool(task.missed),
             list_name=task.account.list_name or self.app.settings.product_name,
+            read_on=self._read_on(task, reader),
         )

@@ -132,7 +132,7 @@ def _nothing(session: Session, desk: Desk, task: Task, selection: Selection) -> 
     if selection.matched:
         left = sorted({rule.replace("_", " ") for _, rule in selection.left_out})
         return f"{selection.matched} matched ({', '.join(left)})"
-    begin = desk.occasion(task).covers_from
+    begin = desk.occasion(task, desk.readers[0]).covers_from
     hours = f"between {_minute(begin)} and {_minute(desk.now)} UTC"
     count = len(desk.window(task))
     if count:

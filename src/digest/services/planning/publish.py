@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from digest.edit.quiet import quiet_end
 from digest.edit.rules import RULES
 from digest.edit.select import Selection
 from digest.models import Destination, Subscriber
@@ -264,9 +263,8 @@ def _deliveries(
     edition_id: int,
     behind: Mapping[int, datetime],
 ) -> list[dict[str, Any]]:
-    """One for each Destination, `behind` an older one. One that is late doesn't come in quiet hours
-    as well."""
-    hour = (quiet_end(reader, desk.now) if desk.late(task) else None) or desk.now
+    """One for each Destination, `behind` an older one."""
+    hour = desk.sent_from(task, reader)
     return [
         row
         for one in destinations
