@@ -13,7 +13,7 @@ from digest.models.words import Code, EditionKind
 from digest.render.sentences import sentences
 
 # Characters of each part that every Channel shows.
-SURE = {"headline": 120, "takeaway": 220, "item": 220, "standfirst": 300, "retraction": 220}
+SURE = {"headline": 120, "takeaway": 220, "item": 220, "standfirst": 300, "retraction": 200}
 
 
 @dataclass(frozen=True, slots=True)
