@@ -64,6 +64,19 @@ class Selection:
     def matched(self) -> int:
         return len(self.chosen) + len(self.left_out)
 
+    @property
+    def only_alerted(self) -> bool:
+        """Whether alerts told all of it. One that is still being sent may fail, and has not."""
+        return all(
+            one.section == "alerted" and one.told is not None and not one.told.sending
+            for one in self.chosen
+        )
+
+    def untold(self) -> "Selection":
+        """The same where there is no digest: what is chosen was told before."""
+        left = ((one.match.candidate, "told_before") for one in self.chosen)
+        return Selection((), (*left, *self.left_out))
+
 
 def select(
     candidates: Iterable[Candidate], reader: Reader, now: datetime, budget: Budget = Budget()

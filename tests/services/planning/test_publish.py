@@ -165,9 +165,46 @@ def test_who_is_told_what_was_held_gets_no_digest_at_the_same_moment(
     monkeypatch.setattr(release, "prepare", meanwhile)
     assert room.release() == {Outcome.EDITION: 1}
     room.arrive()
+    assert room.publish() == {Outcome.NOTHING: 1}
+    assert len(room.slots(maria)) == 2
+
+
+def test_a_digest_that_could_only_say_what_alerts_told_is_not_sent(room: Newsroom) -> None:
+    maria, line = room.reader(), room.reader("line", when_nothing="line")
+    room.now = SEVEN - timedelta(hours=1)
+    room.news()
+    room.alert()
+    room.arrive()
+    room.now = SEVEN
+    assert room.publish() == {Outcome.NOTHING: 1, Outcome.EDITION: 1}
+    (slot,) = room.slots(maria, EditionKind.DIGEST)
+    assert (slot.rule, slot.reason) == ("nothing_new", "1 matched, 1 told before")
+    assert [rule for _, _, rule in slot.left_out or ()] == ["told_before"]
+    (lined,) = room.slots(line, EditionKind.DIGEST)
+    assert lined.edition_id is not None
+    assert [item.section for item in room.contents()[-1].items] == ["alerted"]
+
+    room.later(hours=2)
+    room.news(headline="The pilots are free")  # what comes after is news for the next one
+    room.news("ports")
+    room.now = SEVEN + timedelta(days=1)
+    assert room.publish() == {Outcome.EDITION: 2}
+    assert {item.headline for item in room.contents()[-1].items} == {
+        "The pilots are free",
+        "Headline of ports",
+    }
+
+
+def test_an_alert_that_may_still_fail_has_not_told_all(room: Newsroom) -> None:
+    room.reader()
+    room.now = SEVEN - timedelta(minutes=1)
+    room.news()
+    room.alert()
+    with room.app.db.begin() as session:
+        session.execute(update(Delivery).values(state=State.SENDING))
+    room.now = SEVEN
     assert room.publish() == {Outcome.EDITION: 1}
     assert [item.section for item in room.contents()[-1].items] == ["alerted"]
-    assert len(room.slots(maria)) == 2
 
 
 def test_nothing_to_say_is_recorded_and_not_sent(room: Newsroom) -> None:

@@ -314,6 +314,7 @@ class Desk:
                     memory.section,
                     memory.at,
                     memory.told_at,
+                    memory.sending,
                 )
                 for event_id in sorted(reader.heard)
                 for memory in reader.heard[event_id]
@@ -329,11 +330,12 @@ class Desk:
         since = occasion.covers_from or self.now
         moved = [one for one in self.watched if one.moved_at > since]
         content = compose.digest(selection, reader, self.materials, occasion, moved)
-        if content.items or content.watch:
+        wants_line = task.account.schedule.when_nothing == "line"
+        if content.watch or (content.items and (wants_line or not selection.only_alerted)):
             return content, selection
-        if task.account.schedule.when_nothing == "line":
+        if wants_line:
             return content.model_copy(update={"quiet": str(selection.matched)}), selection
-        return None, selection
+        return None, selection.untold()
 
     def occasion(self, task: Task, reader: Reader) -> Occasion:
         at = occasion_at(task.due.at, self.now)
