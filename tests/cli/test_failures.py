@@ -25,7 +25,7 @@ def reader(shell: Shell) -> Shell:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (("import", "missing.json"), "missing.json: No such file or directory"),
+        (("import", "missing.json"), "missing.json: there is no such file or folder in /"),
         (("import", "http://no-such-host.invalid/feed"), "there is no host no-such-host.invalid"),
         (("import", "file:///etc/hostname"), "file:///etc/hostname: "),
         (("preview", "amirra"), "there is no subscriber 'amirra'; did you mean amira?"),
@@ -34,8 +34,8 @@ def reader(shell: Shell) -> Shell:
         (("preview", "amira", "--date", "5 March"), "--date 5 March: not a date"),
         (("preview", "amira", "--channel", "fax"), "there is no channel 'fax'"),
         (("run", "--now", "tomorrow"), "'tomorrow' is not an ISO 8601 time"),
-        (("why", "amira", "nothing"), "there is no event 'nothing'"),
-        (("why", "nobody", "nothing"), "there is no subscriber 'nobody'"),
+        (("why", "amira", "nothing"), "'nothing'; `digest events list` shows"),
+        (("why", "nobody", "nothing"), "'nobody'; `digest subscribers list` shows all"),
         (("deliveries", "--state", "lost"), "--state lost: write one of pending, sending"),
         (("events", "export", "--out", "missing/all.jsonl"), "missing/all.jsonl can't be written"),
         (("send-test", "fax", "1"), "there is no channel 'fax'; there are email, slack, telegram"),
@@ -45,7 +45,7 @@ def reader(shell: Shell) -> Shell:
         (("feeds", "add"), "Missing argument 'URL'; see `digest feeds add --help`"),
         (("feeds", "add", "--every"), "requires an argument; see `digest feeds add --help`"),
         (("run", "--now"), "Option '--now' requires an argument; see `digest run --help`"),
-        (("subscribers", "sync", "missing"), "missing: there is no such folder"),
+        (("subscribers", "sync", "missing"), "missing: there is no such folder; name the one"),
         (("demo", "--port", "99999"), "less than or equal to 65535; see `digest demo --help`"),
         (("wobble",), "No such command 'wobble'; see `digest --help`"),
         (("import",), "Missing argument 'PATH|URL...'; see `digest import --help`"),

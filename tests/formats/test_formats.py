@@ -134,7 +134,7 @@ def test_the_form_is_that_of_the_first_record_that_has_one(end: str) -> None:
 def test_a_first_line_that_is_broken_is_refused_alone(first: str) -> None:
     bad, good = entries(f"{first}\n{json.dumps(RICH)}")
     assert (bad.place, bad.raw) == ("line 1", first)
-    assert bad.error == "it is not JSON: Expecting value at column 25"
+    assert bad.error == "it is not JSON: a value is missing or not in quotes at column 25"
     assert good.record is not None
 
 

@@ -77,6 +77,14 @@ def test_a_byte_order_mark_is_no_part_of_the_text():
             "a: 1\nb: {slack: #desk}\nc: 2\n",
             "x, line 2: this is not YAML: the { here is not closed; put what contains # in quotes",
         ),
+        (
+            "a: 1\nb:\n  - {slack: #desk}\nc: 2\n",
+            "x, line 3: this is not YAML: .*put what contains # in quotes",
+        ),
+        (
+            "b: [{email: a@b.example}, {slack: #desk}]\n",
+            "x, line 1: this is not YAML: all after # is a comment here; put what contains # in",
+        ),
         ("a: [b\nc: d\n\ne: f", r"x, line 1: .* the \[ here is not closed, or something"),
         ("a: \x07", "x: this is not YAML"),
         ("? [a]\n: b", "x, line 1: a list or mapping can't be a key"),

@@ -191,6 +191,22 @@ def test_an_unreadable_embargo_refuses_the_entry() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"correction": {"wrong": "a"}}, "correction.right is missing"),
+        ({"takeaway": 5}, "takeaway: should be a text, not 5"),
+        ({"severity": "high"}, "severity: should be a whole number, not 'high'"),
+        ({"breaking": "perhaps"}, "breaking: should be true or false, not 'perhaps'"),
+        ({"story": "Strait"}, "story: should be an object with fields, not 'Strait'"),
+        ({"storyline": 7}, "storyline: should be a list, not 7"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_plain_words(fields: dict[str, Any], why: str) -> None:
+    (entry,) = entries({"headline": "Quay reopens", **fields})
+    assert entry.error == why
+
+
 def test_what_nobody_can_send_is_removed_from_every_text() -> None:
     record = only('{"headline": "Quay\\u0000 re\\ud800opens", "odd": {"k\\u0000": "\\udfff"}}')
     assert record.headline == "Quay reopens"

@@ -15,6 +15,17 @@ from digest.formats.values import stable_id
 from digest.models.record import EventRecord
 
 _SHOWN_FAULTS = 3
+_PLAIN = {
+    "string_type": "should be a text",
+    "int_type": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_from_float": "should be a whole number",
+    "bool_type": "should be true or false",
+    "bool_parsing": "should be true or false",
+    "tuple_type": "should be a list",
+    "model_type": "should be an object with fields",
+}
+"""What is wrong with a value in plain words, by pydantic's name for it."""
 
 Notes = list[str]
 """Warnings that a parser collects while it reads one entry."""
@@ -99,7 +110,10 @@ def _in_one_line(error: ValidationError) -> str:
     told = []
     for fault in faults[:_SHOWN_FAULTS]:
         where = ".".join(str(part) for part in fault["loc"])
-        what = fault["msg"].replace("Input should", "should")
+        if fault["type"] == "missing":
+            told.append(f"{where} is missing")
+            continue
+        what = _PLAIN.get(fault["type"]) or fault["msg"].replace("Input should", "should")
         told.append(f"{where}: {what}, not {_glimpse(fault['input'])}")
     if len(faults) > _SHOWN_FAULTS:
         told.append(f"and {len(faults) - _SHOWN_FAULTS} more")

@@ -15,6 +15,17 @@ from digest.formats.text import clean, tidy
 from digest.models.record import EventRecord
 
 _ANOTHER = re.compile(rb"[\r\n]\{")
+_PLAIN = {
+    "Expecting value": "a value is missing or not in quotes",
+    "Expecting property name": "a key in double quotes is missing, or a comma is too many,",
+    "Expecting ':'": "a colon is missing",
+    "Expecting ','": "a comma or closing bracket is missing",
+    "Unterminated string": "there is no closing quote for the text",
+    "Extra data": "something stands behind the end of the object",
+    "Invalid control character": "there is a line break or tab within a text",
+    "Invalid \\": "a backslash is not written as two",
+}
+"""What the parser complains of, in plain words, by how its message begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +49,8 @@ def load(data: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise InputError(f"it is not text in {error.encoding.upper()}") from None
     except json.JSONDecodeError as error:
-        what = error.msg.removesuffix(" at")
+        plain = (words for said, words in _PLAIN.items() if error.msg.startswith(said))
+        what = next(plain, error.msg.removesuffix(" at"))
         where = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"it is not JSON: {what} at {where}") from None
     except RecursionError:

@@ -5,7 +5,7 @@ Scalars are read by the core schema of YAML 1.2 (yaml.org/spec/1.2.2, section 10
 """
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ _Base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 _BRACKETS = {"while parsing a flow mapping": "{", "while parsing a flow sequence": "["}
+_COMMENT_WITHIN = re.compile(r"[\[{][^\]}]*\s#")  # a comment hides the end of its bracket
 
 
 class _Loader(_Base):  # type: ignore[misc]  # the class is chosen at run time
@@ -107,9 +108,18 @@ def _explained(error: yaml.MarkedYAMLError, name: str, text: str) -> InputError:
         else:
             problem += ", or something within it is wrong or lacks a comma"
         mark = opened
+    elif "node content" in problem and (slip := _hidden_by_a_comment(lines[: mark.line + 1])):
+        problem = "this is not YAML: all after # is a comment here; put what contains # in quotes"
+        return InputError(problem, place=f"{name}, line {slip}")
     if any("\t" in line for line in lines[mark.line : mark.line + 1]):
         problem += "; indent with spaces, not with tabs"
     return InputError(problem, place=f"{name}, line {mark.line + 1}")
+
+
+def _hidden_by_a_comment(lines: Sequence[str]) -> int | None:
+    """The last line, counted from 1, on which a bracket is open when a comment begins."""
+    found = (n for n, line in enumerate(lines, 1) if _COMMENT_WITHIN.search(line))
+    return max(found, default=None)
 
 
 class _Reading:

@@ -32,7 +32,8 @@ def subscriber(session: Session, name: str) -> Subscriber:
         keys = ", ".join(sorted(row.key for row in rows)[:5])
         raise NotFound(f"{name!r} fits several subscribers; use one of the keys {keys}")
     people = session.execute(select(Subscriber.key, Subscriber.name).limit(10_000)).all()
-    raise NotFound(f"there is no subscriber {name!r}{_hint(_near_people(name, people))}")
+    hint = _hint(_near_people(name, people)) or "; `digest subscribers list` shows all"
+    raise NotFound(f"there is no subscriber {name!r}{hint}")
 
 
 def _near_people(name: str, people: Sequence[Row[str, str]]) -> list[str]:
@@ -57,7 +58,10 @@ def event(session: Session, name: str) -> Event:
     slugs = session.scalars(
         select(Event.slug).where(Event.slug.like(f"{name[:12]}%")).limit(200)
     ).all()
-    raise NotFound(f"there is no event {name!r}{_hint(get_close_matches(name, slugs, 3, 0.4))}")
+    hint = (
+        _hint(get_close_matches(name, slugs, 3, 0.4)) or "; `digest events list` shows the newest"
+    )
+    raise NotFound(f"there is no event {name!r}{hint}")
 
 
 def _hint(near: list[str]) -> str:

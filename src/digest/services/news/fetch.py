@@ -63,6 +63,9 @@ def read(name: str, *, allow_private: bool = False) -> bytes:
         if path.stat().st_size > LARGEST:
             raise InputError(f"larger than {LARGEST // 2**20} MB", place=name)
         return path.read_bytes()
+    except FileNotFoundError:
+        here = "" if path.is_absolute() else f" in {Path.cwd()}"
+        raise InputError(f"there is no such file or folder{here}", place=name) from None
     except OSError as error:
         raise InputError(error.strerror or type(error).__name__, place=name) from None
 

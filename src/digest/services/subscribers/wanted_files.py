@@ -42,7 +42,10 @@ def read_folder(folder: Path) -> list[Document]:
     elif folder.is_dir():
         paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
     else:
-        raise InputError("there is no such folder", place=str(folder))
+        raise InputError(
+            "there is no such folder; name the one that holds your .yaml files, or make it",
+            place=str(folder),
+        )
     if not paths:
         raise InputError("there is no .yaml file in this folder", place=str(folder))
     faults: list[InputError] = []
