@@ -220,7 +220,7 @@ def import_(
     for doubt, line in list(done.doubts.items())[:SHOWN]:
         warn(f"line {line}: {doubt}")
     if len(done.doubts) > SHOWN:
-        warn(f"... and {len(done.doubts) - SHOWN} more such stories; --json names all")
+        warn(f"... and {len(done.doubts) - SHOWN} more such warnings; --json names all")
     if json:
         say_json({"dry_run": dry_run, **done.as_data(), "rejects": kept})
     else:

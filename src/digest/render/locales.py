@@ -38,6 +38,16 @@ def nearest(wanted: str) -> str | None:
     return next((name for name in (whole, whole.split("_")[0]) if name in available()), None)
 
 
+def doubt(wanted: str) -> str | None:
+    """What whoever asks for a locale without a catalogue should know; None if it has one."""
+    if nearest(wanted):
+        return None
+    return (
+        f"there is no translation for the locale {wanted}, so its readers get English;"
+        f" there are {', '.join(available())}"
+    )
+
+
 def best(wanted: str) -> str:
     """The available locale nearest to `wanted`; English if there is none."""
     return nearest(wanted) or SOURCE_LOCALE

@@ -146,6 +146,16 @@ def test_a_story_may_be_followed_before_its_first_event(desk: App):
     assert account(desk, "a").follows[0].slug == "baltic-cables"
 
 
+def test_a_language_without_a_translation_is_pointed_out_once(desk: App):
+    people = ("a,xx", "b,ar-EG", "c,xx", "d,")
+    text = "\n".join(["email,locale", *(one.replace(",", "@example.org,") for one in people)])
+
+    assert take(desk, text).doubts == {
+        "there is no translation for the locale xx, so its readers get English; there are en, ar": 2
+    }
+    assert account(desk, "a").subscriber.locale == "xx"
+
+
 def test_a_story_that_nobody_has_heard_of_is_pointed_out_with_its_line(desk: App):
     take(desk, "email,follows\na@example.org,story: Baltic cables")
     text = "\n".join(

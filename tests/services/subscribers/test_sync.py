@@ -250,6 +250,19 @@ def test_the_services_own_zone_and_language_fill_in(app: App, folder: Path):
     assert desk.account("a").subscriber.locale == "ar"
 
 
+def test_a_language_without_a_translation_is_pointed_out_once(desk: Desk):
+    people = ", ".join(
+        f"{{key: {key}, locale: {locale}, destinations: {key}@example.org}}"
+        for key, locale in (("a", "xx"), ("b", "ar-EG"), ("c", "xx"))
+    )
+    plan = desk.sync(f"subscribers: [{people}]")
+
+    assert plan.doubtful == [
+        "there is no translation for the locale xx, so its readers get English; there are en, ar"
+    ]
+    assert desk.account("a").subscriber.locale == "xx"
+
+
 @pytest.mark.parametrize(
     ("entry", "key"),
     [

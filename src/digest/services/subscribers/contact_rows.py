@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from digest.formats.contacts_csv import Contact, Row
 from digest.models import Base, Destination, Follow, ListMember, Schedule, Subscriber
 from digest.models.words import SubscriberState
+from digest.render import locales
 from digest.services.subscribers.columns import laid_over, or_default
 from digest.services.subscribers.wanted import Checker, WantedSubscriber, derived_key
 from digest.store import subscribers as store
@@ -166,13 +167,15 @@ class Adding:
         return Verdict.NEW, ""
 
     def doubts(self, one: Checked) -> list[str]:
-        """Of a new row: Stories that nobody has heard of, nor any row before it."""
+        """Of a new row: a language that we don't speak, and Stories that nobody has heard of, nor
+        any row before it."""
         if one.person is None:
             return []
         stories = [follow.target for follow in one.wanted.follows if follow.target.is_story]
         new = [target for target in stories if target.slug not in self.doubted]
         self.doubted.update(target.slug for target in new)
-        return [doubt for target in new if (doubt := self.checker.targets.doubt(target))]
+        found = [locales.doubt(one.wanted.locale), *map(self.checker.targets.doubt, new)]
+        return [doubt for doubt in found if doubt]
 
     def write(self, session: Session, batch: Iterable[Checked]) -> None:
         """The rows of all that are new."""

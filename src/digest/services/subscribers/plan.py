@@ -52,6 +52,7 @@ class Plan:
 
     changes: list[Change] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    untranslated: list[str] = field(default_factory=list)
     lists: int = 0  # how many the files have
     subscribers: int = 0
 
@@ -73,11 +74,12 @@ class Plan:
 
     @property
     def doubtful(self) -> list[str]:
-        """Stories that nobody has heard of, each with what may have been meant instead: what an
-        admin should look at, as a mistyped name is one of them."""
+        """What an admin should look at: languages without a translation, and Stories that nobody
+        has heard of, each with what may have been meant, as a mistyped name is one of them."""
         new = [c.subject for c in self.changes if c.sign == "+" and c.subject.startswith("story ")]
         notes = {note.subject: note.text for note in self.notes}
-        return [f"{subject}: {notes.get(subject, NOTHING_YET)}" for subject in new]
+        stories = [f"{subject}: {notes.get(subject, NOTHING_YET)}" for subject in new]
+        return [*self.untranslated, *stories]
 
     @property
     def counts(self) -> Counter[str]:
@@ -106,6 +108,7 @@ class Plan:
                 for c in self.changes
             ],
             "notes": [{"subject": n.subject, "text": n.text} for n in self.notes],
+            "warnings": self.doubtful,
         }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from digest.models import AuditEntry, Follow, List, Schedule, Subscriber
 from digest.models.words import SubscriberState
+from digest.render import locales
 from digest.services.app import App
 from digest.services.subscribers import sync_rows
 from digest.services.subscribers.plan import Plan
@@ -46,6 +47,8 @@ def sync(app: App, folder: Path, now: datetime, dry_run: bool = False) -> Plan:
         wanted = check(documents, Checker(app.settings, app.channels, targets), stored)
         work = Work(session, targets, now, app.settings.default_zone)
         work.plan.lists, work.plan.subscribers = len(wanted.lists), len(wanted.subscribers)
+        spoken = dict.fromkeys(one.locale for one in wanted.subscribers)
+        work.plan.untranslated = [found for one in spoken if (found := locales.doubt(one))]
         groups = _lists(work, wanted.lists)
         people = _people(work, wanted.subscribers)
         for part in chunks(people, BATCH):
