@@ -12,6 +12,7 @@ from digest.models.content import (
     Item,
     PerspectiveLine,
     Reason,
+    Retraction,
     ScenarioLine,
     SourceLine,
     Told,
@@ -92,12 +93,40 @@ def test_it_says_when_it_was_reported_as_far_as_that_is_known(
     ago: int, day_only: bool, words: str
 ) -> None:
     item = make_item(reported_at=AT - ago * HOUR, day_only=day_only)
-    assert EN.reported(item) == words
-    briefly = {"05:00 London": "05:00", "14:00, Wednesday": "Wednesday"}
-    assert EN.reported_briefly(item) == briefly.get(words, words)
+    said = f"reported {words}" if words else ""
+    assert EN.reported(item) == said
+    briefly = {"05:00 London": "reported 05:00", "14:00, Wednesday": "reported Wednesday"}
+    assert EN.reported_briefly(item) == briefly.get(words, said)
     west = Phrases(make_digest(zone="America/New_York"))
-    assert not day_only or west.reported(item) == words, "a day is that day for everybody"
+    assert not day_only or west.reported(item) == said, "a day is that day for everybody"
     assert EN.reported(make_bare_item()) == ""
+
+
+@pytest.mark.parametrize(
+    ("ago", "day_only", "words", "briefly"),
+    [
+        (0.4, False, "reported 05:00 London", "reported 05:00"),  # hours from report to update
+        (0.5, False, "reported 05:00, updated 05:30 London", "updated 05:30"),
+        (-12, False, "reported 05:00 London", "reported 05:00"),
+        (0.5, True, "", ""),  # perhaps before the report
+    ],
+)
+def test_of_what_was_updated_it_says_when(
+    ago: float, day_only: bool, words: str, briefly: str
+) -> None:
+    first = AT - 2 * HOUR
+    item = make_item(reported_at=first, day_only=day_only, updated_at=first + ago * HOUR)
+    assert (EN.reported(item), EN.reported_briefly(item)) == (words, briefly)
+
+
+def test_of_an_update_of_another_day_both_days_are_named() -> None:
+    first = AT - 45 * HOUR
+    item = make_item(reported_at=first, updated_at=first + 12 * HOUR)
+    assert EN.reported(item) == "reported Tuesday 10:00, updated Tuesday 22:00"
+    dated = item.model_copy(update={"day_only": True, "updated_at": AT})
+    assert EN.reported(dated) == "reported Tuesday, updated 07:00 London"
+    gone = item.model_copy(update={"retraction": Retraction(reason="Forged.", at=AT)})
+    assert EN.reported(gone) == "reported 10:00, Tuesday", "what is taken back is no update"
 
 
 def test_nothing_left_out_says_nothing() -> None:

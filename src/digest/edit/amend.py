@@ -44,4 +44,6 @@ def _newest(item: Item, revision: int | None, materials: Materials) -> Item:
     changed = (
         changes(told.record, material.record, (told.severity, material.severity)) if told else ()
     )
-    return in_new_words(item, material, changed).model_copy(update={"revision": revision})
+    return in_new_words(item, material, changed).model_copy(
+        update={"revision": revision, "updated_at": material.record.updated_at}
+    )

@@ -5,7 +5,7 @@ cutting to length are the Channel's own.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Protocol
 
 from digest import clock
@@ -20,26 +20,15 @@ from digest.models.content import (
     WatchLine,
 )
 from digest.render.changed import arrow, changed
-from digest.render.filters import clean, cut, day_name, hour, place_of
+from digest.render.filters import clean, cut, day_name, hour
+from digest.render.hours import Hours, Setting
 from digest.render.joining import NAME_LENGTH, filled, named, series, several
-from digest.render.locales import local_name, translations
+from digest.render.locales import local_name
 from digest.render.words import LABELS, label
 
 SEPARATOR = " · "
-DAYS_OF_A_WEEK = 7  # a weekday names a day of the last six without doubt
 ZONES = timedelta(hours=-12), timedelta(hours=14)  # the farthest from UTC, west and east
 TOLD = "told"  # kind of a Reason that is no Follow: an earlier message
-
-
-class Setting(Protocol):
-    """When and where something is read: an Edition, or a page."""
-
-    @property
-    def locale(self) -> str: ...
-    @property
-    def zone(self) -> str: ...
-    @property
-    def today(self) -> date: ...
 
 
 class Changed(Protocol):
@@ -49,16 +38,7 @@ class Changed(Protocol):
     def changes(self) -> Sequence[Change]: ...
 
 
-class Covering(Protocol):
-    """What an Edition covers."""
-
-    @property
-    def covers_from(self) -> datetime | None: ...
-    @property
-    def covers_to(self) -> datetime | None: ...
-
-
-class Phrases:
+class Phrases(Hours):
     """The phrases of one language, zone and local date; nothing else changes them, so Editions of
     different hours share what is made of them.
 
@@ -67,9 +47,8 @@ class Phrases:
     """
 
     def __init__(self, setting: Setting, shield: Callable[[str], str] = str) -> None:
-        self.locale, self.zone, self.today = setting.locale, setting.zone, setting.today
+        super().__init__(setting)
         self._shield = shield
-        self._translations = translations(setting.locale)
 
     def headline(self, item: Item) -> str:
         """The headline on one line; never empty, because it carries the link."""
@@ -191,19 +170,6 @@ class Phrases:
         """ "severity 3 → 4; 2 more sources; new: Two of the crew are missing." """
         return changed(item.changes, self.locale, shown, self._shield)
 
-    def since(self, instant: datetime) -> str:
-        """When that was, as one says it: "14:02" today, "Friday", "21 February"."""
-        days = self._days_ago(instant)
-        if days == 0:
-            return hour(instant, self.zone, self.locale)
-        return self._day(instant, days)
-
-    def moment(self, instant: datetime) -> str:
-        """Day and hour: "14:02" today, "Friday 14:02", "21 February 14:02"."""
-        days = self._days_ago(instant)
-        at = hour(instant, self.zone, self.locale)
-        return at if days == 0 else f"{self._day(instant, days)} {at}"
-
     def we_said(self, correction: Correction, mailed: bool = False) -> str:
         """ "On Wednesday at 14:02 we said:", what comes before `correction.error()`.
 
@@ -230,16 +196,6 @@ class Phrases:
             "day": self._day(item.told.at, days),
             "hour": at,
         }
-
-    def _days_ago(self, instant: date) -> int:
-        """Local dates since then; 0 for today, and for what a clock that is wrong puts later."""
-        if isinstance(instant, datetime):
-            instant = clock.local_date(instant, clock.zone(self.zone))
-        return max(0, (self.today - instant).days)
-
-    def _day(self, instant: date, days: int) -> str:
-        style = "weekday" if days < DAYS_OF_A_WEEK else "plain"
-        return day_name(instant, self.zone, self.locale, style)
 
     def counts(self, content: EditionContent, shown: int | None = None) -> str:
         """ "12 matched, 7 shown, 3 told before and unchanged"; "" when nothing was left out.
@@ -276,49 +232,11 @@ class Phrases:
             names = [*names[:shown], ngettext("%(num)s more", "%(num)s more", more) % {"num": more}]
         return several(names, self._translations.gettext)
 
-    def window(self, content: Covering) -> str:
-        """ "07:00 Wednesday to 07:00 Thursday, London"; "" when the Edition covers no window."""
-        start, end = content.covers_from, content.covers_to
-        if start is None or end is None:
-            return ""
-        style = "weekday" if end - start < timedelta(days=DAYS_OF_A_WEEK - 1) else "plain"
-
-        def moment(instant: datetime) -> str:
-            day = day_name(instant, self.zone, self.locale, style)
-            return f"{hour(instant, self.zone, self.locale)} {day}"
-
-        return self._translations.gettext("%(start)s to %(end)s, %(place)s") % {
-            "start": moment(start),
-            "end": moment(end),
-            "place": place_of(self.zone, self.locale),
-        }
-
     def held(self, rules: Sequence[str]) -> str:
         """ "Held during your quiet hours.", why this comes only now."""
         why = [self._label("held", rule) for rule in rules if rule in LABELS["held"]]
         line = self._translations.gettext("Held %(why)s.")
         return line % {"why": self.series(why)} if why else ""
-
-    def reported(self, item: Item) -> str:
-        """ "14:02 London" today, else "14:02, Thursday"; without the hour "Thursday", today ""."""
-        at, day = self._reported(item)
-        if at and not day:
-            return f"{at} {place_of(self.zone, self.locale)}"
-        return self._translations.gettext(", ").join(filter(None, (at, day)))
-
-    def reported_briefly(self, item: Item) -> str:
-        """ "Thursday", "5 March", today "14:02": what a line has room for."""
-        at, day = self._reported(item)
-        return day or at
-
-    def _reported(self, item: Item) -> tuple[str, str]:
-        """(hour, day): "" for an hour that is not known, and for today."""
-        if item.reported_at is None:
-            return "", ""
-        stated = clock.as_stated(item.reported_at) if item.day_only else item.reported_at
-        days = self._days_ago(stated)
-        at = "" if item.day_only else hour(item.reported_at, self.zone, self.locale)
-        return at, self._day(stated, days) if days else ""
 
     def watched(self, line: WatchLine) -> str:
         """ "(Risk, medium term → short term, reported; in 2 reports; first mentioned 2 March)"."""

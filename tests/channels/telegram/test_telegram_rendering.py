@@ -89,6 +89,7 @@ def test_an_item_has_its_takeaway_scenario_source_status_and_reason(
     assert small == (
         "Conflict · Persian Gulf · Developing"
         " · First reported by Lloyd's Gazette, 4 March; also 2 more sources"
+        " · reported 10:00, Wednesday"
     )
     assert why == "Because you follow Persian Gulf."
 
@@ -235,14 +236,23 @@ def test_a_long_digest_is_a_few_items_and_a_short_list(offline: TelegramChannel)
     assert text[-1].startswith("23 matched, 13 shown")
 
 
-def test_an_item_without_a_day_of_its_source_says_when_it_was_reported(
+def test_an_item_without_room_for_the_hour_says_on_which_day_it_was_reported(
     offline: TelegramChannel,
 ) -> None:
-    item = make_item(sources=(SourceLine(publisher="Axios"),))
-    assert any(
-        line.endswith("Reported by Axios · reported Wednesday")
-        for line in lines(offline, make_digest(items=(item,)))
-    )
+    long = "A sentence of some length that says what this could mean for others. " * 3
+    name = "The Gazette of Seafarers, Pilots and Insurers"
+
+    def small_print(**stated: Any) -> str:
+        source = SourceLine(publisher=name, **stated)
+        items = tuple(
+            one.model_copy(update={"takeaway": long, "sources": (source,)})
+            for one in make_digest(10, 8).items
+        )
+        text = lines(offline, make_digest(items=items))
+        return [line for line in text if name in line][-1]
+
+    assert small_print().endswith(f"Reported by {name} · reported Wednesday")
+    assert small_print(published_on=DAY).endswith(f"Reported by {name}, 5 March")
 
 
 @pytest.mark.parametrize(("full", "reasons"), [(6, 6), (10, 0)])

@@ -26,6 +26,7 @@ class DigestPlan:
     more: int = 0
     watch: bool = True
     dated: bool = False  # whether single lines say when it was reported
+    hours: int = 0  # how many of those told in full say at what hour it was reported
     why: int = 0  # how many of those told in full say why they are here
     renewed: int = 0  # how many corrections say what else changed, and the takeaway that holds
 
@@ -55,8 +56,8 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
     """As many Items in full as fit, up to seven; then single lines, up to six; the rest counted.
 
     What was put right says how it stands now, while the first Item still has its room. No line
-    gives way to the days of others. The reasons come last: who follows something knows why, and the
-    page of the digest says it.
+    gives way to the days and hours of others. The reasons come last: who follows something knows
+    why, and the page of the digest says it.
     """
     whole = content.section(*WHOLE)
     corrections = content.section("correction")
@@ -67,7 +68,9 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
 
     renewed = max(most(len(corrections[:CORRECTIONS]), renewing), 0)
 
-    def plan(full: int, brief: int, watch: bool, dated: bool = False, why: int = 0) -> DigestPlan:
+    def plan(
+        full: int, brief: int, watch: bool, dated: bool = False, hours: int = 0, why: int = 0
+    ) -> DigestPlan:
         lines = [*whole[full:], *one_line]
         return DigestPlan(
             corrections=corrections[:CORRECTIONS],
@@ -76,6 +79,7 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
             more=len(lines[brief:]) + len(corrections[CORRECTIONS:]),
             watch=watch,
             dated=dated,
+            hours=hours,
             why=why,
             renewed=renewed,
         )
@@ -88,8 +92,9 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
     lines = min(LINES, len(whole) - full + len(one_line))
     brief = max(most(lines, lambda count: fits(plan(full, count, watch))), 0)
     dated = fits(plan(full, brief, watch, dated=True))
-    why = max(most(full, lambda count: fits(plan(full, brief, watch, dated, count))), 0)
-    return plan(full, brief, watch, dated, why)
+    hours = max(most(full, lambda count: fits(plan(full, brief, watch, dated, count))), 0)
+    why = max(most(full, lambda count: fits(plan(full, brief, watch, dated, hours, count))), 0)
+    return plan(full, brief, watch, dated, hours, why)
 
 
 def most(limit: int, fits: Callable[[int], bool]) -> int:

@@ -1,0 +1,126 @@
+"""Hours and days as a reader says them on the day on which they read: "14:02", "Friday 14:02"."""
+
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from digest import clock
+from digest.models.content import Item
+from digest.render.filters import day_name, hour, place_of
+from digest.render.locales import translations
+
+DAYS_OF_A_WEEK = 7  # a weekday names a day of the last six without doubt
+UPDATED_AFTER = timedelta(minutes=30)  # what is written sooner is as good as the first report
+
+
+class Setting(Protocol):
+    """When and where something is read: an Edition, or a page."""
+
+    @property
+    def locale(self) -> str: ...
+    @property
+    def zone(self) -> str: ...
+    @property
+    def today(self) -> date: ...
+
+
+class Covering(Protocol):
+    """What an Edition covers."""
+
+    @property
+    def covers_from(self) -> datetime | None: ...
+    @property
+    def covers_to(self) -> datetime | None: ...
+
+
+class Hours:
+    """The hours of one language and zone, read on one local date."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.locale, self.zone, self.today = setting.locale, setting.zone, setting.today
+        self._translations = translations(setting.locale)
+
+    def since(self, instant: datetime) -> str:
+        """When that was, as one says it: "14:02" today, "Friday", "21 February"."""
+        days = self._days_ago(instant)
+        if days == 0:
+            return hour(instant, self.zone, self.locale)
+        return self._day(instant, days)
+
+    def moment(self, instant: datetime) -> str:
+        """Day and hour: "14:02" today, "Friday 14:02", "21 February 14:02"."""
+        days = self._days_ago(instant)
+        at = hour(instant, self.zone, self.locale)
+        return at if days == 0 else f"{self._day(instant, days)} {at}"
+
+    def window(self, content: Covering) -> str:
+        """ "07:00 Wednesday to 07:00 Thursday, London"; "" when the Edition covers no window."""
+        start, end = content.covers_from, content.covers_to
+        if start is None or end is None:
+            return ""
+        style = "weekday" if end - start < timedelta(days=DAYS_OF_A_WEEK - 1) else "plain"
+
+        def moment(instant: datetime) -> str:
+            day = day_name(instant, self.zone, self.locale, style)
+            return f"{hour(instant, self.zone, self.locale)} {day}"
+
+        return self._translations.gettext("%(start)s to %(end)s, %(place)s") % {
+            "start": moment(start),
+            "end": moment(end),
+            "place": place_of(self.zone, self.locale),
+        }
+
+    def reported(self, item: Item) -> str:
+        """ "reported 14:02 London" today, else "reported 14:02, Thursday"; without the hour
+        "reported Thursday", today "". Of what was updated since both: "reported Thursday 14:02,
+        updated 08:30 London"."""
+        _, (at, day) = self._translations.gettext, self._reported(item)
+        if updated := self._updated(item):
+            later = self.moment(updated)
+            if not self._days_ago(updated):
+                later += f" {place_of(self.zone, self.locale)}"
+            if not at and not day:
+                return _("updated %(when)s") % {"when": later}
+            first = " ".join(filter(None, (day, at)))
+            return _("reported %(when)s, updated %(later)s") % {"when": first, "later": later}
+        if at and not day:
+            at += f" {place_of(self.zone, self.locale)}"
+        when = _(", ").join(filter(None, (at, day)))
+        return _("reported %(when)s") % {"when": when} if when else ""
+
+    def reported_briefly(self, item: Item) -> str:
+        """ "reported Thursday", today "reported 14:02", or when it was updated: what a line has
+        room for."""
+        _, (at, day) = self._translations.gettext, self._reported(item)
+        if updated := self._updated(item):
+            return _("updated %(when)s") % {"when": self.since(updated)}
+        return _("reported %(when)s") % {"when": day or at} if day or at else ""
+
+    def _reported(self, item: Item) -> tuple[str, str]:
+        """(hour, day): "" for an hour that is not known, and for today."""
+        if item.reported_at is None:
+            return "", ""
+        stated = clock.as_stated(item.reported_at) if item.day_only else item.reported_at
+        days = self._days_ago(stated)
+        at = "" if item.day_only else hour(item.reported_at, self.zone, self.locale)
+        return at, self._day(stated, days) if days else ""
+
+    def _updated(self, item: Item) -> datetime | None:
+        """When its text was written, if it can tell of what the first report couldn't."""
+        first, updated = item.reported_at, item.updated_at
+        if first is None or updated is None or item.retraction is not None:
+            return None
+        if item.day_only:  # it may be of any hour of its day
+            later = self._days_ago(updated) < self._days_ago(clock.as_stated(first))
+        else:
+            later = updated - first >= UPDATED_AFTER
+        return updated if later else None
+
+    def _days_ago(self, instant: date) -> int:
+        """Local dates since then; 0 for today, and for what a clock that is wrong puts later."""
+        if isinstance(instant, datetime):
+            instant = clock.local_date(instant, clock.zone(self.zone))
+        return max(0, (self.today - instant).days)
+
+    def _day(self, instant: date, days: int) -> str:
+        style = "weekday" if days < DAYS_OF_A_WEEK else "plain"
+        return day_name(instant, self.zone, self.locale, style)
