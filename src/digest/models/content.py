@@ -266,6 +266,18 @@ class Item(Value):
         return any(one.field == "breaking" for one in self.changes)
 
     @property
+    def raised(self) -> bool:
+        """Whether it is more serious than this reader was told, which the code of a correction
+        doesn't say."""
+        return self.code is Code.ESCALATE or (
+            self.code is Code.CORRECT
+            and any(
+                one.field == "severity" and (one.was or "") < (one.now or "")
+                for one in self.changes
+            )
+        )
+
+    @property
     def corrections(self) -> tuple[Correction, ...]:
         """All that it puts right, oldest first."""
         return (*self.corrected_too, *((self.correction,) if self.correction else ()))

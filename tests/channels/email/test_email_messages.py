@@ -353,6 +353,22 @@ def test_an_alert_says_how_severe_it_is_and_what_led_to_it(channel: EmailChannel
     assert content.items[0].headline not in html[html.index("What led to it") :]
 
 
+def test_a_correction_says_how_severe_it_is_and_what_became_more_serious(
+    channel: EmailChannel,
+) -> None:
+    rose = (Change(field="breaking", now="breaking"), Change(field="severity", was="3", now="5"))
+    calm = make_corrected_item()
+    for item, says in ((calm, False), (calm.model_copy(update={"changes": rose}), True)):
+        content = make_alert(code=Code.CORRECT, items=(item,))
+        mail = parsed(channel, channel.render(content, make_envelope()))
+        for kind in ("html", "plain"):
+            words = " ".join(part(mail, kind).split())
+            assert f"Severity {item.severity} of 5" in words
+            assert ("More serious than first told" in words) is says
+        first = part(mail, "plain").split("\r\n")[1]
+        assert first.startswith("BREAKING · CORRECTION · " if says else "CORRECTION · ")
+
+
 def test_a_held_alert_comes_with_one_scenario(channel: EmailChannel) -> None:
     html = told(channel, make_roundup(1))
     assert "Risk (immediate, assessed):" in html

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from builders import (
     make_alert,
+    make_corrected_item,
     make_digest,
     make_earlier,
     make_envelope,
@@ -15,7 +16,7 @@ from builders import (
 from digest.channels.base import Message, Step
 from digest.channels.slack import SlackChannel
 from digest.channels.slack.settings import SlackSettings
-from digest.models.content import EditionContent
+from digest.models.content import Change, EditionContent
 from digest.models.words import Code
 from digest.render.environment import Templates
 
@@ -109,6 +110,18 @@ def test_without_a_first_message_in_slack_a_change_is_a_post_that_says_so(refere
 def test_the_first_line_of_a_change_says_what_it_is(code: Code, first_line: str) -> None:
     for step in render(make_alert(code=code), earlier=FIRST).steps:
         assert payload(step)["blocks"][0]["text"]["text"].startswith(first_line)
+
+
+def test_a_correction_of_what_became_more_serious_says_so_to_the_whole_channel() -> None:
+    rose = (Change(field="breaking", now="breaking"), Change(field="severity", was="3", now="5"))
+    content = make_alert(code=Code.CORRECT, items=(make_corrected_item(changes=rose),))
+    edit, answer = render(content, earlier=FIRST).steps
+    assert payload(answer)["reply_broadcast"] is True
+    for step in (edit, answer):
+        words = payload(step)["blocks"][0]["text"]["text"]
+        assert words.startswith("*Corrected")
+        assert "*More serious than first told*" in words
+    assert "*Breaking:* *<" in payload(edit)["blocks"][0]["text"]["text"]
 
 
 @pytest.mark.parametrize("code", [Code.NEW, *CHANGES])

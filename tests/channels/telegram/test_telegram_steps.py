@@ -6,6 +6,7 @@ import pytest
 from builders import (
     make_alert,
     make_changed_item,
+    make_corrected_item,
     make_digest,
     make_earlier,
     make_envelope,
@@ -91,6 +92,19 @@ def test_a_light_update_only_rewrites(
     content = make_alert(code=Code.UPDATE, items=(item,))
     found = steps(offline, content, earlier=first())
     assert [step.method for step in found] == ["editMessageText"] + ["sendMessage"] * replies
+
+
+def test_a_correction_of_what_became_more_serious_says_so_and_sounds(
+    offline: TelegramChannel,
+) -> None:
+    rose = (Change(field="severity", was="3", now="5"),)
+    content = make_alert(code=Code.CORRECT, items=(make_corrected_item(changes=rose, severity=5),))
+    for given in ({"earlier": first(), "silent": False}, {"silent": False}):
+        *_, last = found = steps(offline, content, **given)
+        assert payload(last)["disable_notification"] is False
+        for step in found:
+            assert "<b>More serious than first told</b>" in payload(step)["text"]
+        assert "severity 5 (critical: act now)" in payload(found[0])["text"]
 
 
 @pytest.mark.parametrize("code", [Code.CORRECT, Code.RETRACT])

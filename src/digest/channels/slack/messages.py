@@ -35,8 +35,6 @@ FOLDERS: Mapping[Code, str] = {
     Code.RETRACT: "correction",
     Code.ROUNDUP: "roundup",
 }
-# Answers in a thread that the whole channel sees: it has become more serious.
-BROADCAST = (Code.ESCALATE,)
 
 _REFERENCE = re.compile(r"(?P<channel>[CGD][A-Z0-9]+):(?P<ts>\d+\.\d+)")
 
@@ -87,7 +85,7 @@ class Writer:
         if first is None or self._folder not in ("update", "correction"):
             return (post,)
         if not (self.envelope.earlier and self.envelope.earlier.alone):
-            broadcast = self.content.code in (*BROADCAST, Code.CORRECT, Code.RETRACT)
+            broadcast = self._raised or self.content.code in (Code.CORRECT, Code.RETRACT)
             return (self._reply(first, body, broadcast=broadcast, fallback=post),)
         edit = {"channel": first.channel, "ts": first.ts, **body}
         whole = self._reply(first, body, fallback=post)
@@ -100,6 +98,11 @@ class Writer:
         if self.content.kind == EditionKind.DIGEST:
             return "digest"
         return "roundup" if len(self.content.items) > 1 else FOLDERS[self.content.code]
+
+    @property
+    def _raised(self) -> bool:
+        """Whether the whole channel is to see an answer in its thread."""
+        return any(item.raised for item in self.content.items[:1])
 
     @property
     def _budget(self) -> Budget:
@@ -116,7 +119,7 @@ class Writer:
         fallback: Step | None = None,
     ) -> Step:
         payload = {"channel": first.channel, "thread_ts": first.ts, **body}
-        if self.content.code in BROADCAST if broadcast is None else broadcast:
+        if self._raised if broadcast is None else broadcast:
             payload["reply_broadcast"] = True
         return Step(POST, payload, optional, fallback)
 

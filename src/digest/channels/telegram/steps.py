@@ -91,7 +91,7 @@ def _sounds(rendering: Rendering) -> bool:
     content, envelope = rendering.content, rendering.envelope
     alerted = envelope.earlier is not None and envelope.earlier.alone
     first_alert = content.code == Code.UPDATE and not alerted
-    return (first_alert or content.code == Code.ESCALATE) and not envelope.silent
+    return (first_alert or content.items[0].raised) and not envelope.silent
 
 
 def _meaning_changed(content: EditionContent) -> bool:
