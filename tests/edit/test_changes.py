@@ -42,6 +42,7 @@ def test_fields_come_weightiest_first() -> None:
         Change(field="status", was="developing", now="concluded"),
         Change(field="headline", was="Old", now="New"),
         Change(field="takeaway", was="Was so.", now="Is so."),
+        Change(field="body", now="Is so."),
     ]
 
 
@@ -74,9 +75,9 @@ LINE = "The Javakheti line runs at a reduced rate."
         (["Fire. Crews came."], [f"Fire. {LINE} Crews came."], LINE),
         (["Fire in a hall."], [f"Fire at a hall. {LINE}"], LINE),  # what says most
         (["Twelve are hurt."], ["Fifteen are hurt."], "Fifteen are hurt."),
-        (["Fire.", LINE], [LINE, "Fire."], None),
-        (["Fire."], ["Fire.", "A valve is shut."], None),  # the headline says it
-        (["Fire."], ["Fire.", "Homes have gas."], None),  # and that the takeaway
+        (["Fire.", LINE], [LINE, "Fire."], "Homes have gas."),  # of the takeaway
+        (["Fire."], ["Fire.", "A valve is shut."], "Homes have gas."),  # the headline says it
+        (["Fire."], ["Fire.", "Homes have gas."], "Homes have gas."),
     ],
 )
 def test_of_the_text_the_newest_sentence_is_told(
@@ -95,8 +96,9 @@ def test_of_the_text_the_newest_sentence_is_told(
         ({"status": "developing"}, {"status": "concluded"}, (3, 3), "developing → concluded"),
         ({"breaking": False}, {"breaking": True}, (3, 3), "now breaking"),
         ({}, {"status": "disputed"}, (3, 3), "now disputed"),
-        ({}, {"takeaway": "So."}, (3, 3), "text updated"),
-        ({}, {"standfirst": "So."}, (3, 3), "text updated"),
+        ({}, {"takeaway": "So."}, (3, 3), "new: So."),
+        ({"standfirst": "One."}, {"standfirst": "One. So."}, (3, 3), "new: So."),
+        ({"standfirst": "One. So."}, {"standfirst": "So. One."}, (3, 3), "text updated"),
         ({}, {"body": ("So.",)}, (3, 3), "new: So."),
         ({}, {"sources": [SourceRecord(publisher="CNN")]}, (3, 3), "1 more source"),
     ],
@@ -153,6 +155,13 @@ def test_what_a_correction_says_already_is_not_named_below_it() -> None:
     assert beside([headline, status], said) == (status,)
     new = Change(field="body", now="Two technicians are in hospital.")
     assert beside([status, new], said) == (status, new)
+
+
+@pytest.mark.parametrize("field", ["takeaway", "standfirst"])
+def test_a_new_sentence_of_any_text_is_named_below_a_correction(field: str) -> None:
+    found = change({field: "Two are shut."}, {field: "One is shut. Two men are in hospital."})
+    shown = beside(found, "One is shut.")
+    assert shown == (Change(field="body", now="Two men are in hospital."),)
 
 
 @pytest.mark.parametrize("field", ["headline", "takeaway", "standfirst"])

@@ -1,6 +1,6 @@
 """What changed: a diff of fields between what a reader was told and what is so now. No prose."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from digest.edit.facts import normalise
 from digest.models.content import Change
@@ -10,6 +10,7 @@ from digest.models.words import ENDED
 from digest.render.sentences import sentences
 
 FIELDS = ("severity", "status", "certainty", "headline", "takeaway", "standfirst")
+ABOVE_THE_TEXT = ("standfirst", "takeaway")
 OF_THE_TEXT = ("headline", "standfirst")  # fields that may be nothing but the text's beginning
 SHOWN_ANEW = ("headline", "takeaway", "standfirst")  # a correction has them as they are now
 DOUBT = {"possible": 1, "unlikely": 2}  # 0 for all else: messages show no certainty
@@ -44,8 +45,8 @@ def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> 
 
     `severities` are those in force for the two, which may be derived. Sources and scenarios are
     counted: `now` is how many were added; one that has ended is no scenario any more. Of the body
-    `now` is the sentence that says most that is new, and then a headline that is cut from it is not
-    named. What was taken away is not named.
+    `now` is the sentence that says most that is new, of takeaway and standfirst if the body has
+    none; a headline that is cut from a new body is not named. What was taken away is not named.
     """
     before = {name: getattr(was, name) for name in FIELDS} | {"severity": severities[0]}
     after = {name: getattr(now, name) for name in FIELDS} | {"severity": severities[1]}
@@ -67,8 +68,10 @@ def changes(was: EventRecord, now: EventRecord, severities: tuple[int, int]) -> 
     fresh = {(one.kind, normalise(one.text)) for one in open_now} - old
     if fresh:
         found.append(Change(field="scenarios", now=str(len(fresh))))
-    if body and now.body:
-        found.append(Change(field="body", now=_news(was, now)))
+    rewritten = body or any(one.field in ABOVE_THE_TEXT for one in found)
+    news = _news(was, now) if rewritten else None
+    if news or (body and now.body):
+        found.append(Change(field="body", now=news))
     return tuple(found)
 
 
@@ -107,27 +110,27 @@ def _known(sentence: str, known: set[str]) -> bool:
 
 
 def _news(was: EventRecord, now: EventRecord) -> str | None:
-    """The sentence of `now`'s body with most words that `was` had nowhere, the first of several.
-
-    None if there is no new one, or only one that the reader meets above it.
-    """
+    """The sentence of `now` with most words that `was` had nowhere, the first of several: of the
+    body, or else of what stands above it. None if there is no new one, or only in the headline."""
     old = normalise(" ".join((was.headline, was.standfirst or "", was.takeaway or "", *was.body)))
-    above = {
-        normalise(one) for text in (now.standfirst, now.takeaway) for one in sentences(text or "")
-    }
-    headline = normalise(now.headline)
-    fresh = [
-        one
-        for part in now.body
-        for one in sentences(part)
-        if (words := normalise(one))
-        and f" {words} " not in f" {old} "
-        and words not in above
-        and words != headline
-        and not (now.headline_derived and words.startswith(headline))
-    ]
-    known = set(old.split())
-    return max(fresh, key=lambda one: len(set(normalise(one).split()) - known), default=None)
+    headline, known = normalise(now.headline), set(old.split())
+
+    def fresh(texts: Iterable[str | None], beside: Collection[str] = ()) -> dict[str, str]:
+        return {
+            words: one
+            for text in texts
+            for one in sentences(text or "")
+            if (words := normalise(one))
+            and f" {words} " not in f" {old} "
+            and words not in beside
+            and words != headline
+            and not (now.headline_derived and words.startswith(headline))
+        }
+
+    above = fresh(getattr(now, name) for name in ABOVE_THE_TEXT)
+    found = fresh(now.body, above) or above
+    most = max(found, key=lambda words: len(set(words.split()) - known), default=None)
+    return found[most] if most else None
 
 
 def _text(value: object) -> str | None:
