@@ -10,6 +10,7 @@ from markupsafe import Markup
 from digest.models.content import (
     Correction,
     Item,
+    LeftOut,
     PerspectiveLine,
     Reason,
     Retraction,
@@ -137,6 +138,14 @@ def test_counts_say_why_each_was_left_out() -> None:
     assert EN.counts(make_digest()) == (
         "12 matched, 7 shown, 3 told before and unchanged, 2 below your threshold"
     )
+
+
+def test_nobody_is_told_that_something_was_retracted_which_they_never_heard_of() -> None:
+    others = make_digest()
+    gone = LeftOut(rule="retracted", count=1)
+    content = make_digest(matched=others.matched + 1, left_out=(*others.left_out, gone))
+    assert EN.counts(content) == EN.counts(others)
+    assert EN.counts(make_digest(left_out=(gone,))) == ""
 
 
 @pytest.mark.parametrize(

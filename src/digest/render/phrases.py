@@ -200,15 +200,18 @@ class Phrases(Hours):
     def counts(self, content: EditionContent, shown: int | None = None) -> str:
         """ "12 matched, 7 shown, 3 told before and unchanged"; "" when nothing was left out.
 
-        `shown` is the number of Items that a Channel found room for; all of them unless given.
+        `shown` is the number of Items that a Channel found room for; all of them unless given. What
+        this reader never heard of, as it was retracted before, is counted in the ledger alone.
         """
-        left = [part for part in content.left_out if part.count]
+        left = [part for part in content.left_out if part.count and part.rule != "retracted"]
         if not left:
             return ""
         _ = self._translations.gettext
+        untold = sum(part.count for part in content.left_out if part.rule == "retracted")
+        matched = content.matched - untold
         parts = [
             _("%(matched)s matched, %(shown)s shown")
-            % {"matched": content.matched, "shown": len(content.items) if shown is None else shown},
+            % {"matched": matched, "shown": len(content.items) if shown is None else shown},
             *(f"{part.count} {self._label('left_out', part.rule)}" for part in left),
         ]
         return _(", ").join(clean(part) for part in parts)

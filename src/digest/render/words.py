@@ -82,7 +82,6 @@ LABELS: dict[str, dict[str, str]] = {
         "over_budget": N_("beyond the length of this edition"),
         "muted": N_("muted by you"),
         "same_fact": N_("the same report from another source"),
-        "retracted": N_("retracted"),
     },
     "held": {
         "quiet": N_("during your quiet hours"),
