@@ -152,6 +152,12 @@ def test_an_update_by_which_an_event_became_breaking_is_headed_as_a_first_alert(
         assert "Since Tuesday: now breaking" in words
 
 
+def test_an_update_that_an_event_has_concluded_says_when(channel: EmailChannel) -> None:
+    mail = parsed(channel, channel.render(make_alert(code=Code.CLOSE), make_envelope()))
+    assert part(mail, "plain").strip().startswith("CONCLUDED 14:02 · Thu 5 March, London time")
+    assert "Updated" not in part(mail, "html")
+
+
 def test_an_update_with_another_headline_says_it_in_its_subject(channel: EmailChannel) -> None:
     envelope = make_envelope(earlier=make_earlier())
     item = make_changed_item(headline="Pilots are back at work in the Strait of Hormuz")
@@ -350,6 +356,8 @@ def test_an_alert_says_how_severe_it_is_and_what_led_to_it(channel: EmailChannel
     html = told(channel, content)
     assert "Severity 4 of 5 (major: be prepared)" in html
     assert html.index("What led to it") < html.index("What it led to")
+    (meaning,) = [one.chain.significance for one in content.items if one.chain]
+    assert f"<strong>Why it matters:</strong> {meaning}" in html
     assert content.items[0].headline not in html[html.index("What led to it") :]
 
 

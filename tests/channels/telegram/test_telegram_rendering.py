@@ -69,8 +69,9 @@ def test_a_digest_says_what_it_is_then_what_was_wrong_then_the_news(
         "2. Ankara reopens talks on the northern border crossing",
         "Since Tuesday: severity 3 → 4; 2 more sources; 1 more scenario",
         "Also today",
-        "• Grain convoy ambushed on the road to Gao (alerted Wednesday 14:02; 2 more sources)",
         "• Philippine patrol turns back a fishing fleet (reported Wednesday)",
+        "You had an alert about this",
+        "• Grain convoy ambushed on the road to Gao (alerted Wednesday 14:02; 2 more sources)",
         "Scenario watch",
     ]
     places = [text.index(line) for line in order]
