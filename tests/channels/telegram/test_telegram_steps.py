@@ -104,7 +104,7 @@ def test_a_correction_of_what_became_more_serious_says_so_and_sounds(
         assert payload(last)["disable_notification"] is False
         for step in found:
             assert "<b>More serious than first told</b>" in payload(step)["text"]
-        assert "severity 5 (critical: act now)" in payload(found[0])["text"]
+        assert "severity 5 (critical: act now)\n" in payload(found[0])["text"]
 
 
 @pytest.mark.parametrize("code", [Code.CORRECT, Code.RETRACT])
