@@ -15,7 +15,8 @@ from bench.line import Line, timed
 from bench.stage import installed
 from digest.channels.base import Finding, Limits, Message, Receipt, Step
 from digest.models import Delivery, Destination, Subscriber
-from digest.models.content import EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Envelope
 from digest.models.words import DeliveryState, EditionKind
 from digest.services.app import App
 from digest.services.sending.deliver import Deliverer

@@ -20,14 +20,13 @@ from bench.line import Line, timed
 from digest.channels.email import EmailChannel, EmailSettings
 from digest.models.content import (
     EditionContent,
-    Envelope,
     Item,
-    Links,
     PerspectiveLine,
     Reason,
     ScenarioLine,
     SourceLine,
 )
+from digest.models.envelope import Envelope, Links
 from digest.models.words import EditionKind
 from digest.render.environment import Templates
 

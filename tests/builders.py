@@ -12,12 +12,9 @@ from digest.models.content import (
     Chain,
     Change,
     Correction,
-    Earlier,
     EditionContent,
-    Envelope,
     Item,
     LeftOut,
-    Links,
     PerspectiveLine,
     Reason,
     Retraction,
@@ -26,6 +23,7 @@ from digest.models.content import (
     Told,
     WatchLine,
 )
+from digest.models.envelope import Earlier, Envelope, Links
 from digest.models.words import Code, EditionKind
 
 DAY = date(2026, 3, 5)

@@ -29,7 +29,8 @@ from digest.models import (
     Story,
     Subscriber,
 )
-from digest.models.content import EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Envelope
 from digest.models.record import EventRecord
 from digest.models.words import DeliveryState, EditionKind
 from digest.services.app import App

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from digest.channels.base import Channel, Message
 from digest.errors import Action
-from digest.models.content import EditionContent, Links
+from digest.models.content import EditionContent
+from digest.models.envelope import Links
 
 
 class Fault(StrEnum):

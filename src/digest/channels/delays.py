@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from digest.models.content import EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Envelope
 from digest.models.words import Code, EditionKind
 
 DELAYED = timedelta(minutes=30)

@@ -2,7 +2,7 @@
 
 A value, complete in itself: nothing here is looked up again later, so a retry, the web page and
 `digest preview` show the same words. Nothing here is about one recipient, so readers with equal
-selections share one Edition; what differs by recipient (name, links) is in `Envelope`.
+selections share one Edition; what differs by recipient (name, links) is in `models.envelope`.
 """
 
 from collections.abc import Iterable
@@ -364,44 +364,3 @@ class EditionContent(Value):
     def minutes(self) -> int:
         """Reading time in whole minutes at 230 words a minute, at least 1."""
         return max(1, round(self.words / 230))
-
-
-class Links(Value):
-    """The addresses that differ by recipient; all absolute, signed, and safe to open with GET."""
-
-    home: str
-    view: str  # this edition in a browser
-    preferences: str
-    pause: str
-    unsubscribe: str  # a page with a button
-    one_click: str  # RFC 8058: POST acts
-    unsubscribe_mail: str | None = None  # mailto:
-    tune: str  # prefix; "<tune>?do=less&event=..." opens a page with a button
-    event: str  # prefix of an Event's page; the slug follows
-
-
-class Earlier(Value):
-    """The message about the same Event that this Destination got before."""
-
-    reference: str  # Message-ID, "C1:1700000000.0001", "chat:message"
-    subject: str | None = None  # as first sent: an email thread keeps its subject
-    references: tuple[str, ...] = ()  # all Message-IDs of the thread, oldest first
-    # It told of this Event and no other, so it may be rewritten in place; False for a digest or
-    # roundup, which is only replied to.
-    alone: bool = True
-
-
-class Envelope(Value):
-    """Everything about one recipient of an Edition."""
-
-    delivery_id: int
-    slot: str  # "digest:2026-03-05", "alert:12:3"
-    address: str  # in the Channel's own canonical form
-    name: str = ""
-    links: Links
-    sent_at: datetime  # of what only rewrites a message: when that was sent
-    resent: bool = False  # an earlier attempt was never answered: this may arrive twice
-    earlier: Earlier | None = None
-    silent: bool = False  # no sound (Telegram)
-    postal_address: str = ""
-    invites: bool = False  # the home page says how others get a digest of their own

@@ -8,7 +8,7 @@ answers them.
 
 from urllib.parse import quote, urlencode
 
-from digest.models.content import Links
+from digest.models.envelope import Links
 
 VERBS = ("less", "mute", "above4", "follow", "why")
 """What a link can ask for: less of this, silence, alerts above severity 4 only, the Story, why."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
 from digest.models import Secret
-from digest.models.content import Links
+from digest.models.envelope import Links
 from digest.store.upsert import insert_new
 
 KEY_NAME = "links"

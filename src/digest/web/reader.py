@@ -15,7 +15,8 @@ from digest.channels.base import Channel
 from digest.clock import local_date, zone
 from digest.errors import NotFound
 from digest.models import Delivery, Destination, Edition, Subscriber
-from digest.models.content import EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Envelope
 from digest.render.filters import day_name
 from digest.render.phrases import SEPARATOR, Phrases
 from digest.services.reader import preferences

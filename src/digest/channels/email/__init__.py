@@ -16,7 +16,8 @@ from digest.channels.email.settings import EmailSettings
 from digest.channels.email.smtp import Submission, Submitter
 from digest.channels.email.wire import fill, quoted_printable
 from digest.errors import ChannelStopped
-from digest.models.content import EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Envelope
 from digest.render.environment import Templates
 from digest.render.filters import clean
 

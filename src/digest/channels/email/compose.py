@@ -13,7 +13,8 @@ from hashlib import sha256
 from digest.channels.email.dkim import Header, Signer, hash_body
 from digest.channels.email.settings import EmailSettings
 from digest.channels.email.wire import header, mailbox, raw_header
-from digest.models.content import Earlier, EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Earlier, Envelope
 from digest.models.words import EditionKind
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")

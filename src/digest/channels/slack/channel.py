@@ -13,7 +13,8 @@ from digest.channels.slack.messages import First, Writer
 from digest.channels.slack.rendering import Renderer, readable
 from digest.channels.slack.sending import Sender
 from digest.channels.slack.settings import SlackSettings
-from digest.models.content import EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Envelope
 from digest.render.environment import Templates
 
 

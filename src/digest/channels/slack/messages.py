@@ -16,7 +16,8 @@ from digest.channels.directions import isolate
 from digest.channels.slack.addresses import is_webhook
 from digest.channels.slack.blocks import Block
 from digest.channels.slack.rendering import ALERT, DIGEST, Budget, Renderer
-from digest.models.content import Earlier, EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Earlier, Envelope
 from digest.models.words import Code, EditionKind
 from digest.render.links import event_url
 from digest.render.phrases import Phrases

@@ -17,7 +17,8 @@ from digest.channels.telegram.sending import (
 from digest.channels.telegram.settings import TelegramSettings
 from digest.channels.telegram.steps import First, steps_for
 from digest.errors import ChannelStopped, DeliveryError
-from digest.models.content import EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Envelope
 from digest.render.environment import Templates
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from digest.models.content import EditionContent, Links
+from digest.models.content import EditionContent
+from digest.models.envelope import Links
 from digest.render.links import event_url, tuned
 from digest.render.words import N_, Gettext
 

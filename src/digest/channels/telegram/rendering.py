@@ -19,7 +19,8 @@ from digest.channels.telegram.budget import (
 from digest.channels.telegram.keyboard import Button
 from digest.channels.telegram.markup import TEXT_LIMIT, measure, sendable, tidy
 from digest.errors import ConfigurationError
-from digest.models.content import EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Envelope
 from digest.render.environment import Templates, render, shown
 from digest.render.locales import translations
 from digest.render.phrases import Phrases

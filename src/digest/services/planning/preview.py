@@ -13,7 +13,8 @@ from digest.clock import instant_of, local_date, zone
 from digest.edit.select import Selection
 from digest.errors import InputError, NotFound
 from digest.models import Destination, Edition, Slot, Subscriber
-from digest.models.content import EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Envelope
 from digest.models.words import EditionKind
 from digest.services import find
 from digest.services.app import App

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Destination, Subscriber, Suppression
-from digest.models.content import Earlier, EditionContent, Envelope
+from digest.models.content import EditionContent
+from digest.models.envelope import Earlier, Envelope
 from digest.models.words import RIGHTING, EditionKind, SubscriberState
 from digest.services.app import App
 from digest.services.links import Bearer
