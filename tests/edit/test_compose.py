@@ -326,6 +326,17 @@ def test_what_changed_beside_a_correction_is_told_since_its_reader_last_heard() 
         assert [one.field for one in found.changes] == changed
 
 
+def test_a_sentence_that_a_correction_says_too_stays_in_the_text_below_it() -> None:
+    said = CorrectionRecord(wrong="Both are shut.", right="Only the Kura line is shut.")
+    news = "Only the Kura line is shut now."
+    right = material(RIGHT, headline="One is shut", body=[news], correction=said)
+    states = ({"record": record(headline="Both are shut")}, {"record": right.record} | CORRECT)
+    one, who = replace(RIGHT, past=past(*states)), reader(told=[heard(WRONG)])
+    was = material(WRONG, headline="Both are shut", body=["Fire."])
+    (found,) = composed(select([one], who, NOW), who, (WRONG, was), (RIGHT, right)).items
+    assert (found.takeaway, found.changes) == (news, ())
+
+
 def test_a_correction_has_the_takeaway_that_holds_and_what_else_changed() -> None:
     wrong = material(WRONG, takeaway="No gas.", body=["Fire."])
     right = material(RIGHT, takeaway="Some gas.", body=["Fire.", "Two are hurt."])

@@ -131,10 +131,12 @@ def _item(
         else ()
     )
     found = told_of(differs)
-    shows = section in TOLD_IN_TEXT
-    head = opening(record, next((one.now for one in found if shows and one.field == "body"), None))
-    lead = section == "lead"
     corrected = _corrected(chosen, materials) if section == "correction" else ()
+    named = beside(found, " ".join(f"{one.right} {one.why or ''}" for one in corrected))
+    named = named if corrected else found
+    shows = section in TOLD_IN_TEXT
+    head = opening(record, next((one.now for one in named if shows and one.field == "body"), None))
+    lead = section == "lead"
     return Item(
         event_id=candidate.event_id,
         slug=material.slug,
@@ -169,9 +171,7 @@ def _item(
         update=material.update,
         chain=chain(material, head.headline) if lead else None,
         reasons=_reasons(chosen.match, materials),
-        changes=beside(found, " ".join(f"{one.right} {one.why or ''}" for one in corrected))
-        if corrected
-        else found,
+        changes=named,
         told=_told(chosen),
         correction=corrected[-1] if corrected else None,
         corrected_too=corrected[:-1],
