@@ -118,7 +118,7 @@ def _edition(chance: random.Random, most: int) -> Golden:
         watch=tuple(_watch(chance) for _ in range(chance.randint(0, 8))),
         matched=chance.randint(count, 10_000),
         left_out=(*LEFT_OUT, LeftOut(rule=_text(chance), count=3)),
-        quiet=_maybe(chance),
+        quiet=chance.random() < 0.5,
     )
     return Golden(content, follows_up=chance.random() < 0.3, resent=chance.random() < 0.2)
 

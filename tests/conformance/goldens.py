@@ -108,8 +108,7 @@ def _hollow(content: EditionContent) -> EditionContent:
 
 
 def _quiet() -> EditionContent:
-    line = "Quiet day. 4 events touched Sahel; none above your bar."
-    return make_digest(0, 0, quiet=line, watch=(), left_out=(), matched=4)
+    return make_digest(0, 0, quiet=True, watch=(), left_out=(), matched=4)
 
 
 def _several(number: int, length: int) -> Item:
@@ -224,7 +223,7 @@ def _around(text: str, item: Item) -> EditionContent:
         )
     )
     return make_digest(
-        items=(item,), list_name=text, follows=(text,), watch=(watch,), quiet=text, matched=6
+        items=(item,), list_name=text, follows=(text,), watch=(watch,), quiet=True, matched=6
     )
 
 

@@ -140,6 +140,22 @@ def test_counts_say_why_each_was_left_out() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("matched", "follows", "line"),
+    [
+        (0, ("Sahel",), "All quiet. Nothing touched Sahel."),
+        (1, ("Sahel",), "All quiet. 1 event touched Sahel; it is no news for you."),
+        (4, ("Iran", "Gulf"), "All quiet. 4 events touched Iran and Gulf; none is news for you."),
+        (0, (), "All quiet. Nothing touched what you follow."),
+    ],
+)
+def test_a_day_without_news_is_one_line(matched: int, follows: tuple[str, ...], line: str) -> None:
+    gone = LeftOut(rule="retracted", count=2)
+    content = make_digest(0, 0, quiet=True, matched=matched + 2, left_out=(gone,), follows=follows)
+    assert EN.quiet(content) == line
+    assert EN.quiet(make_digest(quiet=True)) == EN.quiet(make_digest(0, 0)) == ""
+
+
 def test_nobody_is_told_that_something_was_retracted_which_they_never_heard_of() -> None:
     others = make_digest()
     gone = LeftOut(rule="retracted", count=1)

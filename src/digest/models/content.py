@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated, Protocol, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from digest.models.words import Code, EditionKind
 
@@ -61,6 +61,7 @@ def _saying_or_none(part: P | None) -> P | None:
 # Empty parts are left out here, once, so that on no Channel a label stands alone.
 Words = Annotated[str | None, AfterValidator(lambda text: text if says_something(text) else None)]
 Names = Annotated[tuple[str, ...], AfterValidator(lambda all: tuple(filter(says_something, all)))]
+Flag = Annotated[bool, BeforeValidator(bool)]  # was a text once, which is stored
 SAYING = AfterValidator(_saying)
 SAYING_OR_NONE = AfterValidator(_saying_or_none)
 
@@ -324,7 +325,7 @@ class EditionContent(Value):
     matched: int = 0
     left_out: tuple[LeftOut, ...] = ()
     held: Names = ()  # the rules that held this alert, or those of a roundup, each once
-    quiet: Words = None  # the one line for a day without news, if the reader wants one
+    quiet: Flag = False  # nothing is news, and the reader wants a line all the same
 
     @property
     def today(self) -> date:

@@ -206,15 +206,32 @@ class Phrases(Hours):
         left = [part for part in content.left_out if part.count and part.rule != "retracted"]
         if not left:
             return ""
-        _ = self._translations.gettext
-        untold = sum(part.count for part in content.left_out if part.rule == "retracted")
-        matched = content.matched - untold
+        _, matched = self._translations.gettext, _matched(content)
         parts = [
             _("%(matched)s matched, %(shown)s shown")
             % {"matched": matched, "shown": len(content.items) if shown is None else shown},
             *(f"{part.count} {self._label('left_out', part.rule)}" for part in left),
         ]
         return _(", ").join(clean(part) for part in parts)
+
+    def quiet(self, content: EditionContent) -> str:
+        """ "All quiet. 4 events touched Iran and Gulf; none is news for you."; "" where there is
+        something to tell."""
+        if not content.quiet or content.items:
+            return ""
+        _, ngettext = self._translations.gettext, self._translations.ngettext
+        matched, names = _matched(content), self.listed(content.follows)
+        said = {"num": matched, "follows": names or _("what you follow")}
+        if not matched:
+            return _("All quiet. Nothing touched %(follows)s.") % said
+        return (
+            ngettext(
+                "All quiet. %(num)s event touched %(follows)s; it is no news for you.",
+                "All quiet. %(num)s events touched %(follows)s; none is news for you.",
+                matched,
+            )
+            % said
+        )
 
     def follows(self, labels: Sequence[str], shown: int = 5) -> str:
         """ "Iran, Gulf, diplomacy": what this Edition is about for its reader."""
@@ -280,6 +297,11 @@ class Phrases(Hours):
         before, after = self._label(group, was if now else None), self._label(group, now)
         moved = before and after and before != after
         return arrow(before, after, self.locale) if moved else after
+
+
+def _matched(content: EditionContent) -> int:
+    """How many Events touched what the reader follows, as far as they are to know."""
+    return content.matched - sum(one.count for one in content.left_out if one.rule == "retracted")
 
 
 def _published(source: SourceLine, item: Item) -> date | None:

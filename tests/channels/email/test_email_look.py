@@ -31,7 +31,7 @@ EDITIONS: dict[str, EditionContent] = {
     "retraction": make_alert(5, code=Code.RETRACT),
     "roundup": make_roundup(),
     "test": make_alert(code=Code.TEST),
-    "quiet": make_digest(0, 0, watch=(), quiet="Quiet day. 4 events touched Sahel."),
+    "quiet": make_digest(0, 0, watch=(), quiet=True),
     "hostile": make_digest(
         items=tuple(
             make_hostile_item(text, event_id=n, section="lead" if n == 0 else "item")

@@ -49,7 +49,7 @@ async def test_a_message_arrives_as_it_was_rendered(make_channel: Make, server: 
 
 async def test_lines_that_begin_with_a_dot_arrive(make_channel: Make, server: MailServer) -> None:
     channel = make_channel(smtp_url=server.url)
-    content = make_digest(1, 0, quiet=None, list_name=". . dots")
+    content = make_digest(1, 0, quiet=False, list_name=". . dots")
     message = channel.render(content, make_envelope(postal_address="..\n. x"))
     await channel.send(message)
     await channel.close()

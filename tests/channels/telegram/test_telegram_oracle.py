@@ -72,7 +72,7 @@ def test_hostile_digests(offline: TelegramChannel, section: str) -> None:
             state=text, kind=text, text=text, horizon=text, confidence=text, story=text
         )
         content = make_digest(
-            items=items, watch=(watch,) * 6, follows=(text,) * 9, list_name=text, quiet=text
+            items=items, watch=(watch,) * 6, follows=(text,) * 9, list_name=text, quiet=True
         )
         assert_telegram_takes(offline, content)
 

@@ -290,9 +290,10 @@ def test_a_roundup_counts_what_was_held(offline: TelegramChannel) -> None:
 
 
 def test_a_quiet_day_is_one_line(offline: TelegramChannel) -> None:
-    quiet = "Quiet day. 4 events touched Sahel; none above your bar."
-    content = make_digest(items=(), watch=(), left_out=(), quiet=quiet)
-    assert lines(offline, content)[-1] == quiet
+    content = make_digest(
+        items=(), watch=(), left_out=(), quiet=True, matched=4, follows=("Sahel",)
+    )
+    assert lines(offline, content)[-1] == "All quiet. 4 events touched Sahel; none is news for you."
 
 
 def test_late_and_catch_up_editions_say_so(offline: TelegramChannel) -> None:

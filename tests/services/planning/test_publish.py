@@ -213,6 +213,7 @@ def test_nothing_to_say_is_recorded_and_not_sent(room: Newsroom) -> None:
     assert room.publish() == {Outcome.NOTHING: 1, Outcome.EDITION: 1}
     assert room.outcomes() == [("nothing", "nothing_matched"), ("edition", "digest")]
     assert len(room.rows(Delivery)) == 1
+    assert [content.quiet for content in room.contents()] == [True]
 
 
 def test_without_a_destination_nothing_is_lost(room: Newsroom) -> None:

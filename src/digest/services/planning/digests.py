@@ -334,7 +334,7 @@ class Desk:
         if content.watch or (content.items and (wants_line or not selection.only_alerted)):
             return content, selection
         if wants_line:
-            return content.model_copy(update={"quiet": str(selection.matched)}), selection
+            return content.model_copy(update={"quiet": True}), selection
         return None, selection.untold()
 
     def occasion(self, task: Task, reader: Reader) -> Occasion:
