@@ -256,7 +256,9 @@ def test_english_sentences_keep_their_full_stops_in_an_arabic_line() -> None:
 
 def test_a_quiet_day_is_one_line() -> None:
     content = make_digest(0, 0, quiet=True, watch=(), left_out=(), matched=4, follows=("Sahel",))
-    assert "All quiet. 4 events touched Sahel; none is news for you." in read(content)
+    line = "All quiet. 4 events touched Sahel; none is news for you."
+    assert line in read(content)
+    assert payload_of(render(content))["text"] == f"Digest: {line}"
 
 
 def test_an_edition_that_is_late_says_so() -> None:
