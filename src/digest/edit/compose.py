@@ -132,8 +132,8 @@ def _item(
     )
     found = told_of(differs)
     corrected = _corrected(chosen, materials) if section == "correction" else ()
-    named = beside(found, " ".join(f"{one.right} {one.why or ''}" for one in corrected))
-    named = named if corrected else found
+    said = " ".join(f"{one.right} {one.why or ''}" for one in corrected)
+    named = beside(found, said) if corrected else found
     shows = section in TOLD_IN_TEXT
     head = opening(record, next((one.now for one in named if shows and one.field == "body"), None))
     lead = section == "lead"
