@@ -1,0 +1,1 @@
+"""The engine: carries tasks from whoever finds work to whoever does it."""

@@ -1,0 +1,174 @@
+"""Both Queues keep the same promises: in one process, and over PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from digest import bootstrap
+from digest.engine import postgres
+from digest.engine.base import ALERTS, DIGESTS, Queue, Task
+from digest.store.database import Database
+
+SECONDS = 30.0  # a busy machine takes its time
+
+
+@pytest.fixture
+def queue(database: Database) -> Iterator[Queue]:
+    yield bootstrap.queue(database)
+    if not database.is_sqlite:
+        with database.begin() as session:
+            session.execute(text("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE"))
+
+
+class Diary:
+    """Does tasks by writing down what they are about."""
+
+    def __init__(self) -> None:
+        self.done: list[Any] = []
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def note(self, about: Mapping[str, Any]) -> None:
+        await self.hold.wait()
+        self.done.append(about["n"])
+
+    async def fail(self, about: Mapping[str, Any]) -> None:
+        raise ValueError("a fault of ours")
+
+    @asynccontextmanager
+    async def at_work(self, queue: Queue, **slots: int) -> AsyncIterator[None]:
+        """While the block lasts, tasks are done."""
+        stop = asyncio.Event()
+        handlers = {"note": self.note, "fail": self.fail}
+        running = asyncio.create_task(queue.run(handlers, slots or {ALERTS: 1, DIGESTS: 1}, stop))
+        await asyncio.sleep(0.05)
+        try:
+            yield
+        finally:
+            self.hold.set()
+            stop.set()
+            await asyncio.wait_for(running, SECONDS)
+            await queue.close()
+
+
+def note(n: int, key: str | None = None, queue: str = DIGESTS) -> Task:
+    return Task("note", queue, {"n": n}, key)
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def put(database: Database, queue: Queue, *tasks: Task) -> None:
+    with database.begin() as session:
+        queue.put(session, *tasks)
+
+
+async def test_a_task_is_done_after_the_commit_and_not_before(
+    database: Database, queue: Queue
+) -> None:
+    diary = Diary()
+    async with diary.at_work(queue):
+        with database.begin() as session:
+            queue.put(session, note(1))
+            await asyncio.sleep(0.2)
+            assert diary.done == []
+        await until(lambda: diary.done == [1])
+
+
+async def test_nothing_is_left_of_a_task_whose_transaction_failed(
+    database: Database, queue: Queue
+) -> None:
+    diary = Diary()
+    async with diary.at_work(queue):
+        with suppress(ValueError), database.begin() as session:
+            queue.put(session, note(1))
+            raise ValueError
+        put(database, queue, note(2))
+        await until(lambda: diary.done)
+        assert diary.done == [2]
+
+
+async def test_of_one_key_one_task_waits(database: Database, queue: Queue) -> None:
+    diary = Diary()
+    async with diary.at_work(queue, digests=1):
+        diary.hold.clear()
+        await queue.offer(note(0))
+        await asyncio.sleep(0.3)  # it is under way
+        put(database, queue, note(1, "k"), note(2, "other"))
+        put(database, queue, note(3, "k"), note(4))
+        await asyncio.sleep(0.05)
+        await queue.offer(note(5, "k"))
+        diary.hold.set()
+        await until(lambda: 4 in diary.done)
+        await queue.offer(note(6, "k"))
+        await until(lambda: 6 in diary.done)
+    assert sorted(diary.done) == [0, 1, 2, 4, 6]
+
+
+async def test_a_full_queue_holds_up_no_other(database: Database, queue: Queue) -> None:
+    diary, alerts = Diary(), Diary()
+    stop = asyncio.Event()
+
+    async def by_queue(about: Mapping[str, Any]) -> None:
+        await (alerts if about["n"] < 0 else diary).note(about)
+
+    running = asyncio.create_task(queue.run({"note": by_queue}, {ALERTS: 1, DIGESTS: 1}, stop))
+    await asyncio.sleep(0.05)
+    diary.hold.clear()
+    put(database, queue, *(note(n) for n in range(50)))
+    await queue.offer(note(-1, queue=ALERTS))
+    await until(lambda: alerts.done == [-1])
+    assert diary.done == []
+    diary.hold.set()
+    await until(lambda: len(diary.done) == 50)
+    stop.set()
+    await asyncio.wait_for(running, SECONDS)
+    await queue.close()
+
+
+async def test_a_task_that_fails_takes_no_other_along(
+    database: Database, queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
+    diary = Diary()
+    async with diary.at_work(queue):
+        await queue.offer(Task("fail", DIGESTS), note(1))
+        await until(lambda: diary.done == [1])
+    assert "a fault of ours" in caplog.text
+
+
+async def test_an_end_waits_for_what_was_begun(database: Database, queue: Queue) -> None:
+    diary = Diary()
+    async with diary.at_work(queue):
+        diary.hold.clear()
+        await queue.offer(note(1))
+        await asyncio.sleep(0.3)
+    assert diary.done == [1]
+
+
+@pytest.mark.postgres
+async def test_what_a_dead_worker_had_begun_is_put_again(
+    database: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_sqlite:
+        return
+    monkeypatch.setattr(postgres, "STALLED", 0.0)
+    put(database, queue, note(1), note(2, "k"))
+    with database.begin() as session:  # one that was killed as it had begun both
+        worker = "INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id"
+        begun = "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :id"
+        session.execute(text(begun), {"id": session.scalar(text(worker))})
+    put(database, queue, note(3, "k"))  # the same waits again already
+    assert await queue.recover() == 2
+    monkeypatch.undo()
+    diary = Diary()
+    async with diary.at_work(queue):
+        await until(lambda: len(diary.done) == 2)
+        await asyncio.sleep(0.2)
+    assert sorted(diary.done) == [1, 3]
