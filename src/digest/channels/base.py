@@ -5,7 +5,9 @@ shape of `Channel`, and one folder in `templates/`. Nothing else has to know of 
 command line, documentation and the conformance suite find it by `digest.channels.discover()`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -79,6 +81,30 @@ class Limits:
     concurrency: int = 8
     resend_digests: bool = True
     extra: Mapping[str, int] = field(default_factory=dict)
+
+
+_fence: ContextVar[Callable[[], None] | None] = ContextVar("fence", default=None)
+
+
+@contextmanager
+def fenced(by: Callable[[], None]) -> Iterator[None]:
+    """What is sent inside is handed over only while `by` raises nothing."""
+    token = _fence.set(by)
+    try:
+        yield
+    finally:
+        _fence.reset(token)
+
+
+def hand_over() -> None:
+    """Every Channel calls this right before a provider is given something to keep.
+
+    Raises:
+        DeliveryError: it must not be: this worker stood still, and others took over.
+    """
+    check = _fence.get()
+    if check is not None:
+        check()
 
 
 class Channel(Protocol):

@@ -22,6 +22,7 @@ from digest.models.story import (
     Update,
 )
 from digest.models.subscriber import Destination, Follow, List, ListMember, Schedule, Subscriber
+from digest.models.worker import Worker
 
 __all__ = [
     "Analysis",
@@ -57,4 +58,5 @@ __all__ = [
     "Subscriber",
     "Suppression",
     "Update",
+    "Worker",
 ]

@@ -11,6 +11,8 @@ from digest.models.words import DeliveryState
 
 CLAIMABLE = "state IN ('pending', 'retry', 'unknown') AND not_before IS NOT NULL"
 
+LEASED = "lease_until IS NOT NULL"
+
 
 class Delivery(Base):
     """pending -> sending (lease) -> sent | retry (not before) | unknown | failed | expired | ...
@@ -32,6 +34,12 @@ class Delivery(Base):
         Index(None, "edition_id", "subscriber_id"),
         Index(None, "subscriber_id"),
         Index(None, "state", "lease_until"),
+        Index(  # the few that some worker has in hand
+            "ix_deliveries_leased",
+            "lease_until",
+            sqlite_where=text(LEASED),
+            postgresql_where=text(LEASED),
+        ),
     )
 
     id: Mapped[Id]

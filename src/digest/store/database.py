@@ -76,7 +76,7 @@ class Database:
             DatabaseFails: it can't do it now.
         """
         self._must_be_there()
-        with self._explained(), self._session.begin() as session:
+        with self.explained(), self._session.begin() as session:
             yield session
 
     @contextmanager
@@ -88,7 +88,7 @@ class Database:
             DatabaseFails: it can't do it now.
         """
         self._must_be_there()
-        with self._explained(), self._session() as session:
+        with self.explained(), self._session() as session:
             if self.is_sqlite:
                 session.connection(execution_options={"digest_read": True})
             yield session  # closing it rolls back without expiring what was read
@@ -109,7 +109,7 @@ class Database:
                 yield session
             return
         self._must_be_there()
-        with self._explained(), closing(sqlite3.connect("")) as copy:
+        with self.explained(), closing(sqlite3.connect("")) as copy:
             with closing(self.engine.raw_connection()) as original:
                 original.driver_connection.backup(copy)  # type: ignore[union-attr]
             engine = _engine(self.url, creator=lambda: copy, poolclass=StaticPool)
@@ -134,7 +134,7 @@ class Database:
             raise ConfigurationError(f"{place} has not been set up: run `digest init`")
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
         """Turns what an admin can put right into words; faults of ours stay what they are."""
         try:
             yield
@@ -183,7 +183,7 @@ class Database:
         from alembic import command
 
         config = _alembic_config()
-        with self._explained(), self.migrating() as connection:
+        with self.explained(), self.migrating() as connection:
             config.attributes["connection"] = connection
             if revision == "base":
                 command.downgrade(config, "base")
@@ -218,7 +218,7 @@ class Database:
         newest = ScriptDirectory.from_config(_alembic_config()).get_current_head()
         if self._missing():
             return None, newest
-        with self._explained(), self.engine.connect() as connection:
+        with self.explained(), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision(), newest
 
     def dispose(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Exists,
     and_,
     bindparam,
     case,
@@ -227,12 +228,12 @@ def recover(session: Session, now: datetime, gone: Callable[[str], bool] | None 
     claimed is free at once, too. What was being sent comes after all that is due already: should it
     be a message that kills workers, the others are out before it kills again.
     """
+    leased = Delivery.lease_until.is_not(None)
     dead = Delivery.lease_until < now
     if gone is not None:
-        names = session.scalars(
-            select(Delivery.worker).where(Delivery.lease_until.is_not(None)).distinct()
-        )
+        names = session.scalars(select(Delivery.worker).where(leased).distinct())
         dead = or_(dead, Delivery.worker.in_([one for one in names if one and gone(one)]))
+    dead = leased & dead
     lost = session.scalars(
         update(Delivery)
         .where(Delivery.state == State.SENDING, dead)
@@ -251,7 +252,7 @@ def recover(session: Session, now: datetime, gone: Callable[[str], bool] | None 
     if gone is not None:
         session.execute(
             update(Delivery)
-            .where(Delivery.lease_until.is_not(None), dead)
+            .where(dead)
             .values(lease_until=None, worker=None)
             .execution_options(synchronize_session=False)
         )
@@ -279,6 +280,25 @@ def expire(session: Session, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(rows.all())
+
+
+def lanes_due(session: Session, channels: Iterable[str], now: datetime) -> list[tuple[str, int]]:
+    """(Channel, priority) of the lanes in which something may be claimed now."""
+    lanes = [(channel, priority) for channel in channels for priority in LANES]
+    if not lanes:
+        return []
+    found = session.execute(select(*(_is_due(*lane, now) for lane in lanes))).one()
+    return [lane for lane, due in zip(lanes, found, strict=True) if due]
+
+
+def _is_due(channel: str, priority: int, now: datetime) -> Exists:
+    return exists().where(
+        Delivery.channel == channel,
+        Delivery.priority == priority,
+        _WAITING,
+        Delivery.not_before <= now,
+        _free(now),
+    )
 
 
 def next_due(session: Session, channels: Iterable[str]) -> datetime | None:

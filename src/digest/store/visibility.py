@@ -75,6 +75,11 @@ def make_visible(session: Session, now: datetime, rules: ScenarioRules) -> int:
     return len(ready)
 
 
+def due(session: Session, now: datetime) -> bool:
+    """Whether `make_visible` would find anything to do."""
+    return bool(_due(session, now))
+
+
 def stuck(session: Session) -> list[tuple[str, int]]:
     """(slug of the Event, number) of Revisions whose hour has come and that can't be followed."""
     rows = session.execute(
