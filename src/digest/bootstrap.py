@@ -5,6 +5,8 @@ from functools import cached_property
 
 from digest.channels import discover
 from digest.channels.base import Channel
+from digest.engine.base import Queue
+from digest.engine.local import LocalQueue
 from digest.render import locales
 from digest.render.environment import Templates
 from digest.services.app import App
@@ -25,13 +27,24 @@ def build(settings: Settings | None = None) -> App:
         wanted = f"one of {', '.join(locales.available())}"
         raise wrong("default_locale", settings.default_locale, wanted)
     templates = Templates(settings.templates_dir)
+    db = Database(settings.database_url)
     return App(
         settings=settings,
-        db=Database(settings.database_url),
+        db=db,
+        queue=queue(db),
         templates=templates,
         channels=FoundChannels(templates),
         gazetteer=gazetteer_files.load(settings.gazetteer_dir),
     )
+
+
+def queue(db: Database) -> Queue:
+    """Over PostgreSQL tasks go from process to process; beside SQLite there is one."""
+    if db.is_sqlite:
+        return LocalQueue()
+    from digest.engine.postgres import PostgresQueue
+
+    return PostgresQueue(db.url.set(drivername="postgresql").render_as_string(hide_password=False))
 
 
 class FoundChannels(Mapping[str, Channel]):
@@ -66,6 +79,11 @@ def set_up(app: App) -> tuple[str | None, int]:
     """
     before, _ = app.db.revisions()
     app.db.migrate()
+    if not app.db.is_sqlite:
+        from digest.engine import schema
+
+        with app.db.begin() as session:
+            schema.set_up(session.connection())
     with app.db.begin() as session:
         added, _ = interests.sync(session, app.gazetteer)
     return before, added

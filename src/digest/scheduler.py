@@ -1,151 +1,180 @@
-"""The clock: APScheduler wakes the planner; the tables decide what is due.
+"""The clock: APScheduler wakes whoever plans and sends; the tables decide what is due.
 
-A missed tick does no harm, and two clocks at once do none: every decision has a unique row.
+One clock leads, others stand by. A missed tick does no harm, and two clocks at once do none: every
+decision has a unique row.
 """
 
 import asyncio
 import logging
-import threading
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from digest.errors import DatabaseAway, DatabaseFails
+from digest.engine.aside import aside
+from digest.engine.base import Task
+from digest.errors import DatabaseAway
+from digest.services import tasks
 from digest.services.admin import work
 from digest.services.app import App
 from digest.services.news import feeds
-from digest.services.planning.alert import alert
-from digest.services.planning.publish import publish
-from digest.services.planning.release import release
-from digest.services.sending.deliver import Deliverer, resume, sweep
+from digest.services.planning import alert, publish, release
+from digest.services.sending import deliver
 from digest.services.sending.outage import Outage
+from digest.store import deliveries as ledger
+from digest.store.lead import Lead
+from digest.store.watch import Watch
 
-ALERT_SECONDS = 2  # how soon what another process stored is alerted
+LANES_SECONDS = 1  # how soon what waited for its hour is sent
+ALERT_SECONDS = 2  # how soon what becomes visible by itself is alerted
+SWEEP_SECONDS = 5
 PLAN_SECONDS = 20  # a digest starts at most this long after its hour
 FEED_SECONDS = 60
-SWEEP_SECONDS = 5
-RESUME_SECONDS = 1
+EXPIRE_SECONDS = 60
+PRUNE_SECONDS = 3600
+LEAD_SECONDS = 0.5  # how often a clock looks whether it leads
+WATCH_SECONDS = 0.025  # how soon what another process stored beside SQLite is looked at
+CALM_SECONDS = 0.1  # after that, as our own writes are seen as well
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Verb = Callable[[App, datetime], T]
 
 
-class Service:
-    """Clock and worker in one process, as `digest serve` runs them beside the web pages."""
+class Clock:
+    """Finds what is due and puts the tasks; polls the feeds; sweeps up after the dead."""
 
-    def __init__(self, app: App, clock: Callable[[], datetime]) -> None:
-        self.app = app
-        self.clock = clock
-        self.stopping = asyncio.Event()
-        self._deliverer = Deliverer(app, clock)
-        self._outage = Outage(app.db)
-        self._scheduler = AsyncIOScheduler(
+    def __init__(self, app: App, clock: Callable[[], datetime], outage: Outage) -> None:
+        self._app = app
+        self._clock = clock
+        self._outage = outage
+        self._lead = Lead(app.db)
+        self._stop = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Leads whenever no other one does, until `stop`."""
+        self._stop = stop
+        while not stop.is_set():
+            if await self._leads(self._lead.take):
+                log.debug("this clock leads")
+                await self._tick(stop)
+            await _wait(stop, LEAD_SECONDS)
+        await asyncio.to_thread(self._lead.drop)
+
+    async def _tick(self, stop: asyncio.Event) -> None:
+        scheduler = AsyncIOScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-
-    async def run(self) -> None:
-        """Runs until `stop`; what is being sent then is finished and recorded first."""
-        work.started(self.app)
-        while not (await self._resumed() or self.stopping.is_set()):
-            await self._outage.end(self.stopping)
         for job, seconds in (
-            (self._alert, ALERT_SECONDS),
+            (self._lanes, LANES_SECONDS),
+            (self._alerts, ALERT_SECONDS),
             (self._digests, PLAN_SECONDS),
             (self._feeds, FEED_SECONDS),
             (self._sweep, SWEEP_SECONDS),
+            (self._expire, EXPIRE_SECONDS),
+            (self._prune, PRUNE_SECONDS),
         ):
-            self._scheduler.add_job(
-                self._job, "interval", args=[job], seconds=seconds, next_run_time=self.clock()
+            scheduler.add_job(
+                self._job, "interval", args=[job], seconds=seconds, next_run_time=self._clock()
             )
-        self._scheduler.start()
+        scheduler.start()
+        watching = asyncio.create_task(self._watch())
         try:
-            await self._deliverer.serve(self.stopping, self._outage)
+            while not stop.is_set() and await self._leads(self._lead.holds):
+                await _wait(stop, LEAD_SECONDS)
         finally:
-            self._scheduler.shutdown(wait=False)
-            self._outage.close()
-            work.stopped()
+            watching.cancel()
+            scheduler.shutdown(wait=False)
 
-    def stop(self) -> None:
-        """Asks the worker to finish what it is sending and to end."""
-        self.stopping.set()
-        self._deliverer.wake()
-
-    async def _resumed(self) -> bool:
-        """Frees what dead workers held, before anything is sent."""
+    async def _leads(self, ask: Callable[[], bool]) -> bool:
         try:
-            return await self._aside(resume) is not None
-        except DatabaseFails as error:
-            log.warning("what was under way is looked through again: %s", error)
-            await asyncio.sleep(RESUME_SECONDS)
+            return await aside(ask, "lead")
+        except DatabaseAway as error:
+            self._outage.begin(error)
+            await self._outage.end(self._stop)
             return False
 
     async def _job(self, job: Callable[[], Awaitable[None]]) -> None:
-        """One turn. To be cut short by the end of the service is no failure."""
+        """One turn. To be cut short by the end of the process is no failure."""
+        if self._outage.lasts:
+            return
         try:
             await job()
-        except asyncio.CancelledError:
-            if not self.stopping.is_set():
-                raise
-
-    async def _plan(self, verbs: Mapping[str, Verb[Counter[str]]]) -> None:
-        """Alerts and digests are planned beside each other, a batch of readers at a time: no alert
-        waits until all digests are planned. One that fails takes no other along."""
-        for what, verb in verbs.items():
-            try:
-                work.planned(what, await self._aside(verb) or {})
-            except Exception:
-                log.exception("%s could not be planned", what)
-        self._deliverer.wake()
-
-    async def _alert(self) -> None:
-        await self._plan({"alerts": alert, "held alerts": release})
-
-    async def _digests(self) -> None:
-        await self._plan({"digests": publish})
-
-    async def _feeds(self) -> None:
-        work.polled(await self._aside(feeds.poll) or ())
-
-    async def _sweep(self) -> None:
-        """After an outage no lease is taken for lost before all could write what they know."""
-        if self._outage.settled:
-            await self._aside(sweep)
-
-    async def _aside(self, verb: Verb[T]) -> T | None:
-        """Runs a verb in a thread that holds up nobody's exit; None while the database is away.
-
-        Each of them may end at any moment without harm, as it would by kill -9, so a slow feed or
-        a long plan need not be waited for.
-        """
-        if self._outage.lasts:
-            return None
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[T] = loop.create_future()
-
-        def work_aside() -> None:
-            try:
-                settle = partial(ended.set_result, verb(self.app, self.clock()))
-            except BaseException as error:  # also a panic of a library that isn't Python
-                settle = partial(ended.set_exception, error)
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_settle, ended, settle)
-
-        name = getattr(verb, "__name__", "verb")
-        threading.Thread(target=work_aside, daemon=True, name=name).start()
-        try:
-            return await ended
         except DatabaseAway as error:
             self._outage.begin(error)
-            return None
+        except asyncio.CancelledError:
+            if not self._stop.is_set():
+                raise
+
+    async def _lanes(self) -> None:
+        await self._offer(self._due_lanes)
+
+    async def _alerts(self) -> None:
+        await self._offer(self._due_alerts)
+
+    async def _digests(self) -> None:
+        await self._offer(self._due_digests)
+
+    async def _watch(self) -> None:
+        """Beside PostgreSQL whoever stores something puts a task."""
+        if not self._app.db.is_sqlite:
+            return
+        watch = Watch(self._app.db)
+        try:
+            while True:
+                await asyncio.sleep(WATCH_SECONDS)
+                if watch.changed():
+                    await self._job(self._alerts)
+                    await asyncio.sleep(CALM_SECONDS)
+        finally:
+            watch.close()
+
+    async def _offer(self, due: Callable[[], Iterable[Task]]) -> None:
+        found = list(await aside(due, "due"))
+        if found:
+            await self._app.queue.offer(*found)
+
+    def _due_lanes(self) -> Iterable[Task]:
+        with self._app.db.read() as session:
+            lanes = ledger.lanes_due(session, self._app.active_channels, self._clock())
+        return [tasks.send(*lane, alone=True) for lane in lanes]
+
+    def _due_alerts(self) -> Iterable[Task]:
+        now = self._clock()
+        with self._app.db.read() as session:
+            due = alert.waits(session, now) or release.waits(session, now)
+        return [tasks.ALERT] if due else []
+
+    def _due_digests(self) -> Iterable[Task]:
+        with self._app.db.read() as session:
+            due = publish.due_subscribers(session, self._clock(), 0, 1)
+        return [tasks.plan()] if due else []
+
+    async def _feeds(self) -> None:
+        work.polled(await self._aside(feeds.poll))
+
+    async def _sweep(self) -> None:
+        """After an outage nobody is taken for dead before all could write what they know."""
+        if self._outage.settled:
+            await self._aside(deliver.sweep)
+            await self._app.queue.recover()
+
+    async def _expire(self) -> None:
+        if self._outage.settled:
+            await self._aside(deliver.expire)
+
+    async def _prune(self) -> None:
+        await self._aside(deliver.forget)
+        await self._app.queue.prune()
+
+    async def _aside(self, verb: Callable[[App, datetime], T]) -> T:
+        name = getattr(verb, "__name__", "verb")
+        return await aside(lambda: verb(self._app, self._clock()), name)
 
 
-def _settle(ended: asyncio.Future[T], settle: Callable[[], None]) -> None:
-    if not ended.done():  # else nobody waits any more
-        settle()
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

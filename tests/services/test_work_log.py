@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from newsroom import Newsroom
 
-from digest import clock, scheduler
+from digest import clock, scheduler, worker
 from digest.errors import AddressRefused, ChannelStopped, DatabaseAway
 from digest.models.words import Cadence
-from digest.scheduler import Service
+from digest.process import Service
 from digest.services.admin import logs, work
 from digest.services.app import App
 from digest.services.news import feeds, fetch
@@ -91,7 +91,8 @@ async def test_a_turn_that_takes_long_is_not_warned_of_at_each_next_one(
         time.sleep(2.5 * scheduler.ALERT_SECONDS if len(turns) == 1 else 0)
         return Counter()
 
-    monkeypatch.setattr(scheduler, "alert", slow)
+    monkeypatch.setattr(worker, "alert", slow)
+    monkeypatch.setattr(scheduler.alert, "waits", lambda *_: True)
     async with serving(room):
         await until(lambda: len(turns) == 2)
     assert [one.getMessage() for one in caplog.records] == ["started", "stopped"]
@@ -105,11 +106,13 @@ async def test_what_was_held_is_released_also_while_alerts_cannot_be_planned(
     def broken(*_: Any) -> Any:
         raise ValueError("a fault of ours")
 
-    def release(_: App, now: datetime) -> None:
+    def release(_: App, now: datetime) -> Counter[str]:
         released.append(now)
+        return Counter()
 
-    monkeypatch.setattr(scheduler, "alert", broken)
-    monkeypatch.setattr(scheduler, "release", release)
+    monkeypatch.setattr(worker, "alert", broken)
+    monkeypatch.setattr(scheduler.alert, "waits", lambda *_: True)
+    monkeypatch.setattr(worker, "release", release)
     async with serving(room):
         await until(lambda: released)
     assert lines(caplog, "alerts could not be planned")
@@ -166,7 +169,7 @@ async def test_an_outage_is_two_lines_whoever_meets_it(
 ) -> None:
     monkeypatch.setattr(outage, "FIRST_WAIT", 0.05)
     monkeypatch.setattr(outage, "LONGEST_WAIT", 0.2)
-    explained, away = Database._explained, True
+    explained, away = Database.explained, True
 
     def refuse(self: Database) -> Any:
         if away:
@@ -177,7 +180,7 @@ async def test_an_outage_is_two_lines_whoever_meets_it(
     async with serving(room):
         await asyncio.sleep(0.3)
         before = len(caplog.records)
-        monkeypatch.setattr(Database, "_explained", refuse)
+        monkeypatch.setattr(Database, "explained", refuse)
         await asyncio.sleep(4)  # lanes have looked four times, the planner twice
         assert len(caplog.records) == before + 1
         away = False
@@ -203,7 +206,7 @@ async def test_a_database_that_goes_away_as_the_service_starts_is_waited_for(
         freed.append(now)
         return 0
 
-    monkeypatch.setattr(scheduler, "resume", resume)
+    monkeypatch.setattr(worker, "resume", resume)
     room.deliveries_to_come(reader(room), 1)
     async with serving(room):
         await until(lambda: room.email.sent)

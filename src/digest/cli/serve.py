@@ -1,31 +1,33 @@
-"""`digest serve`: web pages, clock and worker in one process."""
+"""`digest serve`: web pages, clock and worker in one process; the three also for themselves."""
 
-import asyncio
-import errno
 import fcntl
-import gc
-import signal
-import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
+from typing import Annotated
 
-import uvicorn
+import typer
 
 from digest import clock
 from digest.bootstrap import set_up
 from digest.cli.common import open_app, say
-from digest.errors import ConfigurationError
-from digest.scheduler import Service
+from digest.cli.running import listen, run
+from digest.engine.base import ALERTS, DIGESTS, PLANS
+from digest.errors import ConfigurationError, WrongUsage
+from digest.process import Service
 from digest.services.app import App
 from digest.store import sqlite_file
-from digest.web.app import create
 
-DRAIN_SECONDS = 7.0  # for what is being sent; supervisors kill after 10
-CLOSE_SECONDS = 1.5  # for saying goodbye to providers
+QUEUES = {ALERTS: (ALERTS,), DIGESTS: (DIGESTS, PLANS)}
+"""What a worker of each queue does: digests are planned by whoever sends them."""
+
+Queues = Annotated[
+    str,
+    typer.Option("--queues", help="What it works for: alerts, digests, or both.", metavar="NAMES"),
+]
 
 
 def serve() -> None:
-    """Run web pages, scheduler and sender until stopped. SIGTERM finishes what is being sent."""
+    """Run web pages, scheduler and worker until stopped. SIGTERM finishes what is being sent."""
     app = open_app()
     host, port = app.settings.web_host, app.settings.web_port
     with only_one(app), closing(listen(host, port)) as taken:
@@ -34,11 +36,54 @@ def serve() -> None:
             f"Serving {app.settings.base_url} on {host}:{port};"
             f" channels: {app.set_up_in_words or 'none set up'}."
         )
-        # What is loaded by now stays until the end. Left out of the collector's rounds, it does not
-        # make each mail half as dear again.
-        gc.collect()
-        gc.freeze()
-        asyncio.run(_serve(app, taken))
+        run(app, Service(app, clock.now), taken)
+
+
+def web() -> None:
+    """Run the web pages only, beside workers and schedulers elsewhere. As many as you like."""
+    app = open_app()
+    of_many(app)
+    host, port = app.settings.web_host, app.settings.web_port
+    with closing(listen(host, port)) as taken:
+        say(f"Serving {app.settings.base_url} on {host}:{port}; pages only.")
+        run(app, None, taken)
+
+
+def worker(queues: Queues = f"{ALERTS},{DIGESTS}") -> None:
+    """Plan and send until stopped. As many as you like; SIGTERM finishes what is being sent."""
+    wanted = [one.strip() for one in queues.split(",") if one.strip()]
+    for name in wanted:
+        if name not in QUEUES:
+            raise WrongUsage(f"there is no queue {name!r}; there are {', '.join(QUEUES)}")
+    app = open_app()
+    of_many(app)
+    say(f"Working for {', '.join(wanted)}; channels: {app.set_up_in_words or 'none set up'}.")
+    names = [queue for name in dict.fromkeys(wanted) for queue in QUEUES[name]]
+    run(app, Service(app, clock.now, leads=False, queues=names), None)
+
+
+def scheduler() -> None:
+    """Find what is due until stopped. One of many leads, the others stand by."""
+    app = open_app()
+    of_many(app)
+    say("Finding what is due, if no other scheduler does.")
+    run(app, Service(app, clock.now, queues=()), None)
+
+
+def of_many(app: App) -> None:
+    """Refuses to be one process of many where there can be one only, or before `digest init`.
+
+    Raises:
+        ConfigurationError: the database is SQLite, or its tables are of an earlier release.
+    """
+    if app.db.is_sqlite:
+        raise ConfigurationError(
+            "SQLite is for one process: use `digest serve`, or set DIGEST_DATABASE_URL to a"
+            " PostgreSQL database"
+        )
+    at, newest = app.db.revisions()
+    if at is None or (newest is not None and at < newest):
+        raise ConfigurationError("the tables are not those of this release: run `digest init`")
 
 
 @contextmanager
@@ -63,66 +108,3 @@ def only_one(app: App) -> Iterator[None]:
         except OSError:
             raise ConfigurationError(f"another `digest serve` runs on {file}") from None
         yield
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """The socket that the pages are served on, taken before anything else is begun.
-
-    Raises:
-        ConfigurationError: the port is in use, or the address is none of this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family, socket.SOCK_STREAM)
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        taken.bind((host, port))
-    except OSError as error:
-        taken.close()
-        why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror}"
-        raise ConfigurationError(
-            f"port {port} of {host} {why}; DIGEST_WEB_PORT and DIGEST_WEB_HOST name another"
-        ) from None
-    return taken
-
-
-class Pages(uvicorn.Server):
-    """The web server; signals are handled here, for it and for the worker beside it."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _serve(app: App, taken: socket.socket) -> None:
-    service = Service(app, clock.now)
-    server = Pages(
-        uvicorn.Config(
-            create(app, clock.now), log_config=None, access_log=False, timeout_graceful_shutdown=3
-        )
-    )
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        service.stop()
-        server.should_exit = True
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop)
-    pages = asyncio.create_task(server.serve([taken]))
-    worker = asyncio.create_task(service.run())
-    try:
-        await asyncio.wait({pages, worker}, return_when=asyncio.FIRST_COMPLETED)
-        stop()
-        await asyncio.wait({pages, worker}, timeout=DRAIN_SECONDS)
-    finally:
-        for task in (pages, worker):
-            if not task.done():
-                task.cancel()
-        closing_all = (channel.close() for channel in app.channels.values())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await asyncio.gather(*closing_all, return_exceptions=True)
-        app.db.dispose()
-    for task in (pages, worker):
-        if task.done() and not task.cancelled() and task.exception() is not None:
-            raise task.exception()  # type: ignore[misc]

@@ -1,11 +1,13 @@
 """What every verb of the service needs: the database, the settings, the Channels, the links."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from digest.channels.base import Channel
 from digest.edit.tag import Tagger
+from digest.engine.base import Queue
+from digest.engine.local import LocalQueue
 from digest.models.gazetteer import Gazetteer
 from digest.render.environment import Templates
 from digest.services.links import LinkMaker, signing_key
@@ -23,6 +25,7 @@ class App:
     channels: Mapping[str, Channel]
     gazetteer: Gazetteer
     unsubscribe_address: str = ""
+    queue: Queue = field(default_factory=LocalQueue)
 
     @cached_property
     def tagger(self) -> Tagger:

@@ -14,7 +14,7 @@ from digest.models.words import DeliveryState as State
 from digest.services.admin.explain import why
 from digest.services.app import App
 from digest.services.planning import alert as alerts
-from digest.services.sending.deliver import sweep
+from digest.services.sending.deliver import expire
 
 WRONG = {"wrong": "Both pipelines are shut.", "right": "One pipeline is shut."}
 ZONES = ("UTC", "Asia/Kolkata", "Asia/Tehran", "Europe/London", "America/New_York")
@@ -833,7 +833,7 @@ async def test_what_could_not_be_sent_within_two_hours_goes_to_the_digest(room: 
     room.email.script.append(RetryLater("down"))
     await tell(room)
     room.later(hours=2)
-    sweep(room.app, room.now)
+    expire(room.app, room.now)
     await tell(room)
     assert room.states() == [State.EXPIRED]
     room.forget_sent()

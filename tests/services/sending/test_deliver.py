@@ -184,7 +184,7 @@ async def test_many_messages_need_few_transactions(room: Newsroom) -> None:
 @pytest.mark.parametrize("count", [1, 60])
 async def test_a_batch_is_loaded_with_as_many_queries_as_one(room: Newsroom, count: int) -> None:
     room.deliveries_to_come(room.reader(), count)
-    lane = Deliverer(room.app, room.clock)._lanes[0]
+    lane = next(iter(Deliverer(room.app, room.clock)._lanes.values()))
     assert (lane.channel, lane.priority) == (room.email, ALERTS)
     with counting(room.app.db.engine) as asked:
         claimed = lane._claim()
@@ -650,26 +650,9 @@ async def test_two_workers_beside_each_other_send_everything_once(room: Newsroom
     assert set(room.states()) == {State.SENT}
 
 
-async def test_serving_sends_what_comes_and_ends_when_asked(
-    room: Newsroom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lanes, "IDLE_SECONDS", 2 * IN_TIME)  # by itself it would look too late
-    stop, sent = asyncio.Event(), asyncio.Event()
-    deliverer = Deliverer(room.app, room.clock)
-    serving = asyncio.create_task(deliverer.serve(stop, Outage(room.app.db)))
-    await asyncio.sleep(0.05)
-
-    async def note(_: Sending) -> None:
-        sent.set()
-
-    room.email.on_send = note
-    room.deliveries_to_come(room.reader())
-    deliverer.wake()
-    await asyncio.wait_for(sent.wait(), IN_TIME)
-    stop.set()
-    deliverer.wake()
-    await asyncio.wait_for(serving, IN_TIME)
-    assert room.states() == [State.SENT]
+def for_long(room: Newsroom) -> Deliverer:
+    """The deliverer of a process that waits for its database."""
+    return Deliverer(room.app, room.clock, outage=Outage(room.app.db))
 
 
 async def test_what_was_sent_before_an_outage_is_written_after_it_however_long_it_lasts(
@@ -678,7 +661,7 @@ async def test_what_was_sent_before_an_outage_is_written_after_it_however_long_i
     monkeypatch.setattr(lanes, "WRITE_AGAIN", (0.0,))
     monkeypatch.setattr(outages, "FIRST_WAIT", 0.01)
     monkeypatch.setattr(outages, "LONGEST_WAIT", 0.01)
-    explained, away, refused = Database._explained, False, 0
+    explained, away, refused = Database.explained, False, 0
 
     def refuse(self: Database) -> object:
         nonlocal refused
@@ -687,7 +670,7 @@ async def test_what_was_sent_before_an_outage_is_written_after_it_however_long_i
             raise DatabaseAway("the database does not answer")
         return explained(self)
 
-    monkeypatch.setattr(Database, "_explained", refuse)
+    monkeypatch.setattr(Database, "explained", refuse)
 
     async def unplug(_: Sending) -> None:
         nonlocal away
@@ -696,7 +679,7 @@ async def test_what_was_sent_before_an_outage_is_written_after_it_however_long_i
     room.email.on_send = unplug
     (one,) = room.deliveries_to_come(room.reader())
     stop = asyncio.Event()
-    serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)))
+    serving = asyncio.create_task(for_long(room).drain(stop))
     await until(lambda: refused >= 20)
     room.later(hours=1)
     away = False
@@ -724,7 +707,7 @@ async def test_what_was_sent_is_written_when_the_disk_has_room_again(
     (one,) = room.deliveries_to_come(room.reader())
     monkeypatch.setattr(ledger, "record", no_room)
     stop = asyncio.Event()
-    serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)))
+    serving = asyncio.create_task(for_long(room).drain(stop))
     await until(lambda: room.states() == [State.SENT])
     stop.set()
     await asyncio.wait_for(serving, IN_TIME)
@@ -746,34 +729,9 @@ async def test_an_end_does_not_wait_for_a_database_that_stays_away(
         stop.set()
 
     room.email.on_send = unplug
-    await asyncio.wait_for(
-        Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)), IN_TIME
-    )
+    with pytest.raises(DatabaseAway):
+        await asyncio.wait_for(for_long(room).drain(stop), IN_TIME)
     assert room.states() == [State.SENDING], "the next start finds it"
-
-
-async def test_serving_goes_on_after_trouble(
-    room: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(lanes, "IDLE_SECONDS", 0.01)
-    monkeypatch.setattr(lanes, "WRITE_AGAIN", ())
-    stop = asyncio.Event()
-    write = lanes.Lane._write_once
-    failures = iter([True])
-
-    def once(self: lanes.Lane, *given: object) -> set[int]:
-        if next(failures, False):
-            raise ConfigurationError("away")
-        return write(self, *given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(lanes.Lane, "_write_once", once)
-    room.deliveries_to_come(room.reader())
-    serving = asyncio.create_task(Deliverer(room.app, room.clock).serve(stop, Outage(room.app.db)))
-    await until(lambda: "sending was interrupted" in caplog.text)
-    room.later(minutes=3)  # the lease of the failed claim
-    await until(lambda: room.states() == [State.SENT])
-    stop.set()
-    await asyncio.wait_for(serving, IN_TIME)
 
 
 def test_back_off_never_shrinks_much_and_is_bounded() -> None:

@@ -14,6 +14,8 @@ NOISY = {
     "asyncio": logging.WARNING,
     "httpcore": logging.WARNING,
     "httpx": logging.WARNING,
+    "procrastinate": logging.WARNING,
+    "psycopg.pool": logging.ERROR,  # whoever needs the database says that it is away
     "slack_sdk": logging.WARNING,
     "telegram": logging.WARNING,
     "uvicorn": logging.WARNING,

@@ -23,6 +23,7 @@ from digest.models.gazetteer import Gazetteer
 from digest.models.record import EventRecord
 from digest.models.words import RIGHTING, Code
 from digest.render.filters import cut
+from digest.services import tasks
 from digest.services.app import App
 from digest.services.visible import RULES
 from digest.store import records
@@ -136,7 +137,7 @@ def _stored(
 ) -> Summary:
     try:
         with app.db.begin() as session:
-            return _batch(session, app, batch, interests, now)
+            return _told(session, app, _batch(session, app, batch, interests, now))
     except DatabaseFails as error:  # a deadlock passes; of a full disk the first record tells
         log.warning("a batch was not stored; its records are tried one by one: %s", error)
     except DigestError:
@@ -144,6 +145,13 @@ def _stored(
     except Exception:
         log.warning("a batch was not stored; its records are tried one by one", exc_info=True)
     return _one_by_one(app, batch, interests, now)
+
+
+def _told(session: Session, app: App, summary: Summary) -> Summary:
+    """What is news may be an alert: it is looked at as soon as it is there."""
+    if summary.new or summary.revised:
+        app.queue.put(session, tasks.ALERT)
+    return summary
 
 
 def _one_by_one(
@@ -154,7 +162,8 @@ def _one_by_one(
     for place, record in batch:
         try:
             with app.db.begin() as session:
-                summary.add(_batch(session, app, [(place, record)], interests, now))
+                one = _batch(session, app, [(place, record)], interests, now)
+                summary.add(_told(session, app, one))
         except DigestError:
             raise
         except Exception as error:

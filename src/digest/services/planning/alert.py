@@ -29,7 +29,7 @@ from digest.services.planning.amend import amend
 from digest.services.planning.audience import audience, pauses
 from digest.services.planning.faults import apart
 from digest.services.planning.mend import mend
-from digest.services.planning.rows import settle, slot_row
+from digest.services.planning.rows import settle, slot_row, store_deliveries
 from digest.services.planning.telling import Telling, Told, prepare
 from digest.store import counters, editions, events, readers, scenarios, superseded, visibility
 from digest.store.chunks import chunks
@@ -69,6 +69,12 @@ def alert(app: App, now: datetime) -> Counter[str]:
             counters.advance(session, ALERTED, turn.seq)
             turn = _next(session, now)
     return done
+
+
+def waits(session: Session, now: datetime) -> bool:
+    """Whether anything became visible, or will when it is looked at, that is not decided yet."""
+    decided, newest = counters.read(session, ALERTED), visibility.newest_seq(session)
+    return newest > decided or visibility.due(session, now)
 
 
 def _decide(app: App, candidate: Candidate, audience: Sequence[int], now: datetime) -> Counter[str]:
@@ -202,11 +208,11 @@ def write(
         for _, reader, decision in decided
     ]
     fresh = {subscriber_id for subscriber_id, _, _ in editions.add_slots(session, slots)}
-    editions.add_deliveries(
-        session, [row for one in fresh if one in told for row in told[one].deliveries]
-    )
     slots = [slot for slot in slots if slot["subscriber_id"] in fresh]
     _supersede(session, candidate, slots, now)
+    rows = [row for one in fresh if one in told for row in told[one].deliveries]
+    session.flush()
+    store_deliveries(session, app, rows)
     return Counter(slot["outcome"] for slot in slots)
 
 

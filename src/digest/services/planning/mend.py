@@ -14,7 +14,7 @@ from digest.edit.mend import mend as in_new_words
 from digest.models.desk import Candidate, Past
 from digest.models.words import DeliveryState
 from digest.services.app import App
-from digest.services.planning.rows import delivery_rows
+from digest.services.planning.rows import delivery_rows, store_deliveries
 from digest.store import editions, materials, readers, superseded, threads
 from digest.store.deliveries import ALERTS
 from digest.store.threads import MENDS, Newest
@@ -69,7 +69,7 @@ def mend(session: Session, app: App, candidate: Candidate, now: datetime) -> int
             expires_at=now + EXPIRES,
         )
     ]
-    return editions.add_deliveries(session, rows)
+    return store_deliveries(session, app, rows)
 
 
 def _same(candidate: Candidate, was: Past) -> bool:

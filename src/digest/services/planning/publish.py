@@ -23,7 +23,7 @@ from digest.services.app import App
 from digest.services.planning.digests import Desk, Last, Task, decided_until, last_digests, tasks
 from digest.services.planning.faults import apart
 from digest.services.planning.occasions import Due, due_dates
-from digest.services.planning.rows import delivery_rows, slot_row
+from digest.services.planning.rows import delivery_rows, slot_row, store_deliveries
 from digest.services.visible import make_visible
 from digest.store import editions, readers, waiting_alerts
 from digest.store.deliveries import DIGESTS, end_waiting_digests
@@ -70,7 +70,7 @@ _DUE = (
     select(Subscriber.id)
     .where(_IS_DUE, Subscriber.id > bindparam("after"))
     .order_by(Subscriber.id)
-    .limit(BATCH)
+    .limit(bindparam("most"))
 )
 _IN_HAND = (
     select(Subscriber.id)
@@ -80,9 +80,11 @@ _IN_HAND = (
 )
 
 
-def due_subscribers(session: Session, now: datetime, after: int) -> Sequence[int]:
+def due_subscribers(
+    session: Session, now: datetime, after: int, most: int = BATCH
+) -> Sequence[int]:
     """Ids of Subscribers whose hour has come or is not known, in batches by id."""
-    asked = {"now": now, "far": now + FAR_AHEAD, "after": after}
+    asked = {"now": now, "far": now + FAR_AHEAD, "after": after, "most": most}
     return session.scalars(_DUE, asked).all()
 
 
@@ -137,7 +139,7 @@ def _batch(
         batch.behind = end_waiting_digests(session, ids)
         _plan(session, app, tasks(session, due_now, latest), batch)
     _set_next(session, coming)
-    return batch.store(session)
+    return batch.store(session, app)
 
 
 def _occasion(last: Last | None) -> Due | None:
@@ -182,12 +184,13 @@ class Batch:
             )
         )
 
-    def store(self, session: Session) -> Counter[str]:
+    def store(self, session: Session, app: App) -> Counter[str]:
         """Writes all rows. A digest that is there already, of another planner, stays alone."""
         fresh = editions.add_slots(session, self.slots)
         known = {(subscriber_id, f"{kind}:{key}") for subscriber_id, kind, key in fresh}
-        editions.add_deliveries(
+        store_deliveries(
             session,
+            app,
             [row for row in self.deliveries if (row["subscriber_id"], row["slot"]) in known],
         )
         mine = {subscriber_id for subscriber_id, _, _ in fresh}

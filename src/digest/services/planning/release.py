@@ -21,9 +21,9 @@ from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, Outcome
 from digest.services.app import App
 from digest.services.planning.faults import apart
-from digest.services.planning.rows import settle
+from digest.services.planning.rows import settle, store_deliveries
 from digest.services.planning.telling import Telling, Told, prepare
-from digest.store import editions, events, readers, visibility
+from digest.store import events, readers, visibility
 from digest.store.readers import Account
 
 OLDEST = timedelta(hours=12)  # held longer than this: it goes to the digest
@@ -64,6 +64,11 @@ def release(app: App, now: datetime) -> Counter[str]:
                 for slot in _due(session, failed, now):
                     slot.release_at = now + LOOK_AGAIN
         after = ids[-1]
+
+
+def waits(session: Session, now: datetime) -> bool:
+    """Whether anything that was held is due."""
+    return bool(_readers(session, now, 0))
 
 
 def _weight(decision: Decision) -> tuple[int, bool]:
@@ -171,8 +176,8 @@ def _batch(session: Session, app: App, slots: Sequence[Slot], now: datetime) -> 
     told = prepare(session, app, tellings, now)
     for message, one in zip(messages, told, strict=True):
         _settle(message, one, now)
-    editions.add_deliveries(session, [row for one in told for row in one.deliveries])
     session.flush()
+    store_deliveries(session, app, [row for one in told for row in one.deliveries])
     return Counter(slot.outcome for slot in slots)
 
 

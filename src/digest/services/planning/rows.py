@@ -1,12 +1,17 @@
 """Rows of the planners: Slots and Deliveries as plain mappings, ready for one INSERT."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from digest.edit.rules import RULES
 from digest.models import Destination, Slot
 from digest.models.words import DeliveryState, Outcome
+from digest.services import tasks
+from digest.services.app import App
+from digest.store import editions
 
 
 def slot_row(
@@ -51,6 +56,15 @@ def settle(slot: Slot, outcome: Outcome, rule: str, now: datetime) -> None:
     """What became of a Slot that was held."""
     slot.outcome, slot.rule, slot.reason, slot.planned_at = outcome, rule, RULES[rule], now
     slot.release_at = None
+
+
+def store_deliveries(session: Session, app: App, rows: Sequence[dict[str, Any]]) -> int:
+    """Stores those that are new, and puts what sends them; returns how many. Last in the
+    transaction."""
+    added = editions.add_deliveries(session, rows)
+    if added:
+        app.queue.put(session, *tasks.sends(rows))
+    return added
 
 
 def delivery_rows(

@@ -3,16 +3,20 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from digest.services.app import App
+from digest.services.sending.heart import Heart
 from digest.services.sending.lanes import Counts, Lane
 from digest.services.sending.outage import Outage
 from digest.services.sending.workers import gone, worker_name
 from digest.store import deliveries as ledger
+from digest.store import workers
 
 Clock = Callable[[], datetime]
+MISSED = timedelta(seconds=4)  # two beats of a process that is not there any more
 
 
 class Deliverer:
@@ -22,14 +26,25 @@ class Deliverer:
     Channel waits for another one.
     """
 
-    def __init__(self, app: App, clock: Clock, dice: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        clock: Clock,
+        dice: random.Random | None = None,
+        outage: Outage | None = None,
+        queues: Sequence[str] = (),
+    ) -> None:
+        """`outage` is what all of a process that runs for long share."""
         _ = app.links  # may write its key: before any transaction of the ledger
         name, dice = worker_name(), dice or random.Random()
-        self._lanes = [
-            Lane(app, channel, priority, name, clock, dice)
+        self.heart = Heart(app.db, name, queues)
+        self._lanes = {
+            (channel.name, priority): Lane(
+                app, channel, priority, name, clock, dice, self.heart, outage
+            )
             for channel in app.active_channels.values()
             for priority in ledger.LANES
-        ]
+        }
 
     async def drain(self, stop: asyncio.Event | None = None) -> Counts:
         """Sends all that is due; returns what became of it.
@@ -38,36 +53,64 @@ class Deliverer:
         """
         stop = stop or asyncio.Event()
         done: Counts = Counter()
-        for one in await asyncio.gather(*(lane.drain(stop) for lane in self._lanes)):
-            done.update(one)
+        with self.alive():
+            lanes = self._lanes.values()
+            for one in await asyncio.gather(*(lane.drain(stop) for lane in lanes)):
+                done.update(one)
         return done
 
-    async def serve(self, stop: asyncio.Event, outage: Outage) -> None:
-        """Sends whatever becomes due, until `stop`; looks at once after `wake`.
+    async def turn(self, channel: str, priority: int, stop: asyncio.Event) -> None:
+        """Sends what is due in one lane, until `stop`.
 
-        `outage` is what all of one process share that wait for the same database.
+        Raises:
+            DatabaseAway: the database does not answer.
         """
-        await asyncio.gather(*(lane.serve(stop, outage) for lane in self._lanes))
+        lane = self._lanes.get((channel, priority))
+        if lane is not None:  # else this process has no settings for the Channel
+            await lane.turn(stop)
 
-    def wake(self) -> None:
-        """There may be work, or `stop` was set."""
-        for lane in self._lanes:
-            lane.wake.set()
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """While this worker may hold Deliveries.
+
+        Raises:
+            DatabaseAway: the database does not answer.
+        """
+        self.heart.start()
+        try:
+            yield
+        finally:
+            self.heart.stop()
 
 
 def resume(app: App, now: datetime) -> int:
-    """At a start: frees what workers that have died held; returns how many became unknown."""
+    """At a start: frees what workers of this machine that have died held, though they were alive a
+    moment ago; returns how many Deliveries became unknown."""
     with app.db.begin() as session:
         ledger.expire(session, now)
-        return ledger.recover(session, now, gone)
+        seen, dead = workers.seen(session, MISSED), workers.dead(session)
+        return ledger.recover(
+            session, now, lambda name: name in dead or (gone(name) and name not in seen)
+        )
+
+
+def expire(app: App, now: datetime) -> int:
+    """Now and then: ends what came too late; returns how many Deliveries."""
+    with app.db.begin() as session:
+        return ledger.expire(session, now)
+
+
+def forget(app: App, now: datetime) -> None:
+    """Now and then: workers that died long ago."""
+    with app.db.begin() as session:
+        workers.forget(session)
 
 
 def sweep(app: App, now: datetime) -> int:
-    """Now and then: ends what came too late, and leases nobody renewed; returns how many of these
-    became unknown."""
+    """Now and then: frees what dead workers held, and leases nobody renewed; returns how many
+    Deliveries became unknown."""
     with app.db.begin() as session:
-        ledger.expire(session, now)
-        return ledger.recover(session, now)
+        return ledger.recover(session, now, workers.dead(session).__contains__)
 
 
 def summary(done: Mapping[tuple[str, str, str], int]) -> list[dict[str, object]]:

@@ -5,15 +5,16 @@ import logging
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from digest.channels.base import Channel
+from digest.channels.base import Channel, fenced
 from digest.errors import Action, ConfigurationError, DatabaseAway, DatabaseFails
 from digest.services.app import App
 from digest.services.sending import outcomes, work
 from digest.services.sending.attempts import Ended, attempt
+from digest.services.sending.heart import Heart
 from digest.services.sending.outage import Outage
 from digest.services.sending.parcels import Parcel, parcels
 from digest.services.sending.refusals import stop_channel, take_back
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 
 CLAIM = 200
 WRITE_AGAIN = (0.5, 2.0, 8.0, 20.0)  # seconds between tries to write down; others may wait
-IDLE_SECONDS = 1.0  # a lane looks for work at least this often
 
 Counts = Counter[tuple[str, str, str]]
 """How many Deliveries ended in each (kind, channel, state)."""
@@ -40,27 +40,28 @@ class Lane:
     worker: str
     clock: Callable[[], datetime]
     dice: random.Random
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    heart: Heart
+    outage: Outage | None = None  # of a process that runs for long
     _halted: bool = False  # the Channel refuses us as a whole
-    _outage: Outage | None = None  # of the process that runs for long
+    _busy: bool = False
+    _again: bool = False  # somebody said that there is work
 
-    async def serve(self, stop: asyncio.Event, outage: Outage) -> None:
-        """Drains whenever something may be due, until `stop`."""
-        self._outage = outage
-        while not stop.is_set():
-            self.wake.clear()
-            try:
+    async def turn(self, stop: asyncio.Event) -> None:
+        """Sends all that is due; if that is under way already, it looks once more at its end.
+
+        Raises:
+            DatabaseAway: the database does not answer.
+        """
+        self._again = True
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._again and not stop.is_set():
+                self._again = False
                 await self.drain(stop)
-            except DatabaseAway as error:
-                outage.begin(error)
-                await outage.end(stop)
-                continue
-            except Exception:
-                log.exception("sending was interrupted; it goes on by itself")
-            try:
-                await asyncio.wait_for(self.wake.wait(), IDLE_SECONDS)
-            except TimeoutError:
-                continue
+        finally:
+            self._busy = False
 
     async def drain(self, stop: asyncio.Event) -> Counts:
         """Sends all that is due. What was begun is finished when `stop` is set, the rest is freed.
@@ -90,7 +91,8 @@ class Lane:
                     ended = None
                     left.append(parcel.delivery.id)
                     continue
-                ended = await attempt(self.channel, parcel, self.clock, self.dice)
+                with fenced(self.heart.fence()):
+                    ended = await attempt(self.channel, parcel, self.clock, self.dice)
                 batch[parcel.kind, self.channel.name, ended.result.state] += 1
                 log.debug("delivery %s: %s", parcel.delivery.id, ended.result.state)
             if ended is not None:
@@ -100,7 +102,7 @@ class Lane:
         failures = await asyncio.gather(*(runner() for _ in range(crew)), return_exceptions=True)
         left += [parcel.delivery.id for parcel in waiting]
         done.update(batch)
-        work.sent(self.channel.name, batch, level=logging.INFO if self._outage else logging.DEBUG)
+        work.sent(self.channel.name, batch, level=logging.INFO if self.outage else logging.DEBUG)
         for failure in failures:
             if isinstance(failure, BaseException):
                 raise failure
@@ -138,10 +140,10 @@ class Lane:
             try:
                 return await asyncio.to_thread(self._write_once, ended, wanted)
             except ConfigurationError as error:
-                serves = self._outage is not None and not stop.is_set()
-                if isinstance(error, DatabaseAway) and self._outage and serves:
-                    self._outage.begin(error)
-                    await self._outage.end(stop)
+                serves = self.outage is not None and not stop.is_set()
+                if isinstance(error, DatabaseAway) and self.outage and serves:
+                    self.outage.begin(error)
+                    await self.outage.end(stop)
                     continue
                 lasts = serves and isinstance(error, DatabaseFails)
                 seconds = next(waits, WRITE_AGAIN[-1] if lasts else None)

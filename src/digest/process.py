@@ -1,0 +1,51 @@
+"""A process that runs until it is stopped: the clock, a worker, or both."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from digest.engine.base import SLOTS
+from digest.scheduler import Clock
+from digest.services.admin import work
+from digest.services.app import App
+from digest.services.sending.outage import Outage
+from digest.worker import Worker
+
+
+class Service:
+    """What `digest serve` runs beside the web pages; `digest worker` and `digest scheduler` run a
+    part of it. Without `queues` there is no worker."""
+
+    def __init__(
+        self,
+        app: App,
+        clock: Callable[[], datetime],
+        *,
+        leads: bool = True,
+        queues: Sequence[str] = tuple(SLOTS),
+    ) -> None:
+        self.app = app
+        self.stopping = asyncio.Event()
+        self._outage = Outage(app.db)
+        self._parts: list[Clock | Worker] = []
+        if queues:
+            self._parts.append(Worker(app, clock, self._outage, queues))
+        if leads:
+            self._parts.append(Clock(app, clock, self._outage))
+
+    async def run(self) -> None:
+        """Until `stop`; what is being sent then is finished and recorded first."""
+        work.started(self.app)
+        try:
+            parts = [asyncio.create_task(part.run(self.stopping)) for part in self._parts]
+            await asyncio.wait(parts, return_when=asyncio.FIRST_EXCEPTION)
+            self.stop()  # one that fails takes the others along, in good order
+            await asyncio.gather(*parts)
+        finally:
+            self._outage.close()
+            await self.app.queue.close()
+            work.stopped()
+
+    def stop(self) -> None:
+        """Asks every part to finish what it does and to end."""
+        self.stopping.set()

@@ -1,0 +1,115 @@
+"""The worker: does the tasks of its queues until it is stopped."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from digest.engine.aside import aside
+from digest.engine.base import SLOTS, Handler
+from digest.errors import DatabaseAway, DatabaseFails
+from digest.services.admin import work
+from digest.services.app import App
+from digest.services.planning.alert import alert
+from digest.services.planning.publish import publish
+from digest.services.planning.release import release
+from digest.services.sending.deliver import Deliverer, resume
+from digest.services.sending.outage import Outage
+
+AGAIN = 1.0  # seconds until the ledger is looked through again at a start
+
+log = logging.getLogger(__name__)
+
+Verb = Callable[[App, datetime], Counter[str]]
+About = Mapping[str, Any]
+
+
+class Worker:
+    """As many as one likes on PostgreSQL, one on SQLite. `queues` are those it works for."""
+
+    def __init__(
+        self,
+        app: App,
+        clock: Callable[[], datetime],
+        outage: Outage,
+        queues: Sequence[str] = tuple(SLOTS),
+    ) -> None:
+        self._app = app
+        self._clock = clock
+        self._outage = outage
+        self._slots = {name: SLOTS[name] for name in queues}
+        self._deliverer = Deliverer(app, clock, outage=outage, queues=queues)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; what is being sent then is finished and recorded first."""
+        self._stop = stop
+        while not (await self._resumed() or stop.is_set()):
+            await self._outage.end(stop)
+        if stop.is_set():
+            return
+        handlers: dict[str, Handler] = {
+            "alert": self._guarded(self._alert),
+            "plan": self._guarded(self._plan),
+            "send": self._guarded(self._send),
+        }
+        try:
+            await self._app.queue.run(handlers, self._slots, stop)
+        finally:
+            await asyncio.to_thread(self._deliverer.heart.stop)
+
+    async def _resumed(self) -> bool:
+        """Frees what dead workers held, before anything is sent."""
+        try:
+            await aside(lambda: resume(self._app, self._clock()), "resume")
+            await aside(self._deliverer.heart.start, "heart")
+        except DatabaseAway as error:
+            self._outage.begin(error)
+            return False
+        except DatabaseFails as error:
+            log.warning("what was under way is looked through again: %s", error)
+            await asyncio.sleep(AGAIN)
+            return False
+        return True
+
+    def _guarded(self, handler: Callable[[About], Awaitable[None]]) -> Handler:
+        """While the database is away nothing is done; the clock puts the task again."""
+
+        async def guarded(about: About) -> None:
+            if self._outage.lasts:
+                return
+            try:
+                await handler(about)
+            except DatabaseAway as error:
+                self._outage.begin(error)
+
+        return guarded
+
+    async def _alert(self, about: About) -> None:
+        await self._planned("alerts", alert)
+        await self._planned("held alerts", release)
+
+    async def _plan(self, about: About) -> None:
+        await self._planned("digests", publish)
+
+    async def _planned(self, what: str, verb: Verb) -> None:
+        """One that fails takes no other along."""
+        planning = asyncio.ensure_future(aside(lambda: verb(self._app, self._clock()), what))
+        stopped = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait({planning, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not planning.done():  # it may end at any moment without harm
+            planning.cancel()
+            return
+        try:
+            counts = planning.result()
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("%s could not be planned", what)
+        else:
+            work.planned(what, counts)
+
+    async def _send(self, about: About) -> None:
+        await self._deliverer.turn(about["channel"], about["priority"], self._stop)
