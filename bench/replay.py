@@ -27,6 +27,7 @@ from digest.models.words import DeliveryState, EditionKind, Outcome
 from digest.services.app import App
 from digest.services.run import plan
 from digest.services.sending.parcels import parcels
+from digest.store.deliveries import Claimed
 
 READERS = 30
 CPU_SECONDS = 60.0
@@ -171,7 +172,7 @@ def messages(app: App) -> Iterator[tuple[Message, EditionContent]]:
             ).all()
             if not rows:
                 return
-            batch = parcels(session, app, rows, rows[-1].created_at)
+            batch = parcels(session, app, [Claimed.of(row) for row in rows], rows[-1].created_at)
         for parcel in batch:
             channel = app.channels[parcel.delivery.channel]
             yield channel.render(parcel.content, parcel.envelope), parcel.content

@@ -12,6 +12,7 @@ due.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.models import ChannelStop, Delivery
 from digest.models.words import DeliveryState as State
@@ -65,6 +67,18 @@ _RECORD = (
         subject=func.coalesce(bindparam("titled"), _columns.subject),
         sent_at=func.coalesce(bindparam("accepted", type_=_columns.sent_at.type), _columns.sent_at),
     )
+)
+
+_BEGIN = (
+    update(Delivery.__table__)  # type: ignore[arg-type]
+    .where(
+        _columns.id.in_(bindparam("ids", expanding=True)),
+        _columns.worker == bindparam("by"),
+        _columns.lease_until > bindparam("at"),
+        _columns.state.in_(_states),
+    )
+    .values(state=State.SENDING, lease_until=bindparam("until"))
+    .returning(_columns.id)
 )
 
 _other = Delivery.__table__.alias()
@@ -108,36 +122,67 @@ class Result:
     unanswered: bool = False  # nobody knows whether it was delivered
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What sending has to know of a Delivery's row. Plain: thousands a second are read."""
+
+    id: int
+    edition_id: int
+    subscriber_id: int
+    destination_id: int
+    channel: str
+    slot: str
+    attempts: int
+    unanswered: int
+    not_before: datetime | None
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Delivery) -> "Claimed":
+        return cls(*(getattr(row, name) for name in cls.__slots__))
+
+
 def claim(
     session: Session, channel: str, lane: int, now: datetime, worker: str, limit: int = 200
-) -> Sequence[Delivery]:
+) -> Sequence[Claimed]:
     """Takes a lease on up to `limit` Deliveries of a lane that are due, in the order of that."""
+    connection = session.connection()
+    asked = {
+        "over": channel,
+        "lane": lane,
+        "at": now,
+        "by": worker,
+        "until": now + LEASE,
+        "most": limit,
+    }
+    rows = connection.execute(_claim(connection.dialect.name == "postgresql"), asked)
+    found = [Claimed(*row) for row in rows]
+    return sorted(found, key=lambda one: (one.not_before, one.id))
+
+
+@cache
+def _claim(skip_locked: bool) -> ReturningUpdate[Any]:
     due = (
         select(Delivery.id)
         .where(
-            Delivery.channel == channel,
-            Delivery.priority == lane,
+            Delivery.channel == bindparam("over"),
+            Delivery.priority == bindparam("lane"),
             _WAITING,
-            Delivery.not_before <= now,
-            _free(now),
-            or_(Delivery.expires_at.is_(None), Delivery.expires_at > now),
+            Delivery.not_before <= bindparam("at"),
+            or_(Delivery.lease_until.is_(None), Delivery.lease_until < bindparam("at")),
+            or_(Delivery.expires_at.is_(None), Delivery.expires_at > bindparam("at")),
         )
         .order_by(Delivery.not_before, Delivery.id)
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    if session.get_bind().dialect.name == "postgresql":
+    if skip_locked:
         due = due.with_for_update(skip_locked=True)
-    ids = session.scalars(due).all()
-    if not ids:
-        return ()
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_(ids))
-        .values(lease_until=now + LEASE, worker=worker)
-        .execution_options(synchronize_session=False)
+    return (
+        update(Delivery.__table__)  # type: ignore[arg-type]
+        .where(_columns.id.in_(due))
+        .values(lease_until=bindparam("until"), worker=bindparam("by"))
+        .returning(*(_columns[name] for name in Claimed.__slots__))
     )
-    rows = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.not_before, Delivery.id)
-    return session.scalars(rows).all()
 
 
 def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> dict[int, datetime]:
@@ -169,19 +214,8 @@ def begin(session: Session, ids: Iterable[int], worker: str, now: datetime) -> s
     wanted = list(ids)
     if not wanted:
         return set()
-    rows = session.scalars(
-        update(Delivery)
-        .where(
-            Delivery.id.in_(wanted),
-            Delivery.worker == worker,
-            Delivery.lease_until > now,
-            Delivery.state.in_(CLAIMABLE),
-        )
-        .values(state=State.SENDING, lease_until=now + LEASE)
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
-    )
-    return set(rows)
+    asked = {"ids": wanted, "by": worker, "at": now, "until": now + LEASE}
+    return set(session.connection().execute(_BEGIN, asked).scalars())
 
 
 def record(session: Session, results: Iterable[Result], worker: str) -> None:

@@ -5,6 +5,8 @@ within a second, as the kernel closes its sockets. Of a machine that vanished Po
 keep-alive packets, set below.
 """
 
+import os
+
 from sqlalchemy import Connection, text
 
 from digest.errors import DatabaseAway
@@ -13,9 +15,10 @@ from digest.store.database import Database
 LOCK = 5_823_002  # any number that nobody else takes
 _TAKE = text("SELECT pg_try_advisory_lock(:lock)")
 _IS_THERE = text("SELECT 1")
-_PULSE = text(
+_PULSE = (
     "SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3"
 )
+_NAME = text("SELECT set_config('application_name', :name, false)")
 
 
 class Lead:
@@ -38,7 +41,8 @@ class Lead:
             try:
                 held = held.execution_options(isolation_level="AUTOCOMMIT")
                 held.detach()  # not one of those that others wait for
-                held.execute(_PULSE)
+                held.exec_driver_sql(_PULSE)
+                held.execute(_NAME, {"name": f"digest scheduler {os.getpid()}"})
                 leads = bool(held.scalar(_TAKE, {"lock": LOCK}))
             except BaseException:
                 held.close()

@@ -23,6 +23,8 @@ from digest.services.reader import preferences
 from digest.services.reader.overview import DestinationLine, overview
 from digest.services.sending.parcels import envelope
 from digest.services.since import Righted, righted_since, without_retracted
+from digest.store.deliveries import Claimed
+from digest.store.recipients import Recipient
 from digest.web.guard import MAIL
 from digest.web.site import Gone, Site, Visitor, site_of
 
@@ -50,7 +52,9 @@ def _edition(site: Site, token: str) -> str:
             raise Gone("This edition is no longer kept.")
         content = EditionContent.model_validate(edition.content)
         at = delivery.sent_at or content.at
-        filled = envelope(site.app, delivery, content, destination, person, {}, at)
+        filled = envelope(
+            site.app, Claimed.of(delivery), content, Recipient.of(destination, person), {}, at
+        )
         channel = site.app.channels.get(delivery.channel)
         found = righted_since(session, content, site.clock())
     email = site.app.channels.get("email")

@@ -190,7 +190,7 @@ async def test_a_batch_is_loaded_with_as_many_queries_as_one(room: Newsroom, cou
         claimed = lane._claim()
     assert claimed is not None
     assert len(claimed) == count
-    assert len(asked) == 8  # stopped, which, take, read; editions, destinations, people, suppressed
+    assert len(asked) == 4  # stopped, take; editions, recipients
 
 
 # The provider says no ----------------------------------------------------------------------

@@ -15,10 +15,9 @@ from datetime import datetime, timedelta
 
 from digest.channels.base import Limits, Message, Receipt
 from digest.errors import Action, DeliveryError
-from digest.models import Delivery
 from digest.models.words import DeliveryState as State
 from digest.models.words import EditionKind
-from digest.store.deliveries import Result
+from digest.store.deliveries import Claimed, Result
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
@@ -28,7 +27,7 @@ MOST_UNANSWERED = 2  # attempts without an answer, after which a message is left
 MOST_DEATHS = 5  # a message at which its worker died this often is perhaps why
 
 
-def accepted(delivery: Delivery, message: Message, receipt: Receipt, now: datetime) -> Result:
+def accepted(delivery: Claimed, message: Message, receipt: Receipt, now: datetime) -> Result:
     """The provider has taken it. After an attempt that nobody answered, the reader may have two."""
     twice = bool(delivery.unanswered)
     detail = "accepted after an attempt nobody answered" if twice else "; ".join(receipt.notes)
@@ -43,7 +42,7 @@ def accepted(delivery: Delivery, message: Message, receipt: Receipt, now: dateti
     )
 
 
-def found(delivery: Delivery, message: Message, receipt: Receipt, now: datetime) -> Result:
+def found(delivery: Claimed, message: Message, receipt: Receipt, now: datetime) -> Result:
     """The provider has it from an attempt that was never answered: it was sent, and once."""
     return Result(
         delivery.id,
@@ -56,14 +55,14 @@ def found(delivery: Delivery, message: Message, receipt: Receipt, now: datetime)
     )
 
 
-def may_resend(delivery: Delivery, kind: EditionKind, limits: Limits) -> bool:
+def may_resend(delivery: Claimed, kind: EditionKind, limits: Limits) -> bool:
     """Whether a message that was never answered, and can't be found, is sent again."""
     if kind is EditionKind.DIGEST and not limits.resend_digests:
         return False
     return delivery.unanswered < MOST_DEATHS
 
 
-def left_alone(delivery: Delivery, now: datetime) -> Result:
+def left_alone(delivery: Claimed, now: datetime) -> Result:
     """Delivered or not, it is not sent again."""
     return Result(
         delivery.id,
@@ -75,12 +74,12 @@ def left_alone(delivery: Delivery, now: datetime) -> Result:
     )
 
 
-def withheld(delivery: Delivery, reason: str, now: datetime) -> Result:
+def withheld(delivery: Claimed, reason: str, now: datetime) -> Result:
     """It must not be sent after all. It keeps its hour, for a reader who comes back."""
     return _ended(delivery, State.SUPPRESSED, reason, None, now, counts=False)
 
 
-def put_off(delivery: Delivery, now: datetime) -> Result:
+def put_off(delivery: Claimed, now: datetime) -> Result:
     """An older message about its Event has to go out before it; that is no attempt."""
     return Result(
         delivery.id,
@@ -93,13 +92,13 @@ def put_off(delivery: Delivery, now: datetime) -> Result:
     )
 
 
-def unreadable(delivery: Delivery, reason: str, detail: str, now: datetime) -> Result:
+def unreadable(delivery: Claimed, reason: str, detail: str, now: datetime) -> Result:
     """Our own fault (a template, a stored content): it concerns this one Delivery, and is kept."""
     return _ended(delivery, State.FAILED, reason, detail, now)
 
 
 def failed(
-    delivery: Delivery, kind: EditionKind, error: DeliveryError, now: datetime, dice: random.Random
+    delivery: Claimed, kind: EditionKind, error: DeliveryError, now: datetime, dice: random.Random
 ) -> Result:
     """The Channel raised `error`."""
     if error.action is Action.UNKNOWN:
@@ -118,7 +117,7 @@ def failed(
     return _ended(delivery, State.FAILED, error.reason, error.detail, now)
 
 
-def _again(delivery: Delivery, error: DeliveryError, now: datetime, dice: random.Random) -> Result:
+def _again(delivery: Claimed, error: DeliveryError, now: datetime, dice: random.Random) -> Result:
     """Surely not delivered this time. What the provider asked us to wait for is no attempt."""
     asked = error.retry_after is not None or error.action is Action.STOP
     if error.retry_after is not None:
@@ -147,7 +146,7 @@ def wait(attempts: int, dice: random.Random) -> timedelta:
 
 
 def _ended(
-    delivery: Delivery,
+    delivery: Claimed,
     state: State,
     reason: str,
     detail: str | None,

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest.models import Delivery, Destination, Subscriber, Suppression
 from digest.models.content import EditionContent
 from digest.models.envelope import Earlier, Envelope
 from digest.models.words import RIGHTING, EditionKind, SubscriberState
@@ -15,10 +13,14 @@ from digest.services.app import App
 from digest.services.links import Bearer
 from digest.services.sending import order
 from digest.store import editions, threads
-from digest.store.deliveries import UNSUBSCRIBED
+from digest.store.deliveries import UNSUBSCRIBED, Claimed
+from digest.store.recipients import Recipient, recipients
 from digest.store.threads import Post
 
 SOUND_FROM = 5  # severity
+
+Heard = Mapping[tuple[int, int], Sequence[Post]]
+"""(destination id, event id) -> the messages about the Event there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Parcel:
     has to go out first.
     """
 
-    delivery: Delivery
+    delivery: Claimed
     kind: EditionKind
     content: EditionContent
     envelope: Envelope
@@ -37,56 +39,34 @@ class Parcel:
     behind: bool = False
 
 
-def parcels(session: Session, app: App, rows: Sequence[Delivery], now: datetime) -> list[Parcel]:
+def parcels(session: Session, app: App, rows: Sequence[Claimed], now: datetime) -> list[Parcel]:
     """The Deliveries as Parcels, in the same order, with a fixed number of queries.
 
     One whose Edition can't be read, or whose Destination is gone, is not among them.
     """
     contents = editions.load_all(session, {row.edition_id for row in rows})
-    destinations = {
-        one.id: one
-        for one in session.scalars(
-            select(Destination).where(Destination.id.in_({row.destination_id for row in rows}))
-        )
-    }
-    people = {
-        one.id: one
-        for one in session.scalars(
-            select(Subscriber).where(Subscriber.id.in_({row.subscriber_id for row in rows}))
-        )
-    }
-    blocked = {
-        (one.channel, one.address)
-        for one in session.scalars(
-            select(Suppression).where(
-                Suppression.address.in_({one.address for one in destinations.values()}),
-            )
-        )
-    }
+    people = recipients(session, (row.destination_id for row in rows))
     heard = _heard(session, rows, contents)
     return [
-        _parcel(app, row, content, destination, person, blocked, heard, now)
+        _parcel(app, row, content, recipient, heard, now)
         for row in rows
         if (content := contents.get(row.edition_id)) is not None
-        and (destination := destinations.get(row.destination_id)) is not None
-        and (person := people.get(row.subscriber_id)) is not None
+        and (recipient := people.get(row.destination_id)) is not None
     ]
 
 
 def _parcel(
     app: App,
-    row: Delivery,
+    row: Claimed,
     content: EditionContent,
-    destination: Destination,
-    person: Subscriber,
-    blocked: set[tuple[str, str]],
-    heard: Mapping[tuple[int, int], Sequence[Post]],
+    recipient: Recipient,
+    heard: Heard,
     now: datetime,
 ) -> Parcel:
-    made = envelope(app, row, content, destination, person, heard, now)
+    made = envelope(app, row, content, recipient, heard, now)
     before = _before(row, content, heard)
-    refused = _refusal(content, destination, person, blocked, now)
-    if refused is None and content.mended and not _rewrites(app, row, destination, made.earlier):
+    refused = _refusal(content, recipient, now)
+    if refused is None and content.mended and not _rewrites(app, row, recipient, made.earlier):
         refused = "nothing_to_rewrite"
     behind = order.comes_later(content, before)
     if refused is None and not behind and order.nothing_to_right(content, before):
@@ -94,16 +74,14 @@ def _parcel(
     return Parcel(row, EditionKind(content.kind), content, made, refused, behind)
 
 
-def _rewrites(app: App, row: Delivery, destination: Destination, earlier: Earlier | None) -> bool:
+def _rewrites(app: App, row: Claimed, recipient: Recipient, earlier: Earlier | None) -> bool:
     channel = app.channels.get(row.channel)
     if earlier is None or channel is None:
         return False
-    return channel.rewrites(earlier.reference, destination.address)
+    return channel.rewrites(earlier.reference, recipient.address)
 
 
-def _before(
-    row: Delivery, content: EditionContent, heard: Mapping[tuple[int, int], Sequence[Post]]
-) -> list[Post]:
+def _before(row: Claimed, content: EditionContent, heard: Heard) -> list[Post]:
     """What tells this Destination of older Revisions of the Event that an alert is about."""
     event_id = _sole_event(content)
     if event_id is None:
@@ -113,8 +91,8 @@ def _before(
 
 
 def _heard(
-    session: Session, rows: Sequence[Delivery], contents: Mapping[int, EditionContent]
-) -> Mapping[tuple[int, int], Sequence[Post]]:
+    session: Session, rows: Sequence[Claimed], contents: Mapping[int, EditionContent]
+) -> Heard:
     """What the Destinations of alerts about one Event are told of it."""
     about = [
         (row.destination_id, event_id)
@@ -136,23 +114,22 @@ def _sole_event(content: EditionContent) -> int | None:
 
 def envelope(
     app: App,
-    row: Delivery,
+    row: Claimed,
     content: EditionContent,
-    destination: Destination,
-    person: Subscriber,
-    heard: Mapping[tuple[int, int], Sequence[Post]],
+    recipient: Recipient,
+    heard: Heard,
     now: datetime,
 ) -> Envelope:
     """Everything about the recipient of one Delivery."""
     event_id = _sole_event(content)
-    told = heard.get((destination.id, event_id), ()) if event_id is not None else ()
+    told = heard.get((row.destination_id, event_id), ()) if event_id is not None else ()
     told = [one for one in told if one.accepted and one.delivery_id != row.id]
     return Envelope(
         delivery_id=row.id,
         slot=row.slot,
-        address=destination.address,
-        name=person.name,
-        links=app.links.links(Bearer(row.id, person.id, person.token_version)),
+        address=recipient.address,
+        name=recipient.name,
+        links=app.links.links(Bearer(row.id, recipient.subscriber_id, recipient.token_version)),
         sent_at=(_told_at(told) if content.mended else None) or now,
         resent=bool(row.unanswered),
         earlier=_thread(told, content.code in RIGHTING),
@@ -182,23 +159,17 @@ def _thread(told: Sequence[Post], righting: bool) -> Earlier | None:
     )
 
 
-def _refusal(
-    content: EditionContent,
-    destination: Destination,
-    person: Subscriber,
-    blocked: set[tuple[str, str]],
-    now: datetime,
-) -> str | None:
+def _refusal(content: EditionContent, recipient: Recipient, now: datetime) -> str | None:
     """Why this must not be sent although it was planned; a correction reaches who paused, too."""
-    if person.state == SubscriberState.LEFT:
+    if recipient.state == SubscriberState.LEFT:
         return UNSUBSCRIBED
-    if (destination.channel, destination.address) in blocked:
+    if recipient.blocked:
         return "suppressed"
-    if destination.disabled_at is not None:
-        return destination.disabled_reason or "disabled"
+    if recipient.disabled_at is not None:
+        return recipient.disabled_reason or "disabled"
     if content.code in RIGHTING:
         return None
-    paused = person.state == SubscriberState.PAUSED
-    if paused and (person.paused_until is None or person.paused_until > now):
+    paused = recipient.state == SubscriberState.PAUSED
+    if paused and (recipient.paused_until is None or recipient.paused_until > now):
         return "paused"
     return None

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from digest.errors import Action, DeliveryError
 from digest.models import AuditEntry, ChannelStop, Delivery, Destination
 from digest.models.words import DeliveryState
-from digest.store.deliveries import OPEN
+from digest.store.deliveries import OPEN, Claimed
 from digest.store.upsert import upsert
 
 TRY_AGAIN = timedelta(minutes=15)
@@ -26,7 +26,7 @@ def stop_channel(session: Session, channel: str, error: DeliveryError, now: date
 
 
 def take_back(
-    session: Session, delivery: Delivery, address: str, error: DeliveryError, now: datetime
+    session: Session, delivery: Claimed, address: str, error: DeliveryError, now: datetime
 ) -> str | None:
     """Pauses the Destination, or stores its new address; the Subscriber keeps all Follows.
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from digest.models import Delivery
+from digest.store.deliveries import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ def halted(channel: str, reason: str, until: datetime) -> None:
     log.warning("channel stopped; what waits stays in the ledger", extra=extra)
 
 
-def took_back(delivery: Delivery, did: str, reason: str) -> None:
+def took_back(delivery: Claimed, did: str, reason: str) -> None:
     """A Destination was paused or moved; it is named by its number."""
     number = delivery.destination_id
     extra = {"channel": delivery.channel, "destination": number, "reason": reason}
