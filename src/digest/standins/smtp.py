@@ -17,7 +17,7 @@ from typing import Self
 
 START_TIMEOUT = 10.0  # seconds
 _LONGEST = 10_485_760  # bytes of a message, as announced by SIZE
-_EXTENSIONS = ("PIPELINING", "8BITMIME", f"SIZE {_LONGEST}", "ENHANCEDSTATUSCODES")
+_EXTENSIONS = ("8BITMIME", f"SIZE {_LONGEST}", "ENHANCEDSTATUSCODES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,12 @@ class Faults:
     cut_before: bool = False  # the connection is cut at DATA, before the message
     cut_after: bool = False  # the message is taken, and cut instead of answered
     greeting: str = ""  # instead of 220: "421 4.3.2 too busy"
-    replies: dict[str, str] = field(default_factory=dict)  # command -> reply; ACCEPT after DATA
+    # command -> what is said instead, "" to hang up; ACCEPT is said after the message
+    replies: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)  # recipient -> reply at RCPT
     max_connections: int | None = None  # more get 421
     messages_per_connection: int | None = None  # then the server hangs up
+    drip: bool = False  # each byte of a reply is sent by itself
 
 
 class MailServer:
@@ -70,6 +72,7 @@ class MailServer:
         tls: ssl.SSLContext | None = None,
         tls_first: bool = False,
         smtputf8: bool = True,
+        pipelining: bool = True,
         on_mail: Callable[[Mail], None] | None = None,
     ) -> None:
         self.faults = faults or Faults()
@@ -77,6 +80,7 @@ class MailServer:
         self.tls = tls
         self.tls_first = tls_first
         self.smtputf8 = smtputf8
+        self.pipelining = pipelining
         self.port = port
         self.mails: list[Mail] = []
         self.connections = 0  # all that were ever made
@@ -200,9 +204,12 @@ class _Session:
             verb = verb.upper()
             planned = self.server.faults.replies.get(verb)
             if planned is not None:
-                await self.say(planned)
-                if planned.startswith("421"):
+                if planned:
+                    await self.say(planned)
+                if not planned or planned.startswith("421"):
                     return
+                if verb == "DATA" and planned.startswith("354"):
+                    await self._take()
                 continue
             command = getattr(self, f"do_{verb.lower()}", None)
             if command is None:
@@ -211,12 +218,16 @@ class _Session:
                 await command(rest)
 
     async def say(self, *lines: str) -> None:
-        for line in lines:
-            self.writer.write(line.encode() + b"\r\n")
-        await self.writer.drain()
+        said = b"".join(line.encode() + b"\r\n" for line in lines)
+        for part in [bytes([each]) for each in said] if self.server.faults.drip else [said]:
+            self.writer.write(part)
+            await self.writer.drain()
+            await asyncio.sleep(0)  # or the parts would go out as one
 
     async def do_ehlo(self, _: str) -> None:
         offers = [*_EXTENSIONS]
+        if self.server.pipelining:
+            offers.append("PIPELINING")
         if self.server.smtputf8:
             offers.append("SMTPUTF8")
         if self.server.tls is not None and not self.encrypted:
@@ -274,8 +285,12 @@ class _Session:
         if faults.cut_before:
             raise _Hangup
         await self.say("354 End with a dot")
-        data = await self.reader.readuntil(b"\r\n.\r\n")
-        mail = replace(self.mail, data=data[:-3].replace(b"\r\n..", b"\r\n."))
+        await self._take()
+
+    async def _take(self) -> None:
+        faults = self.server.faults
+        data = await self._message()
+        mail = replace(self.mail or Mail("", (), b""), data=data)
         self.mail = None
         await asyncio.sleep(faults.delay)
         refusal = faults.replies.get("ACCEPT")
@@ -290,6 +305,13 @@ class _Session:
         await self.say("250 2.0.0 Taken")
         if self.taken == faults.messages_per_connection:
             raise _Hangup
+
+    async def _message(self) -> bytes:
+        first = await self.reader.readexactly(1)
+        if first == b"." and (first := await self.reader.readline()) == b"\r\n":
+            return b""
+        data = first + await self.reader.readuntil(b"\r\n.\r\n")
+        return data[:-3].replace(b"\r\n..", b"\r\n.")
 
     async def do_rset(self, _: str) -> None:
         self.mail = None

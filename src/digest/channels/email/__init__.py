@@ -9,11 +9,12 @@ from markupsafe import escape
 from digest.channels.base import Finding, Limits, Message, Receipt, Step
 from digest.channels.email.address import canonical
 from digest.channels.email.compose import Outline, bulk_headers, compose, message_id
+from digest.channels.email.dialogue import Submission
 from digest.channels.email.dkim import Signer
 from digest.channels.email.doctor import findings
 from digest.channels.email.pages import LINKS, Page, Pages, Variant, kind_of
 from digest.channels.email.settings import EmailSettings
-from digest.channels.email.smtp import Submission, Submitter
+from digest.channels.email.smtp import Submitter
 from digest.channels.email.wire import fill, quoted_printable
 from digest.errors import ChannelStopped
 from digest.models.content import EditionContent

@@ -79,7 +79,8 @@ async def _server(submitter: Submitter) -> Finding:
         named = error.detail != str(submitter.relay)  # `where` says it already
         return Finding("error", f"{where}: {in_words(error, detail=named)}", remedy)
     encrypted = connection.encrypted
-    await connection.quit()
+    connection.quit()
+    await connection.closed
     how = "with TLS" if encrypted else "without TLS"
     if not encrypted and not submitter.relay.loopback:
         return Finding(

@@ -30,6 +30,7 @@ class Stage(StrEnum):
     HELLO = "hello"
     TLS = "tls"
     LOGIN = "login"
+    RESET = "reset"  # RSET, after a message that was refused
     SENDER = "sender"  # MAIL FROM
     RECIPIENT = "recipient"  # RCPT TO
     DATA = "data"  # before the message

@@ -1,146 +1,19 @@
 """Hands messages to the mail server: kept connections, a limit on them, an answer for each message.
 
-One connection carries one message at a time to one recipient, so that no bad address touches
-another. What happened before the final dot is surely not delivered; a cut after it is the one state
-that nobody can know.
+What is said over one of them stands in `dialogue`.
 """
 
 import asyncio
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import cast
 
 import aiosmtplib
 
-from digest.channels.email.address import needs_smtputf8
+from digest.channels.email.dialogue import PARTING, Dialogue, NotTaken, Offers, Submission
 from digest.channels.email.replies import Reply, Stage, error_for
 from digest.channels.email.settings import EmailSettings, Relay
-from digest.errors import AddressRefused, ChannelStopped, DeliveryError, RetryLater, Unanswered
-
-_LOST = (aiosmtplib.SMTPException, OSError, asyncio.TimeoutError)
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One message for one recipient. `data` has CRLF line ends and no dots doubled."""
-
-    sender: str
-    recipient: str
-    reference: str  # its Message-ID
-    data: bytes
-
-    def as_mapping(self) -> dict[str, object]:
-        return {
-            "from": self.sender,
-            "to": self.recipient,
-            "reference": self.reference,
-            "data": self.data,
-        }
-
-    @classmethod
-    def of(cls, payload: Mapping[str, Any] | bytes) -> "Submission":
-        """The Submission in a Step's payload."""
-        if isinstance(payload, bytes):
-            raise TypeError("an email's payload is a mapping")
-        return cls(payload["from"], payload["to"], payload["reference"], payload["data"])
-
-
-class _Lost(Exception):
-    """The connection ended before the message was handed over."""
-
-
-class Connection:
-    """One session with the mail server, logged in."""
-
-    def __init__(self, client: aiosmtplib.SMTP, timeout: float) -> None:
-        self._client = client
-        self._timeout = timeout
-        self.sent = 0
-
-    @property
-    def alive(self) -> bool:
-        return self._client.is_connected
-
-    @property
-    def encrypted(self) -> bool:
-        return self._client.get_transport_info("sslcontext") is not None
-
-    async def deliver(self, submission: Submission) -> None:
-        """One mail transaction.
-
-        Raises:
-            DeliveryError: the server refused, or did not answer after the final dot.
-            _Lost: the connection ended before that.
-        """
-        eai = needs_smtputf8(submission.recipient)
-        if eai and not self._client.supports_extension("smtputf8"):
-            raise AddressRefused("needs_smtputf8", "the mail server can't take this address")
-        options = [b"SMTPUTF8"] if eai else []
-        if self._client.supports_extension("size"):
-            options.append(b"SIZE=%d" % len(submission.data))
-        await self._ask(Stage.SENDER, b"MAIL", _path(b"FROM", submission.sender), *options)
-        await self._ask(Stage.RECIPIENT, b"RCPT", _path(b"TO", submission.recipient))
-        await self._ask(Stage.DATA, b"DATA")
-        self.sent += 1
-        reply = await self._hand_over(submission.data)
-        if reply.code != aiosmtplib.SMTPStatus.completed:
-            raise error_for(Stage.ACCEPT, reply)
-
-    async def _ask(self, stage: Stage, *command: bytes) -> None:
-        try:
-            answer = await self._client.execute_command(*command, timeout=self._timeout)
-        except _LOST as error:
-            raise _Lost(type(error).__name__) from error
-        reply = Reply(answer.code, answer.message)
-        if not 200 <= reply.code < 400:
-            raise error_for(stage, reply)
-
-    async def _hand_over(self, data: bytes) -> Reply:
-        """The message and its final dot.
-
-        aiosmtplib's own `data` does not tell a cut before the message from one after it.
-
-        Raises:
-            Unanswered: no answer came.
-        """
-        protocol = self._client.protocol
-        if protocol is None:
-            raise _Lost("closed")
-        stuffed = data.replace(b"\r\n.", b"\r\n..") + b".\r\n"
-        try:
-            protocol.write(stuffed)
-            answer = await protocol.read_response(timeout=self._timeout)
-        except _LOST as error:
-            self.close()
-            raise Unanswered(
-                "no_answer", "the mail server took the message and fell silent"
-            ) from error
-        except asyncio.CancelledError:
-            self.close()
-            raise
-        return Reply(answer.code, answer.message)
-
-    async def reset(self) -> None:
-        """Makes the session ready for another message, after a refusal; closes it if it can't."""
-        try:
-            await self._client.rset(timeout=self._timeout)
-        except _LOST:
-            self.close()
-
-    def close(self) -> None:
-        self._client.close()
-
-    async def quit(self) -> None:
-        try:
-            await self._client.quit(timeout=min(self._timeout, 5))
-        except _LOST:
-            self.close()
-
-
-def _path(verb: bytes, address: str) -> bytes:
-    return verb + b":<" + address.encode("utf-8", "replace") + b">"
+from digest.errors import ChannelStopped, DeliveryError, RetryLater
 
 
 class Submitter:
@@ -152,7 +25,7 @@ class Submitter:
         self.relay: Relay = settings.relay
         self._settings = settings
         self._free = asyncio.Semaphore(settings.smtp_connections)
-        self._idle: list[Connection] = []
+        self._idle: list[Dialogue] = []
 
     async def submit(self, submission: Submission) -> None:
         """Sends one message; waits for a connection when all are in use.
@@ -163,42 +36,33 @@ class Submitter:
         async with self._free:
             try:
                 await self._submit(submission)
-            except _Lost as error:
-                raise RetryLater("connection_lost", str(error)) from error
+            except NotTaken as lost:
+                raise lost.error from lost
 
     async def _submit(self, submission: Submission) -> None:
         while self._idle:
-            connection = self._idle.pop()
-            if not connection.alive:
+            dialogue = self._idle.pop()
+            if not dialogue.alive:
                 continue
             try:
-                return await self._deliver(connection, submission)
-            except _Lost:
-                continue  # the server had hung up meanwhile: nothing was handed over
-            except RetryLater as error:
-                if error.reason != "relay_busy" or connection.alive:
-                    raise  # 421 closes the session; a fresh one may be welcome
+                return await self._deliver(dialogue, submission)
+            except NotTaken as lost:
+                if not lost.hung_up:
+                    raise
+                # The server had hung up meanwhile; a fresh session may be welcome.
         await self._deliver(await self.connect(), submission)
 
-    async def _deliver(self, connection: Connection, submission: Submission) -> None:
-        settled = False
+    async def _deliver(self, dialogue: Dialogue, submission: Submission) -> None:
         try:
-            await connection.deliver(submission)
-            settled = True
-        except DeliveryError:
-            if connection.alive:
-                await connection.reset()
-            settled = True
-            raise
+            await dialogue.deliver(submission)
         finally:
-            if not settled:
-                connection.close()
-            elif connection.alive and connection.sent >= self._settings.smtp_messages:
-                await connection.quit()
-            elif connection.alive:
-                self._idle.append(connection)
+            if dialogue.alive and dialogue.sent < self._settings.smtp_messages:
+                self._idle.append(dialogue)
+            else:
+                dialogue.quit()
+                await dialogue.closed
 
-    async def connect(self) -> Connection:
+    async def connect(self) -> Dialogue:
         """A new session: greeting, TLS as the settings ask, login.
 
         Raises:
@@ -229,7 +93,12 @@ class Submitter:
             if isinstance(error, (aiosmtplib.SMTPException, OSError, asyncio.TimeoutError)):
                 raise _connect_error(stage, error, self.relay) from error
             raise
-        return Connection(client, settings.smtp_timeout)
+        offered = client.supports_extension
+        offers = Offers(offered("pipelining"), offered("size"), offered("smtputf8"))
+        transport = client.protocol.transport if client.protocol else None
+        if transport is None or transport.is_closing():
+            raise RetryLater("connection_lost", str(self.relay))
+        return Dialogue(cast(asyncio.Transport, transport), offers, settings.smtp_timeout)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -267,7 +136,10 @@ class Submitter:
     async def close(self) -> None:
         """Ends the kept connections."""
         idle, self._idle = self._idle, []
-        await asyncio.gather(*(connection.quit() for connection in idle))
+        for dialogue in idle:
+            dialogue.quit()
+        if idle:
+            await asyncio.wait([dialogue.closed for dialogue in idle], timeout=2 * PARTING)
 
 
 def _connect_error(stage: Stage, error: BaseException, relay: Relay) -> DeliveryError:
