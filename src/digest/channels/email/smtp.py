@@ -75,7 +75,7 @@ class Submitter:
             port=self.relay.port,
             use_tls=self.relay.tls,
             start_tls=False,  # done below, so that its absence is an error and no surprise
-            tls_context=self._tls,
+            tls_context=self._tls if self.relay.tls or self.relay.starttls != "never" else None,
             timeout=settings.smtp_timeout,
             local_hostname=settings.domain,
         )
