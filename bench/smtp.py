@@ -13,7 +13,7 @@ from bench.line import Line, Watch, timed
 from bench.sink import sink
 from digest.channels.email import EmailSettings
 from digest.channels.email.dialogue import Submission
-from digest.channels.email.smtp import Submitter
+from digest.channels.email.relays import Submitter
 
 MAILS, SIZE, CONNECTIONS, TURNS = 1_000, 29_000, 16, 5
 MOST_CPU, MOST_TIMES_THE_WIRE = 0.2, 4.0  # milliseconds a mail

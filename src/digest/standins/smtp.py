@@ -86,6 +86,7 @@ class MailServer:
         self.connections = 0  # all that were ever made
         self.open_connections = 0
         self.most_connections = 0  # at the same time
+        self.refused = 0  # connections that were one too many
         self._on_mail = on_mail
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -192,6 +193,7 @@ class _Session:
         faults = self.server.faults
         most = faults.max_connections
         if most is not None and self.server.open_connections > most:
+            self.server.refused += 1
             return await self.say("421 4.7.0 Too many connections")
         await self.say(faults.greeting or "220 mail.example.org ESMTP")
         if faults.greeting:

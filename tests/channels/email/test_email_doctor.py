@@ -7,7 +7,7 @@ import pytest
 from digest.channels.base import Finding
 from digest.channels.email import EmailChannel
 from digest.channels.email.doctor import LookupFailed, findings
-from digest.channels.email.smtp import Submitter
+from digest.channels.email.relays import Submitter
 from digest.standins.smtp import MailServer
 
 Make = Callable[..., EmailChannel]
@@ -78,6 +78,15 @@ async def test_trouble_with_the_server_has_a_remedy(
         first = (await look(channel, {}))[0]
     assert first.level == "error"
     assert words in first.remedy
+
+
+async def test_each_server_is_named(make_channel: Make) -> None:
+    with MailServer() as one, MailServer() as two:
+        channel = make_channel(smtp_url=f"{one.url} {two.url}?starttls=required")
+        first, second = (await look(channel, {}))[:2]
+    assert (first.level, second.level) == ("ok", "error")
+    assert f"127.0.0.1:{one.port}" in first.what
+    assert f"127.0.0.1:{two.port}" in second.what
 
 
 async def test_without_a_server_it_says_what_to_set(make_channel: Make) -> None:

@@ -7,7 +7,8 @@ from digest.errors import ConfigurationError
 
 
 def relay(url: str):  # type: ignore[no-untyped-def]
-    return EmailSettings.load(smtp_url=url).relay
+    (found,) = EmailSettings.load(smtp_url=url).relays
+    return found
 
 
 def test_user_and_password_are_decoded() -> None:
@@ -39,6 +40,10 @@ def test_tls_is_required_but_on_this_machine(url: str, tls: bool, starttls: str)
         "smtp://",
         "smtp://h?starttls=maybe",
         "smtp://h?x",
+        "smtp://h?weight=0",
+        "smtp://h?connections=many",
+        "smtp://h smtp://h?weight=1001",
+        " ",
     ],
 )
 def test_a_wrong_url_is_refused_without_showing_it(url: str) -> None:
@@ -47,10 +52,20 @@ def test_a_wrong_url_is_refused_without_showing_it(url: str) -> None:
     assert "secretpw" not in str(refused.value)
 
 
+def test_several_servers_stand_in_one_setting() -> None:
+    settings = EmailSettings.load(
+        smtp_url="smtp://u:p@a.example.com?weight=3\nsmtps://b.example.com?connections=2  smtp://c",
+        smtp_connections=5,
+    )
+    found = [(one.host, one.weight, one.connections) for one in settings.relays]
+    assert found == [("a.example.com", 3, None), ("b.example.com", 1, 2), ("c", 1, None)]
+    assert settings.connections == 12
+
+
 def test_no_secret_is_printed() -> None:
     settings = EmailSettings.load(smtp_url="smtp://u:secretpw@h", dkim_key="secretkey")
     assert "secret" not in repr(settings)
-    assert "secret" not in repr(settings.relay)
+    assert "secret" not in repr(settings.relays)
 
 
 def test_the_key_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

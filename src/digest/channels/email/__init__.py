@@ -13,8 +13,8 @@ from digest.channels.email.dialogue import Submission
 from digest.channels.email.dkim import Signer
 from digest.channels.email.doctor import findings
 from digest.channels.email.pages import LINKS, Page, Pages, Variant, kind_of
+from digest.channels.email.relays import Submitter
 from digest.channels.email.settings import EmailSettings
-from digest.channels.email.smtp import Submitter
 from digest.channels.email.wire import fill, quoted_printable
 from digest.errors import ChannelStopped
 from digest.models.content import EditionContent
@@ -45,10 +45,10 @@ class EmailChannel:
             ConfigurationError: a key is no key.
         """
         self.settings = settings
-        self.limits = Limits(concurrency=settings.smtp_connections, extra={"html_bytes": 100_000})
+        self.limits = Limits(concurrency=settings.connections, extra={"html_bytes": 100_000})
         self.pages = Pages(templates)
         self.signers = _signers(settings)
-        self._submitter = Submitter(settings) if settings.relay else None
+        self._submitter = Submitter(settings) if settings.relays else None
 
     @property
     def configured(self) -> bool:

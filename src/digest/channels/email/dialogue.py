@@ -108,13 +108,15 @@ class Dialogue(asyncio.Protocol):
         self._rest = b""  # a line without its end
         self._heard = 0  # bytes since the last write
         self._late = False
+        self._leaving = False
         self._deadline = self._loop.time() + IDLE
         self._timer = self._loop.call_later(min(timeout, IDLE), self._look_at_the_clock)
         transport.set_protocol(self)
 
     @property
     def alive(self) -> bool:
-        return not self._transport.is_closing()
+        """Whether it may carry another message."""
+        return not (self._leaving or self._transport.is_closing())
 
     async def deliver(self, submission: Submission) -> None:
         """One mail transaction.
@@ -199,7 +201,7 @@ class Dialogue(asyncio.Protocol):
         """Writes, and waits for so many replies. There are fewer when the connection ended, the
         time is over, or the server said 421: then it is closed."""
         replies: list[Reply] = []
-        if self._transport.is_closing():
+        if not self.alive:
             return replies
         self._replies, self._wanted, self._heard = replies, wanted, 0
         self._waiter = self._loop.create_future()
@@ -227,7 +229,7 @@ class Dialogue(asyncio.Protocol):
                 self._wanted = self._wanted - 1 if reply.code != _CLOSING else 0
                 self._deadline = self._loop.time() + self._timeout
                 if reply.code == _CLOSING:
-                    self._transport.close()
+                    self._transport.abort()
         if not self._wanted:
             if self._rest:
                 return self._out_of_step()
@@ -242,8 +244,7 @@ class Dialogue(asyncio.Protocol):
 
     def _out_of_step(self) -> None:
         """Which reply belongs to what is not sure any more. What was understood still holds."""
-        self._transport.close()
-        self._answered()
+        self.abort()
 
     def _answered(self) -> None:
         self._wanted = 0
@@ -275,9 +276,9 @@ class Dialogue(asyncio.Protocol):
     def quit(self) -> None:
         """Takes leave; the connection is closed when the server has answered, or soon after."""
         if self.alive:
-            self._deadline = self._loop.time() + PARTING
+            self._leaving = True
             self._timer.cancel()
-            self._timer = self._loop.call_at(self._deadline, self.abort)
+            self._timer = self._loop.call_later(PARTING, self.abort)
             self._transport.write(b"QUIT\r\n")  # its answer is unasked for, and closes
 
 

@@ -9,8 +9,9 @@ import dns.resolver
 
 from digest.channels.base import Finding
 from digest.channels.email.dkim import Signer
+from digest.channels.email.host import Host
+from digest.channels.email.relays import Submitter
 from digest.channels.email.settings import EmailSettings
-from digest.channels.email.smtp import Submitter
 from digest.channels.reasons import in_words
 from digest.errors import DeliveryError
 
@@ -60,7 +61,7 @@ async def findings(
         return [
             Finding("warning", "Email is not set up", "Set DIGEST_SMTP_URL to your mail server.")
         ]
-    found = [await _server(submitter)]
+    found = list(await asyncio.gather(*map(_server, submitter.hosts)))
     return found + list(
         await asyncio.gather(
             _spf(settings.bounce_domain or settings.domain, lookup),
@@ -70,19 +71,16 @@ async def findings(
     )
 
 
-async def _server(submitter: Submitter) -> Finding:
-    where = f"Mail server {submitter.relay}"
+async def _server(host: Host) -> Finding:
+    where = f"Mail server {host.relay}"
     try:
-        connection = await submitter.connect()
+        encrypted = await host.check()
     except DeliveryError as error:
         remedy = _REMEDIES.get(error.reason, "Ask the mail server's admin, with these words.")
-        named = error.detail != str(submitter.relay)  # `where` says it already
+        named = error.detail != str(host.relay)  # `where` says it already
         return Finding("error", f"{where}: {in_words(error, detail=named)}", remedy)
-    encrypted = connection.encrypted
-    connection.quit()
-    await connection.closed
     how = "with TLS" if encrypted else "without TLS"
-    if not encrypted and not submitter.relay.loopback:
+    if not encrypted and not host.relay.loopback:
         return Finding(
             "warning", f"{where} answers {how}", "Add ?starttls=required to DIGEST_SMTP_URL."
         )

@@ -14,10 +14,11 @@ StartTls = Literal["required", "auto", "never"]
 _PORTS = {"smtp": 587, "smtps": 465}
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1", re.ASCII)
 _FORM = "smtp://USER:PASSWORD@HOST:PORT or smtps://..., with ?starttls=required, auto or never"
+_COUNTS = {"weight": 1_000, "connections": 100}  # the most of each
 
 
 class Relay(NamedTuple):
-    """The mail server that takes our mail, as DIGEST_SMTP_URL names it."""
+    """A mail server that takes our mail, as DIGEST_SMTP_URL names it."""
 
     host: str
     port: int
@@ -25,6 +26,8 @@ class Relay(NamedTuple):
     password: SecretStr | None
     tls: bool  # from the first byte (smtps)
     starttls: StartTls
+    weight: int = 1  # its share of the mail, among several
+    connections: int | None = None  # at the same time; None: as many as for every server
 
     @property
     def loopback(self) -> bool:
@@ -49,8 +52,9 @@ def parse_relay(url: str) -> Relay:
         raise ValueError(_FORM)
     options = parse_qs(parts.query, keep_blank_values=True)
     wanted = options.pop("starttls", [""])[-1]
+    counts = {name: _count(name, options.pop(name)[-1]) for name in _COUNTS if name in options}
     if options or wanted not in ("", "required", "auto", "never"):
-        raise ValueError(f"{_FORM}, and no other option")
+        raise ValueError(f"{_FORM}, ?weight= and ?connections=, and no other option")
     secure = parts.scheme == "smtps"
     relay = Relay(
         host=parts.hostname,
@@ -59,9 +63,30 @@ def parse_relay(url: str) -> Relay:
         password=SecretStr(unquote(parts.password)) if parts.password else None,
         tls=secure,
         starttls="never",
+        weight=counts.get("weight", 1),
+        connections=counts.get("connections"),
     )
     default: StartTls = "never" if secure else "auto" if relay.loopback else "required"
     return relay._replace(starttls=wanted or default)  # type: ignore[arg-type]
+
+
+def _count(name: str, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= _COUNTS[name]:
+        raise ValueError(f"{name}: a number from 1 to {_COUNTS[name]:,}")
+    return int(text)
+
+
+def parse_relays(urls: str) -> tuple[Relay, ...]:
+    """The servers of several URLs, parted by blanks or line ends, which no URL has: lines suit a
+    secret's file, blanks a variable.
+
+    Raises:
+        ValueError: one of them is none; holds no part of it.
+    """
+    found = tuple(parse_relay(url) for url in urls.split())
+    if not found:
+        raise ValueError(_FORM)
+    return found
 
 
 class EmailSettings(SettingsGroup):
@@ -70,12 +95,16 @@ class EmailSettings(SettingsGroup):
     mail_from: str = Field(
         "Digest <digest@example.org>", description="Name and address that mail comes from."
     )
-    smtp_url: SecretStr | None = Field(None, description=f"The mail server: {_FORM}.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description=f"The mail server: {_FORM}. Several, parted by blanks or lines, share the mail"
+        " by ?weight= and stand in for each other; ?connections= is a limit for one of them.",
+    )
     smtp_timeout: float = Field(
         30, gt=0, le=600, description="Seconds to wait for each answer of the mail server."
     )
     smtp_connections: int = Field(
-        8, ge=1, le=100, description="Connections to the mail server at the same time."
+        8, ge=1, le=100, description="Connections to each mail server at the same time."
     )
     smtp_messages: int = Field(
         100, ge=1, description="Messages over one connection before it is closed."
@@ -120,7 +149,7 @@ class EmailSettings(SettingsGroup):
     @classmethod
     def _is_an_smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            parse_relay(value.get_secret_value())
+            parse_relays(value.get_secret_value())
         return value
 
     @field_validator("feedback_id")
@@ -148,6 +177,13 @@ class EmailSettings(SettingsGroup):
         """The domain of From: ends every Message-ID."""
         return self.from_address.rpartition("@")[2].lower()
 
+    @cached_property
+    def relays(self) -> tuple[Relay, ...]:
+        """None of them: email is not set up."""
+        return parse_relays(self.smtp_url.get_secret_value()) if self.smtp_url else ()
+
     @property
-    def relay(self) -> Relay | None:
-        return parse_relay(self.smtp_url.get_secret_value()) if self.smtp_url else None
+    def connections(self) -> int:
+        """To all mail servers together, at the same time."""
+        each = self.smtp_connections
+        return sum(relay.connections or each for relay in self.relays) or each

@@ -1,69 +1,32 @@
-"""Hands messages to the mail server: kept connections, a limit on them, an answer for each message.
+"""How a session with a mail server begins: greeting, TLS as the settings ask, login.
 
-What is said over one of them stands in `dialogue`.
+aiosmtplib does that. What is said in the session stands in `dialogue`, and which of several servers
+is asked in `relays`.
 """
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from functools import cached_property
 from typing import cast
 
 import aiosmtplib
 
-from digest.channels.email.dialogue import PARTING, Dialogue, NotTaken, Offers, Submission
+from digest.channels.email.dialogue import Dialogue, Offers
 from digest.channels.email.replies import Reply, Stage, error_for
 from digest.channels.email.settings import EmailSettings, Relay
 from digest.errors import ChannelStopped, DeliveryError, RetryLater
 
 
-class Submitter:
-    """A small pool of connections to one mail server."""
+class Door:
+    """The way into one mail server."""
 
-    def __init__(self, settings: EmailSettings) -> None:
-        if settings.relay is None:
-            raise ValueError("no mail server is set")
-        self.relay: Relay = settings.relay
+    def __init__(self, relay: Relay, settings: EmailSettings) -> None:
+        self.relay = relay
         self._settings = settings
-        self._free = asyncio.Semaphore(settings.smtp_connections)
-        self._idle: list[Dialogue] = []
 
-    async def submit(self, submission: Submission) -> None:
-        """Sends one message; waits for a connection when all are in use.
-
-        Raises:
-            DeliveryError: one of its kinds.
-        """
-        async with self._free:
-            try:
-                await self._submit(submission)
-            except NotTaken as lost:
-                raise lost.error from lost
-
-    async def _submit(self, submission: Submission) -> None:
-        while self._idle:
-            dialogue = self._idle.pop()
-            if not dialogue.alive:
-                continue
-            try:
-                return await self._deliver(dialogue, submission)
-            except NotTaken as lost:
-                if not lost.hung_up:
-                    raise
-                # The server had hung up meanwhile; a fresh session may be welcome.
-        await self._deliver(await self.connect(), submission)
-
-    async def _deliver(self, dialogue: Dialogue, submission: Submission) -> None:
-        try:
-            await dialogue.deliver(submission)
-        finally:
-            if dialogue.alive and dialogue.sent < self._settings.smtp_messages:
-                self._idle.append(dialogue)
-            else:
-                dialogue.quit()
-                await dialogue.closed
-
-    async def connect(self) -> Dialogue:
-        """A new session: greeting, TLS as the settings ask, login.
+    async def connect(self, ended: Callable[[Dialogue], None] = lambda _: None) -> Dialogue:
+        """A new session; `ended` is called when it is over.
 
         Raises:
             RetryLater: the server can't be reached, or is busy.
@@ -98,7 +61,7 @@ class Submitter:
         transport = client.protocol.transport if client.protocol else None
         if transport is None or transport.is_closing():
             raise RetryLater("connection_lost", str(self.relay))
-        return Dialogue(cast(asyncio.Transport, transport), offers, settings.smtp_timeout)
+        return Dialogue(cast(asyncio.Transport, transport), offers, settings.smtp_timeout, ended)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -132,14 +95,6 @@ class Submitter:
             raise ChannelStopped("login_not_offered", "the mail server offers no login")
         password = self.relay.password.get_secret_value() if self.relay.password else ""
         await client.login(self.relay.user, password)
-
-    async def close(self) -> None:
-        """Ends the kept connections."""
-        idle, self._idle = self._idle, []
-        for dialogue in idle:
-            dialogue.quit()
-        if idle:
-            await asyncio.wait([dialogue.closed for dialogue in idle], timeout=2 * PARTING)
 
 
 def _connect_error(stage: Stage, error: BaseException, relay: Relay) -> DeliveryError:
