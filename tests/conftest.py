@@ -24,7 +24,7 @@ hypothesis.settings.register_profile("long", max_examples=1_000, deadline=None)
 hypothesis.settings.load_profile("suite")
 
 EVERYTHING = os.environ.get("DIGEST_TEST_ALL") == "1"
-NEEDING = ("postgres", "browser", "node")
+NEEDING = ("postgres", "browser", "node", "mailserver")
 LONGEST = (
     "test_kill.py",
     "test_look.py",

@@ -52,6 +52,9 @@ class Door:
             stage = Stage.LOGIN
             await self._login(client)
         except BaseException as error:
+            if client.transport is not None:
+                # To take leave of TLS would have to be waited for.
+                cast(asyncio.Transport, client.transport).abort()
             client.close()
             if isinstance(error, (aiosmtplib.SMTPException, OSError, asyncio.TimeoutError)):
                 raise _connect_error(stage, error, self.relay) from error
