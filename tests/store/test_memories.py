@@ -30,9 +30,9 @@ def test_any_number_of_events_and_facts_may_be_asked_about(app_on_both: App) -> 
             ([], [*many, first.fact_key]),
             ([second.id], [second.fact_key]),
         ):
-            told = memories.memories(session, [maria], ids, facts)
+            told = memories.memories(session, [maria], memories.about(session, ids, facts))
             assert [one.event_id for one in told[maria]] == [first.id]
-        assert memories.memories(session, [maria], [], []) == {}
+        assert memories.memories(session, [maria], memories.about(session, [], [])) == {}
 
 
 def test_any_number_of_destinations_may_be_asked_about(app_on_both: App) -> None:
@@ -54,7 +54,9 @@ def test_the_same_report_that_was_told_to_nobody_is_not_asked_about(app_on_both:
         ingest(room.app, [Entry("a", EventRecord.model_validate(one)) for one in archive], room.now)
         event = room.rows(Event)[1]
         with app_on_both.db.read() as session, counting(app_on_both.db.engine) as statements:
-            told = memories.memories(session, [maria], [event.id], [event.fact_key])
+            told = memories.memories(
+                session, [maria], memories.about(session, [event.id], [event.fact_key])
+            )
         assert [one.event_id for one in told[maria]] == [room.rows(Event)[0].id]
         asked.append(len(statements))
     assert asked[0] == asked[1]
@@ -71,7 +73,7 @@ def test_what_was_told_by_a_slower_clock_is_remembered(app_on_both: App) -> None
         session.execute(update(Slot).values(planned_at=visible - timedelta(seconds=3)))
     [event] = room.rows(Event)
     with app_on_both.db.read() as session:
-        assert memories.memories(session, [maria], [event.id], [])[maria]
+        assert memories.memories(session, [maria], memories.about(session, [event.id], []))[maria]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,9 @@ def test_readers_know_the_minute_in_which_it_was_sent_and_a_digest_by_its_hour(
 
     def told_at() -> timedelta:
         with app_on_both.db.read() as session:
-            [memory] = memories.memories(session, [maria], [event.id], [])[maria]
+            [memory] = memories.memories(session, [maria], memories.about(session, [event.id], []))[
+                maria
+            ]
         assert memory.at == planned
         return memory.told_at - planned
 

@@ -3,7 +3,14 @@
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, Id
@@ -14,6 +21,7 @@ class Subscriber(Base):
     """A person or a team."""
 
     __tablename__ = "subscribers"
+    __table_args__ = (Index(None, "profile", "id"),)
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(unique=True)
@@ -25,6 +33,9 @@ class Subscriber(Base):
     left_at: Mapped[datetime | None]
     from_files: Mapped[bool] = mapped_column(default=False)  # kept by `digest subscribers sync`
     next_due_at: Mapped[datetime | None] = mapped_column(index=True)  # of the next digest
+    # Equal for those who ask for the same, NULL: not reckoned yet. It only brings readers together
+    # who get one digest: a wrong one costs time and nothing else.
+    profile: Mapped[int | None] = mapped_column(BigInteger)
     token_version: Mapped[int] = mapped_column(default=0)  # raising it ends all links given out
 
 

@@ -33,6 +33,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.models import ChannelStop, Delivery
 from digest.models.words import DeliveryState as State
+from digest.store.given import among
 from digest.store.memories import GONE_OUT
 
 LEASE = timedelta(seconds=120)
@@ -88,7 +89,7 @@ _ELSEWHERE = exists().where(
     _other.c.state.in_(GONE_OUT),
 )
 _waiting = and_(
-    _columns.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+    among(_columns.subscriber_id, "subscribers"),
     _columns.priority == DIGESTS,
     _columns.state.in_(OPEN),
 )

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Exists, bindparam, exists, func, select
+from sqlalchemy import Exists, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Edition, Event, Item, Revision, Slot
@@ -20,6 +20,7 @@ from digest.models.words import (
     Severity,
 )
 from digest.store.chunks import chunks
+from digest.store.given import among
 
 REACHED = (
     DeliveryState.PENDING,
@@ -49,8 +50,7 @@ def reached(states: Sequence[str] = REACHED) -> Exists:
 CLOCKS_DIFFER = timedelta(days=1)  # at most, of those who make visible and those who plan
 A_WHILE = timedelta(minutes=30)  # a digest that is sent by then goes by the hour in its heading
 
-_events: BindParameter[Any] = bindparam("events", expanding=True)
-_FIRST = select(func.min(Event.visible_at)).where(Event.id.in_(_events))
+_FIRST = select(func.min(Event.visible_at)).where(among(Event.id, "events"))
 _TOLD = (
     select(
         Slot.subscriber_id,
@@ -79,33 +79,52 @@ _TOLD = (
         (Revision.event_id == Item.event_id) & (Revision.number == Item.revision),
     )
     .where(
-        Slot.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+        among(Slot.subscriber_id, "subscribers"),
         Slot.planned_at >= bindparam("since"),
-        Item.event_id.in_(_events),
+        among(Item.event_id, "events"),
         reached(),
     )
+    .order_by(Slot.planned_at, Slot.id, Item.revision)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What memories are asked for: Events, and all others that told somebody of the same facts. All
+    of it was told after `since`."""
+
+    events: tuple[int, ...]
+    since: datetime
+
+
+NOTHING = About((), datetime.max.replace(tzinfo=UTC))
+
+
+def about(session: Session, event_ids: Iterable[int], fact_keys: Iterable[str]) -> About:
+    """In an archive there may be thousands under the headline "Flood warning" that nobody was told:
+    they are not among these."""
+    found = set(event_ids)
+    for part in chunks(set(fact_keys)):
+        found.update(session.scalars(_SAID, {"facts": part}))
+    # Nobody is told of an Event before it is visible: of years of Slots the last few are read.
+    first = session.scalar(_FIRST, {"events": found}) if found else None
+    since = first - CLOCKS_DIFFER if first else datetime.max.replace(tzinfo=UTC)
+    return About(tuple(sorted(found)), since)
 
 
 def memories(
     session: Session,
     subscriber_ids: Iterable[int],
-    event_ids: Iterable[int],
-    fact_keys: Iterable[str],
+    about: About,
     until: datetime | None = None,
 ) -> Mapping[int, list[Memory]]:
     """What each Subscriber was told of these Events and facts (by `until`), oldest first."""
     found: dict[int, list[Memory]] = defaultdict(list)
-    about = _about(session, event_ids, fact_keys)
-    subscribers = list(subscriber_ids)
-    rows: list[Any] = []
+    if not about.events:
+        return found
     query = _TOLD if until is None else _TOLD.where(Slot.planned_at <= until)
-    for part in chunks(about):
-        # Nobody is told of an Event before it is visible: of years of Slots the last few are read.
-        first = session.scalar(_FIRST, {"events": part}) or datetime.max.replace(tzinfo=UTC)
-        asked = {"subscribers": subscribers, "events": part, "since": first - CLOCKS_DIFFER}
-        rows += session.execute(query, asked).all()
-    for row in sorted(rows, key=lambda row: (row.planned_at, row.id, row.revision)):
+    asked = {"subscribers": list(subscriber_ids), "events": about.events, "since": about.since}
+    for row in session.execute(query, asked):
         found[row.subscriber_id].append(
             Memory(
                 event_id=row.event_id,
@@ -126,14 +145,18 @@ def memories(
 
 
 def _sent_at(row: Any, until: datetime | None) -> datetime | None:
-    """To the minute, so that readers who were told within one share an Edition; None for a digest
-    that came at its hour, and what was sent after `until`."""
-    sent: datetime | None = row.sent_at
-    if sent is None or (until is not None and sent > until):
+    """None also for what was sent after `until`."""
+    if until is not None and row.sent_at is not None and row.sent_at > until:
         return None
-    if row.kind == EditionKind.DIGEST and sent - row.planned_at <= A_WHILE:
+    return minute(row.kind, row.planned_at, row.sent_at)
+
+
+def minute(kind: str, planned_at: datetime, sent_at: datetime | None) -> datetime | None:
+    """When it was sent, to the minute, so that readers who were told within one share an Edition;
+    None for a digest that came at its hour."""
+    if sent_at is None or (kind == EditionKind.DIGEST and sent_at - planned_at <= A_WHILE):
         return None
-    return sent.replace(second=0, microsecond=0)
+    return sent_at.replace(second=0, microsecond=0)
 
 
 _SAID = (
@@ -142,15 +165,6 @@ _SAID = (
     .where(Event.fact_key.in_(bindparam("facts", expanding=True)))
     .distinct()
 )
-
-
-def _about(session: Session, event_ids: Iterable[int], fact_keys: Iterable[str]) -> list[int]:
-    """These Events, and all others that told somebody of the same facts. In an archive there may be
-    thousands under the headline "Flood warning" that nobody was told."""
-    found = set(event_ids)
-    for part in chunks(set(fact_keys)):
-        found.update(session.scalars(_SAID, {"facts": part}))
-    return sorted(found)
 
 
 def recent_alerts(

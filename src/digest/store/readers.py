@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
@@ -21,12 +21,10 @@ from digest.models import (
     Subscriber,
 )
 from digest.models.desk import Caps, Following, Memory, Quiet, Reader, facts_known
-from digest.models.words import (
-    InterestKind,
-    SubscriberState,
-)
+from digest.models.words import EditionKind, InterestKind, SubscriberState
 from digest.store.chunks import chunks
-from digest.store.memories import memories, recent_alerts
+from digest.store.given import among
+from digest.store.memories import About, about, memories, recent_alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +39,15 @@ class Account:
 
 
 # Built once: half of the work on a statement of a few rows is building it.
-_subscribers: BindParameter[Any] = bindparam("subscribers", expanding=True)
-_lists: BindParameter[Any] = bindparam("lists", expanding=True)
-_SUBSCRIBERS = select(Subscriber).where(Subscriber.id.in_(_subscribers))
+_SUBSCRIBERS = select(Subscriber).where(among(Subscriber.id, "subscribers"))
 _LISTS = (
     select(ListMember, List)
     .join(List, List.id == ListMember.list_id)
-    .where(ListMember.subscriber_id.in_(_subscribers), ListMember.left_at.is_(None))
+    .where(among(ListMember.subscriber_id, "subscribers"), ListMember.left_at.is_(None))
     .order_by(ListMember.position, List.key)
 )
 _SCHEDULES = select(Schedule).where(
-    or_(Schedule.subscriber_id.in_(_subscribers), Schedule.list_id.in_(_lists))
+    or_(among(Schedule.subscriber_id, "subscribers"), among(Schedule.list_id, "lists"))
 )
 _FOLLOWS = (
     select(
@@ -74,7 +70,7 @@ _FOLLOWS = (
     )
     .outerjoin(Interest, Interest.id == Follow.interest_id)
     .outerjoin(Story, Story.id == Follow.story_id)
-    .where(or_(Follow.subscriber_id.in_(_subscribers), Follow.list_id.in_(_lists)))
+    .where(or_(among(Follow.subscriber_id, "subscribers"), among(Follow.list_id, "lists")))
     .order_by(Follow.position, Follow.id)
 )
 
@@ -83,7 +79,12 @@ _OPEN = (
     .where(Destination.verified_at.is_not(None), Destination.disabled_at.is_(None))
     .order_by(Destination.id)
 )
-_THEIR_OPEN = _OPEN.where(Destination.subscriber_id.in_(_subscribers))
+_THEIR_OPEN = _OPEN.where(among(Destination.subscriber_id, "subscribers"))
+OPEN_TO_DIGESTS = and_(
+    Destination.verified_at.is_not(None),
+    Destination.disabled_at.is_(None),
+    cast(Destination.kinds, Text).contains(f'"{EditionKind.DIGEST}"'),
+)
 
 
 def accounts(session: Session, subscriber_ids: Iterable[int], now: datetime) -> list[Account]:
@@ -173,15 +174,14 @@ def _follows(
 def readers(
     session: Session,
     known: Sequence[Account],
-    event_ids: Iterable[int],
-    fact_keys: Iterable[str],
+    of: About,
     until: datetime | None = None,
 ) -> list[Reader]:
     """The accounts as a digest is made for them, each with its memory of these Events and facts.
 
     What they were told after `until` is not in it.
     """
-    told = memories(session, [one.subscriber.id for one in known], event_ids, fact_keys, until)
+    told = memories(session, [one.subscriber.id for one in known], of, until)
     return [
         Reader(
             subscriber_id=one.subscriber.id,
@@ -210,7 +210,7 @@ def alert_readers(
     fact_keys: Iterable[str],
 ) -> list[Reader]:
     """The accounts as alerts are decided for them: with those of their last day as well."""
-    people = readers(session, known, event_ids, fact_keys)
+    people = readers(session, known, about(session, event_ids, fact_keys))
     alerts = recent_alerts(session, [one.subscriber_id for one in people], now)
     return [replace(one, alerts=tuple(alerts.get(one.subscriber_id, ()))) for one in people]
 

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Item
 from digest.models.words import DeliveryState
 from digest.store.chunks import chunks
 from digest.store.deliveries import ALERTS, OPEN
+from digest.store.given import among
 from digest.store.threads import MENDS
 
 
@@ -26,13 +27,14 @@ class WaitingAlert:
 _ALERTS = (
     select(Delivery.id, Delivery.subscriber_id, Delivery.destination_id, Delivery.edition_id)
     .where(
-        Delivery.subscriber_id.in_(bindparam("subscribers", expanding=True)),
+        among(Delivery.subscriber_id, "subscribers"),
         Delivery.priority == ALERTS,
         Delivery.state.in_(OPEN),
         ~Delivery.slot.startswith(MENDS),
     )
     .order_by(Delivery.id)
 )
+_EVENTS = select(Item.edition_id, Item.event_id).where(among(Item.edition_id, "editions"))
 
 
 def of_subscribers(
@@ -50,11 +52,8 @@ def of_subscribers(
     if not rows:
         return {}
     told: dict[int, set[int]] = defaultdict(set)
-    for edition_id, event_id in session.execute(
-        select(Item.edition_id, Item.event_id).where(
-            Item.edition_id.in_({row.edition_id for row in rows})
-        )
-    ):
+    asked = {"editions": {row.edition_id for row in rows}}
+    for edition_id, event_id in session.execute(_EVENTS, asked):
         told[edition_id].add(event_id)
     found: dict[int, list[WaitingAlert]] = defaultdict(list)
     for row in rows:

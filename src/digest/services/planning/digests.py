@@ -1,12 +1,12 @@
 """What a batch of digests is made from, loaded once, and how one of them is composed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from digest.clock import local_date, zone
@@ -22,6 +22,7 @@ from digest.services import visible
 from digest.services.app import App
 from digest.services.planning.occasions import Due, missed, most_days_between
 from digest.store import events, materials, memories, readers, scenarios, visibility
+from digest.store.given import among
 from digest.store.readers import Account
 
 FIRST_DAYS = 1  # what a first digest tells of
@@ -142,7 +143,7 @@ def last_digests(
     """
     rows = session.execute(
         _covering(which),
-        {"subscribers": subscriber_ids, "before": (before or date.max).isoformat()},
+        {"subscribers": list(subscriber_ids), "before": (before or date.max).isoformat()},
     )
     return {
         subscriber_id: Last(
@@ -151,9 +152,6 @@ def last_digests(
         for subscriber_id, key, due_at, planned_at, window_to in rows
         if window_to is not None
     }
-
-
-_subscribers: BindParameter[Any] = bindparam("subscribers", expanding=True)
 
 
 @cache
@@ -172,7 +170,7 @@ def _covering(which: Which) -> Select[int, str, datetime, datetime, int | None]:
         select(last.subscriber_id, last.key, last.due_at, last.planned_at, last.window_to)
         .join(Subscriber, Subscriber.id == last.subscriber_id)
         .where(
-            Subscriber.id.in_(_subscribers),
+            among(Subscriber.id, "subscribers"),
             last.kind == EditionKind.DIGEST,
             last.key == covering.correlate(Subscriber).scalar_subquery(),
         )
@@ -181,7 +179,7 @@ def _covering(which: Which) -> Select[int, str, datetime, datetime, int | None]:
 
 _DECIDED = (
     select(Slot.subscriber_id, func.max(Slot.key))
-    .where(Slot.subscriber_id.in_(_subscribers), Slot.kind == EditionKind.DIGEST)
+    .where(among(Slot.subscriber_id, "subscribers"), Slot.kind == EditionKind.DIGEST)
     .group_by(Slot.subscriber_id)
 )
 
@@ -194,63 +192,96 @@ def decided_until(session: Session, subscriber_ids: Sequence[int]) -> dict[int, 
 
 @dataclass
 class Desk:
-    """Everything a batch of digests is made from. `upto` is the end of all its windows."""
+    """What digests are made from: it is loaded once, and again only for who looks further back.
+
+    `upto` is the end of all windows, from the beginning: what becomes visible meanwhile is for the
+    next digests. `until` is for a look at another hour than this one, without a write: all that
+    becomes visible by then and nothing later, whatever its place in the order.
+    """
 
     app: App
     now: datetime
     upto: int
-    candidates: Sequence[Candidate]
-    materials: Mapping[tuple[int, int], Material]
-    readers: Sequence[Reader]
-    watched: Sequence[Watched]
-    hashes: Mapping[tuple[int, int], str]
+    until: datetime | None = None
+    after: int | None = None
+    oldest: datetime | None = None
+    candidates: Sequence[Candidate] = ()
+    watched: Sequence[Watched] = ()
+    about: memories.About = memories.NOTHING
+    materials: dict[tuple[int, int], Material] = field(default_factory=dict)
+    hashes: dict[tuple[int, int], str] = field(default_factory=dict)
+    _known: set[tuple[int, int]] = field(default_factory=set)
+    _begins: dict[datetime, int] = field(default_factory=dict)
 
     @classmethod
-    def load(
-        cls,
-        session: Session,
-        app: App,
-        tasks: Sequence[Task],
-        now: datetime,
-        until: datetime | None = None,
+    def begin(
+        cls, session: Session, app: App, now: datetime, until: datetime | None = None
     ) -> "Desk":
-        """`until` is for a look at another hour than this one, without a write: all that becomes
-        visible by then and nothing later, whatever its place in the order."""
-        upto = visibility.newest_seq(session)
-        oldest = min(task.oldest(now, app.settings.lookback_days) for task in tasks)
-        first = visibility.seq_before(session, oldest)  # where a first digest begins to look
-        after = min(first if one.window_from is None else one.window_from for one in tasks)
-        found = events.candidates(session, after, upto, visible_after=oldest, until=until)
+        return cls(app, now, visibility.newest_seq(session), until)
+
+    def look_back(self, session: Session, tasks: Iterable[Task]) -> None:
+        """Loads what these digests may tell, unless it is there. `tasks` need not name all who are
+        due, but all kinds of them."""
+        oldest, after = self.oldest, self.after
+        for task in tasks:
+            here = task.oldest(self.now, self.app.settings.lookback_days)
+            begin = task.window_from
+            if begin is None:  # where a first digest begins to look
+                begin = self._seq_before(session, here)
+            oldest = min(here, oldest or here)
+            after = begin if after is None else min(after, begin)
+        if oldest is None or after is None or (oldest, after) == (self.oldest, self.after):
+            return
+        self.oldest, self.after = oldest, after
+        self.candidates = events.candidates(
+            session, after, self.upto, visible_after=oldest, until=self.until
+        )
+        self.hashes = {(one.event_id, one.revision): one.content_hash for one in self.candidates}
+        self.about = memories.about(
+            session,
+            {one.event_id for one in self.candidates},
+            {one.fact_key for one in self.candidates},
+        )
+        self.watched = (
+            scenarios.moved_since(session, oldest, self.now)
+            if self.until is None
+            else scenarios.moved_by(session, oldest, self.until, visible.RULES)
+        )
+        keys = set(self.hashes)
+        keys |= {(one.event_id, one.righted) for one in self.candidates if one.righted is not None}
+        self._learn(session, keys)
+
+    def _seq_before(self, session: Session, instant: datetime) -> int:
+        if instant not in self._begins:
+            self._begins[instant] = visibility.seq_before(session, instant)
+        return self._begins[instant]
+
+    def _learn(self, session: Session, keys: Iterable[tuple[int, int]]) -> None:
+        unknown = set(keys) - self._known
+        self._known |= unknown
+        if unknown:
+            found = materials.materials(session, unknown, self.until, visible.RULES)
+            self.materials.update(found)
+
+    def readers(self, session: Session, tasks: Sequence[Task]) -> list[Reader]:
+        """Those of whom the tasks are, as a digest sees them."""
+        self.look_back(session, tasks)
         people = [
             one.without_waiting_alerts()
             for one in readers.readers(
-                session,
-                [task.account for task in tasks],
-                {one.event_id for one in found},
-                {one.fact_key for one in found},
-                until,
+                session, [task.account for task in tasks], self.about, self.until
             )
         ]
-        keys = {(one.event_id, one.revision) for one in found}
-        keys |= {(one.event_id, one.righted) for one in found if one.righted is not None}
-        keys |= {
-            (memory.event_id, memory.revision)
-            for reader in people
-            for heard in reader.heard.values()
-            for memory in heard
-        }
-        return cls(
-            app,
-            now,
-            upto,
-            found,
-            materials.materials(session, keys, until, visible.RULES),
-            people,
-            scenarios.moved_since(session, oldest, now)
-            if until is None
-            else scenarios.moved_by(session, oldest, until, visible.RULES),
-            {(one.event_id, one.revision): one.content_hash for one in found},
+        self._learn(
+            session,
+            {
+                (memory.event_id, memory.revision)
+                for reader in people
+                for heard in reader.heard.values()
+                for memory in heard
+            },
         )
+        return people
 
     def window(self, task: Task) -> list[Candidate]:
         """What became visible since the last digest, as far back as digests tell of anything."""
@@ -288,38 +319,6 @@ class Desk:
         """The reader's date when it comes, if that is not the digest's own."""
         here = local_date(self.sent_from(task, reader), zone(task.account.schedule.zone))
         return here if here != task.due.day else None
-
-    def signature(self, task: Task, reader: Reader) -> object:
-        """Equal for readers who get the same digest: same follows, memory, window and frame."""
-        schedule = task.account.schedule
-        return (
-            reader.follows,
-            reader.locale,
-            schedule.zone,
-            schedule.cadence,
-            schedule.when_nothing,
-            task.account.list_name,
-            task.due,
-            task.window_from,
-            task.last_day,
-            task.last_at,
-            bool(task.missed),
-            task.lost,
-            self._read_on(task, reader),
-            tuple(
-                (
-                    memory.event_id,
-                    memory.revision,
-                    memory.kind,
-                    memory.section,
-                    memory.at,
-                    memory.told_at,
-                    memory.sending,
-                )
-                for event_id in sorted(reader.heard)
-                for memory in reader.heard[event_id]
-            ),
-        )
 
     def compose(self, task: Task, reader: Reader) -> tuple[EditionContent | None, Selection]:
         """The content of one digest, None when there is nothing to say, and what was chosen."""

@@ -14,6 +14,7 @@ from digest.edit.select import Selection
 from digest.errors import InputError, NotFound
 from digest.models import Destination, Edition, Slot, Subscriber
 from digest.models.content import EditionContent
+from digest.models.desk import Reader
 from digest.models.envelope import Envelope
 from digest.models.words import EditionKind
 from digest.services import find
@@ -86,10 +87,11 @@ def _content(
         # Numbers say what was stored since the last one; of history that came later hours say more.
         task = replace(task, since=task.last_at or look.until - timedelta(days=WEEK_DAYS))
     with _foreseen(app, session, look.until) as seen:
-        desk = Desk.load(seen, app, [task], look.until, look.until)
-    content, selection = desk.compose(task, desk.readers[0])
+        desk = Desk.begin(seen, app, look.until, look.until)
+        (reader,) = desk.readers(seen, [task])
+    content, selection = desk.compose(task, reader)
     if content is None:
-        why = _nothing(session, desk, task, selection)
+        why = _nothing(session, desk, task, reader, selection)
         raise NotFound(f"nothing to tell {person.key} on {look.due.day}: {why}")
     return content, False
 
@@ -128,12 +130,12 @@ def _look(account: Account, day: date | None, today: date, late: timedelta, now:
     return _Look(asked, asked.at, past=True)
 
 
-def _nothing(session: Session, desk: Desk, task: Task, selection: Selection) -> str:
+def _nothing(session: Session, desk: Desk, task: Task, reader: Reader, selection: Selection) -> str:
     """Why a digest has nothing to tell, for whoever asked."""
     if selection.matched:
         left = sorted({rule.replace("_", " ") for _, rule in selection.left_out})
         return f"{selection.matched} matched ({', '.join(left)})"
-    begin = desk.occasion(task, desk.readers[0]).covers_from
+    begin = desk.occasion(task, reader).covers_from
     hours = f"between {_minute(begin)} and {_minute(desk.now)} UTC"
     count = len(desk.window(task))
     if count:

@@ -14,8 +14,12 @@ from digest.services.app import App
 from digest.store import editions
 
 
-def slot_row(
-    subscriber_id: int,
+def slot_row(subscriber_id: int, kind: str, key: str, **decided: Any) -> dict[str, Any]:
+    """All columns of one Slot; of what was `decided` see `decision`."""
+    return {"subscriber_id": subscriber_id, **decision(kind, key, **decided)}
+
+
+def decision(
     kind: str,
     key: str,
     *,
@@ -23,7 +27,7 @@ def slot_row(
     planned_at: datetime,
     outcome: Outcome,
     rule: str,
-    reason: str,
+    reason: str | None = None,
     edition_id: int | None = None,
     event_id: int | None = None,
     revision: int | None = None,
@@ -32,16 +36,15 @@ def slot_row(
     window_to: int | None = None,
     left_out: list[Any] | None = None,
 ) -> dict[str, Any]:
-    """All columns of one Slot."""
+    """All columns of the Slots of readers about whom the same was decided, but theirs."""
     return {
-        "subscriber_id": subscriber_id,
         "kind": str(kind),
         "key": key,
         "due_at": due_at,
         "planned_at": planned_at,
         "outcome": str(outcome),
         "rule": rule,
-        "reason": reason,
+        "reason": RULES[rule] if reason is None else reason,
         "edition_id": edition_id,
         "event_id": event_id,
         "revision": revision,

@@ -21,7 +21,7 @@ READER = "subscriber"  # the actor, unless somebody else does it for them
 _TABLES: dict[str, type[Base]] = {
     table.__tablename__: table for table in (Subscriber, Destination, Follow, Schedule, ListMember)
 }
-_BOOKKEEPING = ("next_due_at",)  # the planner's own, neither told nor brought back
+_BOOKKEEPING = ("next_due_at", "profile")  # the planner's own, neither told nor brought back
 _READ = {datetime: datetime.fromisoformat, time: time.fromisoformat, date: date.fromisoformat}
 
 

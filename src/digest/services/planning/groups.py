@@ -1,0 +1,293 @@
+"""Groups: readers who are alike are decided about once.
+
+What a digest depends on is read as values, in three steps, of which each needs the one before: what
+is due to whom, what it goes on from, and what its reader was told. Of those whose values are equal
+the first is loaded and stands for all.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from digest.edit.select import Selection
+from digest.models.desk import Reader
+from digest.models.words import EditionKind, Outcome
+from digest.services.app import App
+from digest.services.planning.digests import Desk, Last, Task, decided_until, last_digests, tasks
+from digest.services.planning.occasions import Due, due_dates
+from digest.services.planning.rows import decision
+from digest.store import editions, likeness, readers
+from digest.store.deliveries import DIGESTS
+from digest.store.due import NEVER
+from digest.store.likeness import Standing
+from digest.store.readers import Account
+
+DIGEST_EXPIRES = timedelta(hours=24)
+TOLD_WHOLE = ("correction", "lead", "item", "brief")  # sections with all there is to tell now
+REMEMBERED = 5_000  # groups: readers who are alike stand together, so that many are seldom needed
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+Grouped = Sequence[tuple[V, Sequence[int]]]
+"""What holds for a group, and the ids of its readers."""
+
+
+class Step(Enum):
+    """What is to be done about what is due."""
+
+    NOTHING = "nothing"  # nothing is due, or it is decided
+    FAULT = "fault"  # a fault of ours stands in its place
+    MISSED = "missed"  # it is too late for it
+    MAKE = "make"
+
+
+@dataclass(frozen=True, eq=False)  # each stands for the values that it was found by
+class Calling:
+    """What is due to readers of one standing, and the hour of their next digest."""
+
+    step: Step
+    coming: datetime
+    due: Due | None = None
+    last: Last | None = None
+    takes: bool = True  # whether they take digests anywhere
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What the digest of some of them goes on from."""
+
+    task: Task
+    takes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What readers of one group get: their Slots; the Edition and when it may be sent; and the
+    Events that it tells whole."""
+
+    slots: Sequence[Mapping[str, Any]]
+    edition: Mapping[str, Any] | None = None
+    events: frozenset[int] = frozenset()
+
+
+class Recent(Generic[K, V]):
+    """The newest few of what is known. What a page finds out is `new` until that is committed: it
+    may name rows that are never seen."""
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._most = most
+        self._kept: OrderedDict[K, V] = OrderedDict()
+        self.new: dict[K, V] = {}
+
+    def __contains__(self, key: K) -> bool:
+        return key in self.new or key in self._kept
+
+    def __getitem__(self, key: K) -> V:
+        if key in self.new:
+            return self.new[key]
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def keep(self) -> None:
+        self._kept.update(self.new)
+        self.new = {}
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+def alike(values: Mapping[int, K]) -> dict[K, list[int]]:
+    """The readers of each group, in order."""
+    found: dict[K, list[int]] = {}
+    for one, key in values.items():
+        found.setdefault(key, []).append(one)
+    return found
+
+
+@dataclass
+class Groups:
+    """What is known of the readers of one shard, page after page."""
+
+    app: App
+    now: datetime
+    desk: Desk
+    callings: Recent[Standing, Calling] = field(default_factory=Recent)
+    courses: Recent[tuple[Calling, Any], Course] = field(default_factory=Recent)
+    verdicts: Recent[tuple[Course, Any], Verdict] = field(default_factory=Recent)
+    _accounts: dict[int, Account] = field(default_factory=dict)
+
+    def keep(self) -> None:
+        """What was found out is committed."""
+        for known in (self.callings, self.courses, self.verdicts):
+            known.keep()
+
+    def begin(self) -> None:
+        """Forgets what a page found out that was not committed."""
+        self._accounts = {}
+        for known in (self.callings, self.courses, self.verdicts):
+            known.new = {}
+
+    def _known(self, session: Session, ids: Sequence[int]) -> Mapping[int, Account]:
+        if missing := [one for one in ids if one not in self._accounts]:
+            found = readers.accounts(session, missing, self.now)
+            self._accounts |= {one.subscriber.id: one for one in found}
+        return self._accounts
+
+    # What is due ---------------------------------------------------------------------------
+
+    def call(
+        self, session: Session, standing: Mapping[Standing, Sequence[int]], *, fault: bool
+    ) -> None:
+        """Finds the Calling of each standing; with a `fault` nothing is told, and what there was to
+        tell is in the next digest."""
+        unknown = {who[0]: one for one, who in standing.items() if one not in self.callings}
+        if not unknown:
+            return
+        ids = list(unknown)
+        accounts = self._known(session, ids)
+        last, decided = last_digests(session, ids), decided_until(session, ids)
+        for one, values in unknown.items():
+            until = decided.get(one, date.min)
+            calling = self._calling(accounts[one], last.get(one), until, fault)
+            self.callings.new[values] = replace(calling, takes=values.takes)
+
+    def _calling(self, account: Account, last: Last | None, decided: date, fault: bool) -> Calling:
+        before = Due(last.day, last.due_at) if last is not None else None
+        due, following = due_dates(account.schedule, self.now, before)
+        coming = following.at if following else NEVER
+        if due is None or decided >= due.day:
+            return Calling(Step.NOTHING, coming)
+        if fault:
+            return Calling(Step.FAULT, coming, due)
+        if self.now - due.at <= timedelta(hours=self.app.settings.late_hours):
+            return Calling(Step.MAKE, coming, due, last)
+        return Calling(Step.NOTHING if last is None else Step.MISSED, coming, due)
+
+    # What is told --------------------------------------------------------------------------
+
+    def decide(self, session: Session, due: Mapping[int, Calling]) -> Grouped[Verdict]:
+        """The Verdict about each of these, whose digests are to be made."""
+        closed = likeness.closed(session, list(due))
+        going_on = alike({one: (calling, closed[one]) for one, calling in due.items()})
+        self._find_courses(session, going_on)
+        courses = [(self.courses[key], who) for key, who in going_on.items()]
+        self.desk.look_back(session, (course.task for course, _ in courses if course.takes))
+        hearing = [one for course, who in courses if course.takes for one in who]
+        told = likeness.told(session, hearing, self.desk.about)
+        whole = alike({one: (course, told.get(one)) for course, who in courses for one in who})
+        new = {key: who[0] for key, who in whole.items() if key not in self.verdicts}
+        self._find_verdicts(session, new)
+        return [(self.verdicts[key], who) for key, who in whole.items()]
+
+    def _find_courses(
+        self, session: Session, groups: Mapping[tuple[Calling, Any], Sequence[int]]
+    ) -> None:
+        unknown = {who[0]: key for key, who in groups.items() if key not in self.courses}
+        if not unknown:
+            return
+        accounts = self._known(session, list(unknown))
+        due = [(accounts[one], calling.due) for one, (calling, _) in unknown.items() if calling.due]
+        last = {one: calling.last for one, (calling, _) in unknown.items() if calling.last}
+        for task in tasks(session, due, last):
+            key = unknown[task.account.subscriber.id]
+            self.courses.new[key] = Course(task, key[0].takes)
+
+    def _find_verdicts(self, session: Session, new: Mapping[tuple[Course, Any], int]) -> None:
+        if not new:
+            return
+        accounts = self._known(session, list(new.values()))
+        made: list[tuple[tuple[Course, Any], Task]] = []
+        for key, one in new.items():
+            task = replace(key[0].task, account=accounts[one])
+            if key[0].takes:
+                made.append((key, task))
+            else:
+                self.verdicts.new[key] = self._nowhere(task)
+        people = self.desk.readers(session, [task for _, task in made])
+        found = [self.desk.compose(task, who) for (_, task), who in zip(made, people, strict=True)]
+        contents = [content for content, _ in found if content is not None]
+        saved = iter(editions.save(session, contents, self.desk.hashes, self.now))
+        for (key, task), reader, (content, selection) in zip(made, people, found, strict=True):
+            number = next(saved) if content is not None else None
+            self.verdicts.new[key] = Verdict(
+                [*self._missed(task), self._digest(task, selection, number)],
+                self._edition(task, reader, number) if number is not None else None,
+                _told(selection),
+            )
+
+    def in_place_of(self, step: Step, due: Due) -> Verdict:
+        """Of a digest that comes too late, so that what it had to tell is in the next one; or of
+        one that can't be made."""
+        if step is Step.MISSED:
+            return Verdict([self._slot(due.day, due, Outcome.FOLDED, "missed")])
+        return Verdict([self._slot(due.day, due, Outcome.NOTHING, "fault")])
+
+    def _nowhere(self, task: Task) -> Verdict:
+        """No window: what can't be told now is told when there is a Destination again."""
+        why = "no verified destination takes digests"
+        slot = self._slot(task.due.day, task.due, Outcome.NOTHING, "no_destination", reason=why)
+        return Verdict([*self._missed(task), slot])
+
+    def _slot(
+        self, day: date, due: Due, outcome: Outcome, rule: str, **more: Any
+    ) -> dict[str, Any]:
+        return decision(
+            EditionKind.DIGEST,
+            day.isoformat(),
+            due_at=due.at,
+            planned_at=self.now,
+            outcome=outcome,
+            rule=rule,
+            **more,
+        )
+
+    def _missed(self, task: Task) -> list[dict[str, Any]]:
+        return [self._slot(day, task.due, Outcome.FOLDED, "missed") for day in task.missed]
+
+    def _edition(self, task: Task, reader: Reader, number: int) -> dict[str, Any]:
+        return {
+            "edition_id": number,
+            "slot": f"digest:{task.due.day}",
+            "priority": DIGESTS,
+            "not_before": self.desk.sent_from(task, reader),
+            "expires_at": self.now + DIGEST_EXPIRES,
+            "created_at": self.now,
+        }
+
+    def _digest(self, task: Task, selection: Selection, number: int | None) -> dict[str, Any]:
+        if number is not None:
+            outcome, rule = Outcome.EDITION, "digest"
+            reason = f"{selection.matched} matched, {len(selection.chosen)} shown"
+        else:
+            outcome = Outcome.NOTHING
+            rule = "nothing_new" if selection.left_out else "nothing_matched"
+            reason = f"{selection.matched} matched, {_left_words(selection)}"
+        return self._slot(
+            task.due.day,
+            task.due,
+            outcome,
+            rule,
+            reason=reason,
+            edition_id=number,
+            window_from=task.window_from or 0,
+            window_to=self.desk.upto,
+            left_out=[[one.event_id, one.revision, rule] for one, rule in selection.left_out],
+        )
+
+
+def _told(selection: Selection) -> frozenset[int]:
+    return frozenset(
+        candidate.event_id
+        for one in selection.chosen
+        if one.section in TOLD_WHOLE
+        for candidate in (one.match.candidate, *one.copies)
+    )
+
+
+def _left_words(selection: Selection) -> str:
+    counts = Counter(rule for _, rule in selection.left_out)
+    return ", ".join(f"{n} {rule.replace('_', ' ')}" for rule, n in counts.most_common()) or "none"

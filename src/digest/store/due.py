@@ -1,0 +1,91 @@
+"""Due: whose digest is to be planned, in an order in which readers who are alike are neighbours."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import bindparam, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from digest.models import Subscriber
+from digest.store.given import among
+from digest.store.readers import reachable
+
+FAR_AHEAD = timedelta(days=15)  # nobody's next digest is further away: a clock went backwards
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # for who wants no digests; NULL: to be reckoned
+
+Place = tuple[int, int]
+"""(profile, id): the order of Subscribers."""
+
+_IS_DUE = reachable(bindparam("now")) & or_(
+    Subscriber.next_due_at.is_(None),
+    Subscriber.next_due_at <= bindparam("now"),
+    Subscriber.next_due_at.between(bindparam("far"), NEVER - FAR_AHEAD),
+)
+_PLACE = tuple_(Subscriber.profile, Subscriber.id)
+_DUE = select(Subscriber.id).where(_IS_DUE).order_by(Subscriber.profile, Subscriber.id)
+_FROM = _DUE.where(tuple_(bindparam("profile"), bindparam("id")) <= _PLACE)
+_UPTO = tuple_(bindparam("profile_after"), bindparam("id_after")) > _PLACE
+_BETWEEN = _FROM.where(_UPTO)
+_BEFORE = _DUE.where(_UPTO)
+_ranked = (
+    select(
+        Subscriber.profile,
+        Subscriber.id,
+        func.row_number().over(order_by=(Subscriber.profile, Subscriber.id)).label("place"),
+    )
+    .where(_IS_DUE, Subscriber.profile.is_not(None))
+    .subquery()
+)
+_EACH = (
+    select(_ranked.c.profile, _ranked.c.id)
+    .where(_ranked.c.place % bindparam("size") == 1, _ranked.c.place > 1)
+    .order_by(_ranked.c.place)
+)
+_UNKNOWN = (
+    select(Subscriber.id)
+    .where(_IS_DUE, Subscriber.profile.is_(None), Subscriber.id > bindparam("after"))
+    .order_by(Subscriber.id)
+    .limit(bindparam("size"))
+)
+_IN_HAND = (
+    select(Subscriber.id)
+    .where(_IS_DUE, among(Subscriber.id, "subscribers"))
+    .order_by(Subscriber.id)
+    .with_for_update(skip_locked=True)
+)
+
+
+def _asked(now: datetime) -> dict[str, object]:
+    return {"now": now, "far": now + FAR_AHEAD}
+
+
+def without_profile(session: Session, now: datetime, after: int, size: int) -> Sequence[int]:
+    """Ids of those who are due and whose profile is not known, in batches by id."""
+    return session.scalars(_UNKNOWN, _asked(now) | {"after": after, "size": size}).all()
+
+
+def divided(session: Session, now: datetime, size: int) -> list[Place]:
+    """The place of every `size`-th of those who are due but the first: where they are divided."""
+    return [tuple(row) for row in session.execute(_EACH, _asked(now) | {"size": size})]
+
+
+def between(
+    session: Session, now: datetime, begin: Place | None, end: Place | None
+) -> Sequence[int]:
+    """Ids of those who are due, from one place to before another; None: from or to all there is."""
+    asked = _asked(now)
+    if begin is not None:
+        asked |= {"profile": begin[0], "id": begin[1]}
+    if end is not None:
+        asked |= {"profile_after": end[0], "id_after": end[1]}
+    query = {(0, 0): _DUE, (1, 0): _FROM, (0, 1): _BEFORE, (1, 1): _BETWEEN}
+    return session.scalars(query[begin is not None, end is not None], asked).all()
+
+
+def in_hand(session: Session, ids: Sequence[int], now: datetime) -> Sequence[int]:
+    """Those of `ids` that are due still and that no other planner has in hand; nobody changes their
+    hour while it is reckoned here. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return ids
+    mine = set(session.scalars(_IN_HAND, _asked(now) | {"subscribers": ids}))
+    return [one for one in ids if one in mine]

@@ -1,0 +1,115 @@
+"""Given: any number of values in one statement, which is compiled once for all of them.
+
+Both databases read JSON as rows. So a page of thousands of readers takes one parameter where a list
+takes thousands, and what is decided for a group of readers is written once and spread by a join.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    FromClause,
+    Text,
+    TypeDecorator,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Boolean, TypeEngine
+
+
+class Ids(TypeDecorator[Sequence[int]]):
+    """A list of ids as one parameter."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        kind = ARRAY(BigInteger) if dialect.name == "postgresql" else Text()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: Iterable[int] | None, dialect: Dialect) -> Any:
+        ids = list(value or ())
+        return ids if dialect.name == "postgresql" else json.dumps(ids)
+
+
+class _Among(FunctionElement[bool]):
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_Among, "sqlite")
+def _(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    one, many = (compiler.process(each, **how) for each in element.clauses)
+    return f"{one} IN (SELECT value FROM json_each({many}))"
+
+
+@compiles(_Among)
+def _(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    one, many = (compiler.process(each, **how) for each in element.clauses)
+    return f"{one} = ANY ({many})"
+
+
+def among(one: Any, name: str) -> ColumnElement[bool]:
+    """Whether `one` is among the ids of the parameter `name`."""
+    return _Among(one, bindparam(name, type_=Ids()))
+
+
+class json_array(FunctionElement[str]):
+    """Its arguments as a JSON array, which tells NULL from every text."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(json_array, "sqlite")
+def _(element: json_array, compiler: SQLCompiler, **how: Any) -> str:
+    return f"json_array({compiler.process(element.clauses, **how)})"
+
+
+@compiles(json_array)
+def _(element: json_array, compiler: SQLCompiler, **how: Any) -> str:
+    return f"CAST(json_build_array({compiler.process(element.clauses, **how)}) AS TEXT)"
+
+
+def rows(dialect: str, name: str, columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
+    """The parameter `name`, as `as_rows` made it, to be selected from."""
+    if dialect == "postgresql":
+        given = cast(bindparam(name, type_=Text()), postgresql.JSON())
+        of_types = [column(each, kind) for each, kind in columns.items()]
+        return (
+            func.json_to_recordset(given)
+            .table_valued(*of_types, name=name)
+            .render_derived(name=name, with_types=True)
+        )
+    each = func.json_each(bindparam(name, type_=Text())).table_valued("value", name=f"{name}_each")
+    return select(
+        *(
+            type_coerce(func.json_extract(each.c.value, f"$.{one}"), kind).label(one)
+            for one, kind in columns.items()
+        )
+    ).subquery(name)
+
+
+def as_rows(dialect: str, given: Sequence[Mapping[str, Any]]) -> str:
+    """Rows with the names of `columns`, as a parameter."""
+
+    def instant(value: datetime) -> str:
+        if dialect == "sqlite":  # as it stores them
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        return value.isoformat(sep=" ", timespec="microseconds")
+
+    return json.dumps(given, default=instant, separators=(",", ":"))

@@ -1,0 +1,202 @@
+"""Likeness: what the digests of a page of readers depend on, read as it stands in the rows.
+
+Readers whose values are equal get the same digest, so one of each group is loaded and decided about
+(services/planning). What is read here may be more than a digest depends on: then there are more
+groups, and none is wrong. It must never be less.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import ScalarSelect, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from digest.models import (
+    Delivery,
+    Destination,
+    Follow,
+    Item,
+    List,
+    ListMember,
+    Schedule,
+    Slot,
+    Subscriber,
+)
+from digest.models.words import EditionKind, Outcome
+from digest.store.given import among, json_array
+from digest.store.memories import ARRIVED, GONE_OUT, REACHED, About, minute, reached
+from digest.store.readers import OPEN_TO_DIGESTS
+
+Values = tuple[Any, ...]
+
+
+def _joined(one: Any, *order: Any, where: Any) -> ScalarSelect[Any]:
+    """All `one` of a Subscriber in one text, in order."""
+    each = select(one.label("one")).where(where).order_by(*order).correlate(Subscriber).subquery()
+    return select(func.aggregate_strings(each.c.one, ",")).scalar_subquery()
+
+
+_FOLLOWS = _joined(
+    json_array(
+        Follow.interest_id,
+        Follow.story_id,
+        Follow.weight,
+        Follow.role,
+        Follow.from_severity,
+        Follow.alerts_from,
+        Follow.alerts_at_night_from,
+        Follow.updates,
+        Follow.breaking_only,
+        Follow.muted,
+        Follow.snoozed_until,
+    ),
+    Follow.position,
+    Follow.id,
+    where=Follow.subscriber_id == Subscriber.id,
+)
+_LISTS = _joined(
+    json_array(ListMember.list_id),
+    ListMember.position,
+    List.key,
+    where=and_(
+        ListMember.subscriber_id == Subscriber.id,
+        ListMember.left_at.is_(None),
+        List.id == ListMember.list_id,
+    ),
+)
+_SCHEDULE = (
+    select(
+        json_array(
+            *(
+                column
+                for column in Schedule.__table__.c
+                if column.name not in ("id", "subscriber_id", "list_id", "from_files")
+            )
+        )
+    )
+    .where(Schedule.subscriber_id == Subscriber.id)
+    .correlate(Subscriber)
+    .scalar_subquery()
+)
+_TAKES_DIGESTS = (
+    exists()
+    .where(Destination.subscriber_id == Subscriber.id, OPEN_TO_DIGESTS)
+    .correlate(Subscriber)
+)
+_DIGESTS = (Slot.subscriber_id == Subscriber.id, Slot.kind == EditionKind.DIGEST)
+_DECIDED = select(func.max(Slot.key)).where(*_DIGESTS).correlate(Subscriber).scalar_subquery()
+_COVERING = (
+    select(json_array(Slot.key, Slot.due_at, Slot.planned_at, Slot.window_to))
+    .where(*_DIGESTS, Slot.window_to.is_not(None))
+    .correlate(Subscriber)
+    .limit(1)
+)
+_LAST = _COVERING.order_by(Slot.key.desc()).scalar_subquery()
+_FIRST = _COVERING.order_by(Slot.key).scalar_subquery()
+_CLOSED = (
+    _COVERING.where(or_(Slot.outcome == Outcome.NOTHING, reached()))
+    .order_by(Slot.key.desc())
+    .scalar_subquery()
+)
+_THESE = among(Subscriber.id, "subscribers")
+_WISHES = (Subscriber.locale, _LISTS, _SCHEDULE, _FOLLOWS)
+_WISHED = select(Subscriber.id, *_WISHES).where(_THESE)
+_STANDING = select(Subscriber.id, _TAKES_DIGESTS, *_WISHES, _DECIDED, _LAST).where(_THESE)
+_CLOSED_OF = select(Subscriber.id, _CLOSED).where(_THESE)
+_FIRST_OF = select(Subscriber.id, _FIRST).where(_THESE)
+_slots = (
+    select(Slot.id, Slot.subscriber_id, Slot.kind, Slot.planned_at, Slot.edition_id)
+    .where(
+        among(Slot.subscriber_id, "subscribers"),
+        Slot.planned_at >= bindparam("since"),
+        Slot.edition_id.is_not(None),
+    )
+    .cte("told")
+    .prefix_with("MATERIALIZED")
+)
+# Readers share Editions, so these are few.
+_editions = select(_slots.c.edition_id).distinct().subquery()
+_telling = (
+    select(_editions.c.edition_id)
+    .where(
+        exists().where(Item.edition_id == _editions.c.edition_id, among(Item.event_id, "events"))
+    )
+    .cte("telling")
+    .prefix_with("MATERIALIZED")
+)
+_TOLD = (
+    select(
+        _slots.c.subscriber_id,
+        _slots.c.kind,
+        _slots.c.planned_at,
+        _slots.c.edition_id,
+        func.max(case((Delivery.state.in_(GONE_OUT), 1), else_=0)),
+        func.max(case((Delivery.state.in_(ARRIVED), 1), else_=0)),
+        func.min(Delivery.sent_at),
+    )
+    .join(_telling, _telling.c.edition_id == _slots.c.edition_id)
+    .join(
+        Delivery,
+        (Delivery.edition_id == _slots.c.edition_id)
+        & (Delivery.subscriber_id == _slots.c.subscriber_id),
+    )
+    .group_by(*_slots.c)
+    .having(func.max(case((Delivery.state.in_(REACHED), 1), else_=0)) == 1)
+    .order_by(_slots.c.subscriber_id, _slots.c.planned_at, _slots.c.id)
+)
+
+
+def wishes(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Values]:
+    """What each Subscriber asked for: language, Lists, Schedule and Follows of their own."""
+    found = session.execute(_WISHED, {"subscribers": subscriber_ids})
+    return {one: tuple(wished) for one, *wished in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """By what it is known what is due to a Subscriber: what they asked for, whether they take
+    digests anywhere, and the newest date that was decided with the newest digest."""
+
+    takes: bool
+    wishes: Values
+    past: Values
+
+    @property
+    def profile(self) -> int:
+        return profile(self.wishes)
+
+
+def standing(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Standing]:
+    found = session.execute(_STANDING, {"subscribers": subscriber_ids})
+    count = len(_WISHES)
+    return {
+        one: Standing(bool(takes), tuple(rest[:count]), tuple(rest[count:]))
+        for one, takes, *rest in found
+    }
+
+
+def profile(wishes: Values) -> int:
+    """A number of eight bytes, the same for equal wishes."""
+    return int.from_bytes(blake2b(repr(wishes).encode(), digest_size=8).digest(), signed=True)
+
+
+def closed(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Values]:
+    """The digest of each Subscriber that had its say; without one the first of all."""
+    found = session.execute(_CLOSED_OF, {"subscribers": subscriber_ids})
+    said = {one: (digest, None) for one, digest in found}
+    if never := [one for one, (digest, _) in said.items() if digest is None]:
+        first = session.execute(_FIRST_OF, {"subscribers": never})
+        said |= {one: (None, digest) for one, digest in first}
+    return said
+
+
+def told(session: Session, subscriber_ids: Sequence[int], about: About) -> dict[int, Values]:
+    """What each Subscriber has heard of these Events and facts, oldest first."""
+    heard: dict[int, list[Any]] = {one: [] for one in subscriber_ids}
+    if about.events:
+        asked = {"subscribers": subscriber_ids, "since": about.since, "events": about.events}
+        for one, kind, at, edition_id, gone_out, arrived, sent_at in session.execute(_TOLD, asked):
+            heard[one].append((edition_id, at, gone_out, arrived, minute(kind, at, sent_at)))
+    return {one: tuple(some) for one, some in heard.items()}

@@ -1,0 +1,183 @@
+"""Spread: what was decided once for a group of readers becomes the rows of each of them.
+
+The readers of a page are told to the database once, as pairs of a Subscriber and the number of
+their group; what was decided for the groups is joined to them there.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Insert,
+    Integer,
+    Text,
+    Update,
+    case,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from digest.models import Delivery, Destination, Slot, Subscriber
+from digest.models.base import Instant
+from digest.models.words import DeliveryState
+from digest.store.given import as_rows, rows
+from digest.store.readers import OPEN_TO_DIGESTS
+from digest.store.upsert import columns_of, insert_for
+
+T = TypeVar("T")
+Grouped = Sequence[tuple[T, Sequence[int]]]
+"""What was decided for a group, and the ids of its readers."""
+Row = Mapping[str, Any]
+
+_GROUP = "of_group"
+_PAIRS: Mapping[str, TypeEngine[Any]] = {"subscriber": BigInteger(), _GROUP: Integer()}
+_SLOTS: Mapping[str, TypeEngine[Any]] = {_GROUP: Integer()} | {
+    column.name: column.type
+    for column in columns_of(Slot).c
+    if column.name not in ("id", "subscriber_id")
+}
+_EDITIONS: Mapping[str, TypeEngine[Any]] = {
+    _GROUP: Integer(),
+    "edition_id": BigInteger(),
+    "slot": Text(),
+    "priority": Integer(),
+    "not_before": Instant(),
+    "expires_at": Instant(),
+    "created_at": Instant(),
+}
+_BEHIND: Mapping[str, TypeEngine[Any]] = {"destination": BigInteger(), "hour": Instant()}
+
+
+def _pairs(dialect: str, groups: Grouped[Any]) -> str:
+    return as_rows(
+        dialect,
+        [
+            {"subscriber": one, _GROUP: number}
+            for number, (_, who) in enumerate(groups)
+            for one in who
+        ],
+    )
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def slots(session: Session, decided: Grouped[Sequence[Row]]) -> list[tuple[int, str, str]]:
+    """Inserts the Slots that were `decided` for each group; those that exist already stay. Returns
+    (Subscriber id, key, outcome) of the new ones."""
+    each = [{_GROUP: number, **row} for number, (some, _) in enumerate(decided) for row in some]
+    if not each:
+        return []
+    dialect = _dialect(session)
+    asked = {"pairs": _pairs(dialect, decided), "slots": as_rows(dialect, each)}
+    rows = session.connection().execute(_slots(dialect, insert_for(session)), asked)
+    return [(one, key, outcome) for one, key, outcome in rows]
+
+
+@cache
+def _slots(dialect: str, insert: Any) -> Insert:
+    pairs, given = rows(dialect, "pairs", _PAIRS), rows(dialect, "slots", _SLOTS)
+    names = [name for name in _SLOTS if name != _GROUP]
+    every = (
+        select(pairs.c.subscriber, *(given.c[name] for name in names))
+        .join(given, given.c[_GROUP] == pairs.c[_GROUP])
+        .where(pairs.c.subscriber.is_not(None))  # else SQLite takes ON CONFLICT for that of a join
+        .order_by(pairs.c.subscriber, given.c.key)
+    )
+    table = columns_of(Slot)
+    found = insert(table).from_select(["subscriber_id", *names], every)
+    found = found.on_conflict_do_nothing(index_elements=("subscriber_id", "kind", "key"))
+    return cast(Insert, found.returning(table.c.subscriber_id, table.c.key, table.c.outcome))
+
+
+def deliveries(session: Session, told: Grouped[Row], behind: Mapping[int, datetime]) -> None:
+    """Inserts the pending Deliveries of each group's Edition, one for each Destination that takes
+    digests; one that exists for its Destination and slot stays as it is. None is sent before the
+    hour that its Destination has in `behind`."""
+    if not told:
+        return
+    dialect = _dialect(session)
+    asked = {
+        "pairs": _pairs(dialect, told),
+        "editions": as_rows(dialect, [{_GROUP: n, **row} for n, (row, _) in enumerate(told)]),
+        "behind": as_rows(dialect, [{"destination": n, "hour": at} for n, at in behind.items()]),
+    }
+    session.connection().execute(_deliveries(dialect, insert_for(session)), asked)
+
+
+@cache
+def _deliveries(dialect: str, insert: Any) -> Insert:
+    pairs, editions = rows(dialect, "pairs", _PAIRS), rows(dialect, "editions", _EDITIONS)
+    behind = rows(dialect, "behind", _BEHIND)
+    told = {
+        "edition_id": editions.c.edition_id,
+        "subscriber_id": Destination.subscriber_id,
+        "destination_id": Destination.id,
+        "channel": Destination.channel,
+        "slot": editions.c.slot,
+        "priority": editions.c.priority,
+        "state": literal(str(DeliveryState.PENDING), literal_execute=True),
+        "attempts": literal(0, literal_execute=True),
+        "unanswered": literal(0, literal_execute=True),
+        "not_before": case(
+            (behind.c.hour > editions.c.not_before, behind.c.hour), else_=editions.c.not_before
+        ),
+        "expires_at": editions.c.expires_at,
+        "created_at": editions.c.created_at,
+    }
+    every = (
+        select(*told.values())
+        .select_from(pairs)
+        .join(editions, editions.c[_GROUP] == pairs.c[_GROUP])
+        .join(Destination, Destination.subscriber_id == pairs.c.subscriber)
+        .outerjoin(behind, behind.c.destination == Destination.id)
+        .where(OPEN_TO_DIGESTS)
+        .order_by(Destination.subscriber_id, Destination.id)
+    )
+    found = insert(columns_of(Delivery)).from_select(list(told), every)
+    return cast(Insert, found.on_conflict_do_nothing(index_elements=("destination_id", "slot")))
+
+
+def next_hours(session: Session, hours: Grouped[tuple[datetime, int]]) -> None:
+    """Gives each Subscriber the hour of their next digest, and their profile."""
+    _update(session, hours, "next_due_at", "profile")
+
+
+def put_off(session: Session, subscriber_ids: Sequence[int], until: datetime) -> None:
+    """Nothing is due to these before `until`."""
+    _update(session, [((until,), subscriber_ids)], "next_due_at")
+
+
+def profiles(session: Session, found: Mapping[int, int]) -> None:
+    """Gives each Subscriber their profile."""
+    _update(session, [((profile,), [one]) for one, profile in found.items()], "profile")
+
+
+def _update(session: Session, groups: Grouped[tuple[Any, ...]], *names: str) -> None:
+    dialect = _dialect(session)
+    values = [
+        {_GROUP: number, **dict(zip(names, row, strict=True))}
+        for number, (row, _) in enumerate(groups)
+    ]
+    if values:
+        asked = {"pairs": _pairs(dialect, groups), "given": as_rows(dialect, values)}
+        session.connection().execute(_updating(dialect, names), asked)
+
+
+@cache
+def _updating(dialect: str, names: tuple[str, ...]) -> Update:
+    table = columns_of(Subscriber)
+    of_groups = {_GROUP: Integer(), **{name: table.c[name].type for name in names}}
+    pairs, given = rows(dialect, "pairs", _PAIRS), rows(dialect, "given", of_groups)
+    return (
+        update(table)
+        .where(table.c.id == pairs.c.subscriber, given.c[_GROUP] == pairs.c[_GROUP])
+        .values({name: given.c[name] for name in names})
+    )
