@@ -18,7 +18,7 @@ def each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def alone(session: Session, ids: Sequence[int]) -> dict[int, Standing]:
         found = standing(session, ids)
-        return {one: replace(each, past=(*each.past, one)) for one, each in found.items()}
+        return {one: replace(each, wishes=(*each.wishes, one)) for one, each in found.items()}
 
     monkeypatch.setattr(likeness, "standing", alone)
     monkeypatch.setattr(publish, "PAGE", 1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ScalarSelect, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -24,9 +24,9 @@ from digest.models import (
     Slot,
     Subscriber,
 )
-from digest.models.words import EditionKind, Outcome
+from digest.models.words import EditionKind
 from digest.store.given import among, json_array
-from digest.store.memories import ARRIVED, GONE_OUT, REACHED, About, minute, reached
+from digest.store.memories import ARRIVED, GONE_OUT, REACHED, About, minute
 from digest.store.readers import OPEN_TO_DIGESTS
 
 Values = tuple[Any, ...]
@@ -85,27 +85,16 @@ _TAKES_DIGESTS = (
     .where(Destination.subscriber_id == Subscriber.id, OPEN_TO_DIGESTS)
     .correlate(Subscriber)
 )
-_DIGESTS = (Slot.subscriber_id == Subscriber.id, Slot.kind == EditionKind.DIGEST)
-_DECIDED = select(func.max(Slot.key)).where(*_DIGESTS).correlate(Subscriber).scalar_subquery()
-_COVERING = (
-    select(json_array(Slot.key, Slot.due_at, Slot.planned_at, Slot.window_to))
-    .where(*_DIGESTS, Slot.window_to.is_not(None))
+_DECIDED = (
+    select(func.max(Slot.key))
+    .where(Slot.subscriber_id == Subscriber.id, Slot.kind == EditionKind.DIGEST)
     .correlate(Subscriber)
-    .limit(1)
-)
-_LAST = _COVERING.order_by(Slot.key.desc()).scalar_subquery()
-_FIRST = _COVERING.order_by(Slot.key).scalar_subquery()
-_CLOSED = (
-    _COVERING.where(or_(Slot.outcome == Outcome.NOTHING, reached()))
-    .order_by(Slot.key.desc())
     .scalar_subquery()
 )
 _THESE = among(Subscriber.id, "subscribers")
 _WISHES = (Subscriber.locale, _LISTS, _SCHEDULE, _FOLLOWS)
 _WISHED = select(Subscriber.id, *_WISHES).where(_THESE)
-_STANDING = select(Subscriber.id, _TAKES_DIGESTS, *_WISHES, _DECIDED, _LAST).where(_THESE)
-_CLOSED_OF = select(Subscriber.id, _CLOSED).where(_THESE)
-_FIRST_OF = select(Subscriber.id, _FIRST).where(_THESE)
+_STANDING = select(Subscriber.id, _TAKES_DIGESTS, _DECIDED, *_WISHES).where(_THESE)
 _slots = (
     select(Slot.id, Slot.subscriber_id, Slot.kind, Slot.planned_at, Slot.edition_id)
     .where(
@@ -156,12 +145,12 @@ def wishes(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Values]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """By what it is known what is due to a Subscriber: what they asked for, whether they take
-    digests anywhere, and the newest date that was decided with the newest digest."""
+    """What a Subscriber asked for, whether they take digests anywhere, and the newest local date
+    that was decided for, missed ones included."""
 
     takes: bool
+    decided: str | None
     wishes: Values
-    past: Values
 
     @property
     def profile(self) -> int:
@@ -170,26 +159,14 @@ class Standing:
 
 def standing(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Standing]:
     found = session.execute(_STANDING, {"subscribers": subscriber_ids})
-    count = len(_WISHES)
     return {
-        one: Standing(bool(takes), tuple(rest[:count]), tuple(rest[count:]))
-        for one, takes, *rest in found
+        one: Standing(bool(takes), decided, tuple(wished)) for one, takes, decided, *wished in found
     }
 
 
 def profile(wishes: Values) -> int:
     """A number of eight bytes, the same for equal wishes."""
     return int.from_bytes(blake2b(repr(wishes).encode(), digest_size=8).digest(), signed=True)
-
-
-def closed(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Values]:
-    """The digest of each Subscriber that had its say; without one the first of all."""
-    found = session.execute(_CLOSED_OF, {"subscribers": subscriber_ids})
-    said = {one: (digest, None) for one, digest in found}
-    if never := [one for one, (digest, _) in said.items() if digest is None]:
-        first = session.execute(_FIRST_OF, {"subscribers": never})
-        said |= {one: (None, digest) for one, digest in first}
-    return said
 
 
 def told(session: Session, subscriber_ids: Sequence[int], about: About) -> dict[int, Values]:

@@ -117,14 +117,22 @@ def tasks(
 ) -> list[Task]:
     """The digests that are due, each after the `last` of its Subscriber and (`before` a date) the
     newest that had its say."""
-    ids = [account.subscriber.id for account, _ in due]
+    past = goes_on_from(session, [account.subscriber.id for account, _ in due], last, before)
+    return [Task.of(account, when, *past[account.subscriber.id]) for account, when in due]
+
+
+Past = tuple["Last | None", "Last | None", "Last | None"]
+"""The digest before, the newest that had its say, and without one the first of all."""
+
+
+def goes_on_from(
+    session: Session, ids: Sequence[int], last: Mapping[int, Last], before: date | None = None
+) -> dict[int, Past]:
+    """What the digest of each Subscriber goes on from, after the `last`."""
     closed = last_digests(session, ids, "closed", before)
     open_yet = [one for one in ids if one in last and one not in closed]
     first = last_digests(session, open_yet, "first", before) if open_yet else {}
-    return [
-        Task.of(account, when, last.get(one), closed.get(one), first.get(one))
-        for one, (account, when) in zip(ids, due, strict=True)
-    ]
+    return {one: (last.get(one), closed.get(one), first.get(one)) for one in ids}
 
 
 Which = Literal["newest", "closed", "first"]
@@ -145,13 +153,17 @@ def last_digests(
         _covering(which),
         {"subscribers": list(subscriber_ids), "before": (before or date.max).isoformat()},
     )
-    return {
-        subscriber_id: Last(
-            date.fromisoformat(key), due_at, window_to, occasion_at(due_at, planned_at)
-        )
-        for subscriber_id, key, due_at, planned_at, window_to in rows
-        if window_to is not None
-    }
+    alike: dict[tuple[str, datetime, datetime, int], Last] = {}
+    found = {}
+    for subscriber_id, key, due_at, planned_at, window_to in rows:
+        if window_to is None:
+            continue
+        values = (key, due_at, planned_at, window_to)
+        if values not in alike:
+            until = occasion_at(due_at, planned_at)
+            alike[values] = Last(date.fromisoformat(key), due_at, window_to, until)
+        found[subscriber_id] = alike[values]
+    return found
 
 
 @cache
@@ -175,19 +187,6 @@ def _covering(which: Which) -> Select[int, str, datetime, datetime, int | None]:
             last.key == covering.correlate(Subscriber).scalar_subquery(),
         )
     )
-
-
-_DECIDED = (
-    select(Slot.subscriber_id, func.max(Slot.key))
-    .where(among(Slot.subscriber_id, "subscribers"), Slot.kind == EditionKind.DIGEST)
-    .group_by(Slot.subscriber_id)
-)
-
-
-def decided_until(session: Session, subscriber_ids: Sequence[int]) -> dict[int, date]:
-    """The newest local date that each Subscriber's digest was decided for, missed ones included."""
-    rows = session.execute(_DECIDED, {"subscribers": subscriber_ids})
-    return {subscriber_id: date.fromisoformat(key) for subscriber_id, key in rows}
 
 
 @dataclass

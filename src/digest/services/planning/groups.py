@@ -6,7 +6,7 @@ the first is loaded and stands for all.
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -18,7 +18,7 @@ from digest.edit.select import Selection
 from digest.models.desk import Reader
 from digest.models.words import EditionKind, Outcome
 from digest.services.app import App
-from digest.services.planning.digests import Desk, Last, Task, decided_until, last_digests, tasks
+from digest.services.planning.digests import Desk, Last, Past, Task, goes_on_from, last_digests
 from digest.services.planning.occasions import Due, due_dates
 from digest.services.planning.rows import decision
 from digest.store import editions, likeness, readers
@@ -115,9 +115,9 @@ class Groups:
     app: App
     now: datetime
     desk: Desk
-    callings: Recent[Standing, Calling] = field(default_factory=Recent)
-    courses: Recent[tuple[Calling, Any], Course] = field(default_factory=Recent)
-    verdicts: Recent[tuple[Course, Any], Verdict] = field(default_factory=Recent)
+    callings: Recent[tuple[Standing, Last | None], Calling] = field(default_factory=Recent)
+    courses: Recent[tuple[Calling, Past], Course] = field(default_factory=Recent)
+    verdicts: Recent[tuple[Course, object], Verdict] = field(default_factory=Recent)
     _accounts: dict[int, Account] = field(default_factory=dict)
 
     def keep(self) -> None:
@@ -131,7 +131,7 @@ class Groups:
         for known in (self.callings, self.courses, self.verdicts):
             known.new = {}
 
-    def _known(self, session: Session, ids: Sequence[int]) -> Mapping[int, Account]:
+    def _known(self, session: Session, ids: Iterable[int]) -> Mapping[int, Account]:
         if missing := [one for one in ids if one not in self._accounts]:
             found = readers.accounts(session, missing, self.now)
             self._accounts |= {one.subscriber.id: one for one in found}
@@ -140,67 +140,76 @@ class Groups:
     # What is due ---------------------------------------------------------------------------
 
     def call(
-        self, session: Session, standing: Mapping[Standing, Sequence[int]], *, fault: bool
-    ) -> None:
-        """Finds the Calling of each standing; with a `fault` nothing is told, and what there was to
-        tell is in the next digest."""
-        unknown = {who[0]: one for one, who in standing.items() if one not in self.callings}
-        if not unknown:
-            return
-        ids = list(unknown)
-        accounts = self._known(session, ids)
-        last, decided = last_digests(session, ids), decided_until(session, ids)
-        for one, values in unknown.items():
-            until = decided.get(one, date.min)
-            calling = self._calling(accounts[one], last.get(one), until, fault)
-            self.callings.new[values] = replace(calling, takes=values.takes)
+        self, session: Session, ids: Sequence[int], *, fault: bool
+    ) -> Sequence[tuple[Standing, Calling, Sequence[int]]]:
+        """The Calling of each of these; with a `fault` nothing is told, and what there was to tell
+        is in the next digest."""
+        last = last_digests(session, ids)
+        standing = likeness.standing(session, ids)
+        groups = alike({one: (values, last.get(one)) for one, values in standing.items()})
+        new = {who[0]: key for key, who in groups.items() if key not in self.callings}
+        accounts = self._known(session, new)
+        for one, key in new.items():
+            self.callings.new[key] = self._calling(accounts[one], *key, fault=fault)
+        return [(key[0], self.callings[key], who) for key, who in groups.items()]
 
-    def _calling(self, account: Account, last: Last | None, decided: date, fault: bool) -> Calling:
+    def _calling(
+        self, account: Account, standing: Standing, last: Last | None, *, fault: bool
+    ) -> Calling:
         before = Due(last.day, last.due_at) if last is not None else None
         due, following = due_dates(account.schedule, self.now, before)
         coming = following.at if following else NEVER
-        if due is None or decided >= due.day:
+        if due is None or (standing.decided or "") >= due.day.isoformat():
             return Calling(Step.NOTHING, coming)
         if fault:
             return Calling(Step.FAULT, coming, due)
         if self.now - due.at <= timedelta(hours=self.app.settings.late_hours):
-            return Calling(Step.MAKE, coming, due, last)
+            return Calling(Step.MAKE, coming, due, last, standing.takes)
         return Calling(Step.NOTHING if last is None else Step.MISSED, coming, due)
 
     # What is told --------------------------------------------------------------------------
 
     def decide(self, session: Session, due: Mapping[int, Calling]) -> Grouped[Verdict]:
         """The Verdict about each of these, whose digests are to be made."""
-        closed = likeness.closed(session, list(due))
-        going_on = alike({one: (calling, closed[one]) for one, calling in due.items()})
-        self._find_courses(session, going_on)
-        courses = [(self.courses[key], who) for key, who in going_on.items()]
+        last = {one: calling.last for one, calling in due.items() if calling.last is not None}
+        past = goes_on_from(session, list(due), last)
+        groups = alike({one: (calling, past[one]) for one, calling in due.items()})
+        courses = self._courses(session, groups)
         self.desk.look_back(session, (course.task for course, _ in courses if course.takes))
-        hearing = [one for course, who in courses if course.takes for one in who]
-        told = likeness.told(session, hearing, self.desk.about)
-        whole = alike({one: (course, told.get(one)) for course, who in courses for one in who})
+        whole = alike(self._heard(session, courses))
         new = {key: who[0] for key, who in whole.items() if key not in self.verdicts}
         self._find_verdicts(session, new)
         return [(self.verdicts[key], who) for key, who in whole.items()]
 
-    def _find_courses(
-        self, session: Session, groups: Mapping[tuple[Calling, Any], Sequence[int]]
-    ) -> None:
-        unknown = {who[0]: key for key, who in groups.items() if key not in self.courses}
-        if not unknown:
-            return
-        accounts = self._known(session, list(unknown))
-        due = [(accounts[one], calling.due) for one, (calling, _) in unknown.items() if calling.due]
-        last = {one: calling.last for one, (calling, _) in unknown.items() if calling.last}
-        for task in tasks(session, due, last):
-            key = unknown[task.account.subscriber.id]
-            self.courses.new[key] = Course(task, key[0].takes)
+    def _courses(
+        self, session: Session, groups: Mapping[tuple[Calling, Past], Sequence[int]]
+    ) -> Grouped[Course]:
+        new = {who[0]: key for key, who in groups.items() if key not in self.courses}
+        accounts = self._known(session, new)
+        for one, (calling, past) in new.items():
+            if calling.due is not None:
+                task = Task.of(accounts[one], calling.due, *past)
+                self.courses.new[calling, past] = Course(task, calling.takes)
+        return [(self.courses[key], who) for key, who in groups.items()]
 
-    def _find_verdicts(self, session: Session, new: Mapping[tuple[Course, Any], int]) -> None:
+    def _heard(
+        self, session: Session, courses: Grouped[Course]
+    ) -> Mapping[int, tuple[Course, object]]:
+        """The course of each reader with what they were told. Of who has a course to themselves
+        nothing tells them apart but that, and it is not asked."""
+        several = [one for course, who in courses if course.takes and len(who) > 1 for one in who]
+        told = likeness.told(session, several, self.desk.about) if several else {}
+        return {
+            one: (course, told.get(one, one) if course.takes else None)
+            for course, who in courses
+            for one in who
+        }
+
+    def _find_verdicts(self, session: Session, new: Mapping[tuple[Course, object], int]) -> None:
         if not new:
             return
-        accounts = self._known(session, list(new.values()))
-        made: list[tuple[tuple[Course, Any], Task]] = []
+        accounts = self._known(session, new.values())
+        made: list[tuple[tuple[Course, object], Task]] = []
         for key, one in new.items():
             task = replace(key[0].task, account=accounts[one])
             if key[0].takes:

@@ -19,7 +19,7 @@ from digest.models.words import EditionKind
 from digest.services.app import App
 from digest.services.planning.digests import Desk
 from digest.services.planning.faults import apart
-from digest.services.planning.groups import Grouped, Groups, Step, Verdict, alike
+from digest.services.planning.groups import Grouped, Groups, Step, Verdict
 from digest.services.visible import make_visible
 from digest.store import due, likeness, readers, spread, waiting_alerts
 from digest.store.chunks import chunks
@@ -127,13 +127,11 @@ def _given_up(groups: Groups, ids: Sequence[int]) -> Counter[str]:
 
 
 def _planned(session: Session, groups: Groups, ids: Sequence[int], *, fault: bool) -> Counter[str]:
-    standing = alike(likeness.standing(session, ids))
-    groups.call(session, standing, fault=fault)
-    called = [(groups.callings[values], who) for values, who in standing.items()]
-    making = {one: to for to, who in called if to.step is Step.MAKE for one in who}
+    called = groups.call(session, ids, fault=fault)
+    making = {one: to for _, to, who in called if to.step is Step.MAKE for one in who}
     verdicts: list[tuple[Verdict, Sequence[int]]] = [
         (groups.in_place_of(to.step, to.due), who)
-        for to, who in called
+        for _, to, who in called
         if to.due is not None and to.step in (Step.FAULT, Step.MISSED)
     ]
     behind: Mapping[int, datetime] = {}
@@ -144,11 +142,8 @@ def _planned(session: Session, groups: Groups, ids: Sequence[int], *, fault: boo
         waiting = waiting_alerts.of_subscribers(session, making)
         verdicts += groups.decide(session, making)
     done = _store(session, verdicts, behind, waiting)
-    profiles = (values.profile for values in standing)
-    spread.next_hours(
-        session,
-        [((to.coming, one), who) for one, (to, who) in zip(profiles, called, strict=True)],
-    )
+    hours = [((to.coming, standing.profile), who) for standing, to, who in called]
+    spread.next_hours(session, hours)
     return done
 
 
