@@ -23,7 +23,7 @@ from builders import (
 
 from conformance.adapter import Adapter
 from digest.channels.base import Channel, Message
-from digest.edit.compose import CORRECTIONS
+from digest.edit.corrected import CORRECTIONS
 from digest.models.content import (
     Chain,
     Correction,

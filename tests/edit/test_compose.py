@@ -94,6 +94,26 @@ def test_every_reason_is_kept_strongest_first() -> None:
     ]
 
 
+def test_readers_of_one_event_have_each_their_own_reasons_and_actors_first() -> None:
+    one = event(reach=dict.fromkeys((IRAN, GULF), event().reach[IRAN]))
+    says = [
+        Perspective(label, "No.", NOW - HOUR, frozenset({target}))
+        for label, target in (("Gulf states", GULF), ("Tehran", IRAN))
+    ]
+    told = (one, replace(material(one), perspectives=tuple(says)))
+    each = [
+        composed(select([one], who, NOW), who, told).items[0]
+        for who in (reader(follow(IRAN)), reader(follow(GULF)), reader(follow(IRAN)))
+    ]
+    assert [[reason.follow for reason in found.reasons] for found in each] == [
+        ["Iran"],
+        ["Gulf"],
+        ["Iran"],
+    ]
+    assert [found.perspectives[0].actor for found in each] == ["Tehran", "Gulf states", "Tehran"]
+    assert each[0] == each[2]
+
+
 def test_it_says_whether_the_record_states_the_takeaway() -> None:
     assert item(event(), takeaway="So.").takeaway_stated
     derived = item(event(), body=("It began. It goes on.",))

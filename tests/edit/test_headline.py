@@ -171,6 +171,7 @@ def work(record: EventRecord) -> int:
     def count(frame: object, kind: str, about: Any) -> None:
         calls[kind] += 1
 
+    normalise.cache_clear()
     sys.setprofile(count)
     try:
         opening(record)

@@ -1,15 +1,15 @@
 """Compose: a selection becomes the content of an Edition. Every sentence is a stored field."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
 
 from digest.edit import righting
 from digest.edit.changes import beside, changes, told_of
 from digest.edit.clocks import reported_late
+from digest.edit.corrected import Materials, corrected, retraction
 from digest.edit.headline import opening
-from digest.edit.in_turn import in_fact
 from digest.edit.match import heard
 from digest.edit.scenarios import by_nearness
 from digest.edit.select import Chosen, Selection
@@ -17,13 +17,11 @@ from digest.edit.watch import watch_lines
 from digest.models.content import (
     Chain,
     Change,
-    Correction,
     EditionContent,
     Item,
     LeftOut,
     PerspectiveLine,
     Reason,
-    Retraction,
     ScenarioLine,
     SourceLine,
     Told,
@@ -32,7 +30,6 @@ from digest.models.desk import (
     Candidate,
     Match,
     Material,
-    Mistake,
     Occasion,
     Perspective,
     Reader,
@@ -42,14 +39,9 @@ from digest.models.record import EventRecord
 from digest.models.words import ENDED, Code, EditionKind, Status
 
 SCENARIOS = {"lead": 3, "item": 2}
-PERSPECTIVES = {"lead": 3, "item": 0}
+PERSPECTIVES = {"lead": 3}
 TOLD_IN_TEXT = ("lead", "item", "correction")  # sections that show more than a headline
 SOURCES = 12
-# Of one Event in one message, so that every Channel has room for them: the newest of those that the
-# reader was shown, then of the others.
-CORRECTIONS = 3
-
-Materials = Mapping[tuple[int, int], Material]
 
 
 def digest(
@@ -122,61 +114,99 @@ def _item(
     code: Code | None = None,
 ) -> Item:
     candidate, heard_last = chosen.match.candidate, chosen.heard or chosen.told
-    material = materials[candidate.event_id, candidate.revision]
-    record, section = material.record, chosen.section
+    material, section = materials[candidate.event_id, candidate.revision], chosen.section
+    reasons = _reasons(chosen.match, materials)
+    perspectives = _perspectives(material, reader, occasion) if section in PERSPECTIVES else ()
+    said_code = code if code and code is not Code.ROUNDUP else _code(chosen)
+    if heard_last is None and not chosen.copies and section != "correction":
+        shown = _shown(material, candidate, section, said_code)
+        return shown.model_copy(update={"reasons": reasons, "perspectives": perspectives})
     was = materials.get((heard_last.event_id, heard_last.revision)) if heard_last else None
     differs = (
-        changes(was.record, record, (was.severity, material.severity))
+        changes(was.record, material.record, (was.severity, material.severity))
         if was is not None and not candidate.retracted  # in what is taken back nothing has changed
         else ()
     )
     found = told_of(differs)
-    corrected = _corrected(chosen, materials) if section == "correction" else ()
-    said = " ".join(f"{one.right} {one.why or ''}" for one in corrected)
-    named = beside(found, said) if corrected else found
+    righted = corrected(chosen, materials) if section == "correction" else ()
+    said = " ".join(f"{one.right} {one.why or ''}" for one in righted)
+    named = beside(found, said) if righted else found
     shows = section in TOLD_IN_TEXT
-    head = opening(record, next((one.now for one in named if shows and one.field == "body"), None))
-    lead = section == "lead"
+    anew = next((one.now for one in named if shows and one.field == "body"), None)
     return Item(
-        event_id=candidate.event_id,
-        slug=material.slug,
-        revision=candidate.revision,
-        section=section,
-        code=_closing(code if code and code is not Code.ROUNDUP else _code(chosen), found),
-        headline=head.headline,
-        standfirst=head.standfirst if lead else None,
-        takeaway=head.takeaway,
-        takeaway_goes_on=head.goes_on,
-        takeaway_stated=head.stated,
-        category=record.category,
-        regions=material.regions[:2],
-        status=record.status,
-        severity=material.severity,
-        certainty=record.certainty,
-        breaking=bool(record.breaking),
-        lang=record.lang,
-        scenarios=scenarios(material)[: SCENARIOS.get(section, 0)],
-        perspectives=_perspectives(material, reader, occasion)[: PERSPECTIVES.get(section, 0)],
-        sources=_sources(record, chosen, materials),
-        root_causes=_analysis(record, "root_causes") if lead else None,
-        escalation=_analysis(record, "escalation") if lead else None,
-        occurred_at=record.occurred_at,
-        reported_at=record.reported_at,
-        updated_at=record.updated_at,
-        visible_at=material.visible_at,
-        day_only=record.time_precision != "instant",
-        late=reported_late(candidate),
-        story=material.story or None,
-        story_slug=material.story_slug or None,
-        update=material.update,
-        chain=chain(material, head.headline) if lead else None,
-        reasons=_reasons(chosen.match, materials),
+        **_of_event(material, candidate, section, anew),
+        code=_closing(said_code, found),
+        perspectives=perspectives,
+        sources=_sources(material.record, chosen, materials),
+        reasons=reasons,
         changes=named,
         told=_told(chosen),
-        correction=corrected[-1] if corrected else None,
-        corrected_too=corrected[:-1],
-        retraction=_retraction(material, candidate),
+        correction=righted[-1] if righted else None,
+        corrected_too=righted[:-1],
     )
+
+
+# What is shown of an Event to all who heard nothing of it, by the Material that it is made from.
+_SHOWN: dict[tuple[int, str, Code, bool, bool], tuple[Material, Item]] = {}
+SHOWN = 1024
+
+
+def _shown(material: Material, candidate: Candidate, section: str, code: Code) -> Item:
+    """The Item, but for the reasons and Perspectives: made once for a batch of readers."""
+    key = (id(material), section, code, reported_late(candidate), candidate.retracted)
+    found = _SHOWN.get(key)
+    if found is None or found[0] is not material:
+        if len(_SHOWN) >= SHOWN:
+            _SHOWN.clear()
+        made = Item(
+            **_of_event(material, candidate, section),
+            code=code,
+            sources=source_lines(material.record),
+            reasons=(),
+        )
+        found = _SHOWN[key] = material, made
+    return found[1]
+
+
+def _of_event(
+    material: Material, candidate: Candidate, section: str, told: str | None = None
+) -> dict[str, Any]:
+    """What is the same for whoever is shown an Event in this section, with this sentence `told`
+    above it."""
+    record, lead = material.record, section == "lead"
+    head = opening(record, told)
+    return {
+        "event_id": candidate.event_id,
+        "slug": material.slug,
+        "revision": candidate.revision,
+        "section": section,
+        "headline": head.headline,
+        "standfirst": head.standfirst if lead else None,
+        "takeaway": head.takeaway,
+        "takeaway_goes_on": head.goes_on,
+        "takeaway_stated": head.stated,
+        "category": record.category,
+        "regions": material.regions[:2],
+        "status": record.status,
+        "severity": material.severity,
+        "certainty": record.certainty,
+        "breaking": bool(record.breaking),
+        "lang": record.lang,
+        "scenarios": scenarios(material)[: SCENARIOS.get(section, 0)],
+        "root_causes": _analysis(record, "root_causes") if lead else None,
+        "escalation": _analysis(record, "escalation") if lead else None,
+        "occurred_at": record.occurred_at,
+        "reported_at": record.reported_at,
+        "updated_at": record.updated_at,
+        "visible_at": material.visible_at,
+        "day_only": record.time_precision != "instant",
+        "late": reported_late(candidate),
+        "story": material.story or None,
+        "story_slug": material.story_slug or None,
+        "update": material.update,
+        "chain": chain(material, head.headline) if lead else None,
+        "retraction": retraction(material, candidate),
+    }
 
 
 def _told(chosen: Chosen) -> Told | None:
@@ -233,7 +263,7 @@ def _perspectives(
     material: Material, reader: Reader, occasion: Occasion
 ) -> tuple[PerspectiveLine, ...]:
     """The newest Perspective of each Actor, followed ones first, then the newest; nothing from
-    after this Edition's instant."""
+    after this Edition's instant, and no more than the lead has room for."""
     followed = {one.target for one in heard(reader, occasion.at) if not one.is_story}
     newest: dict[str, Perspective] = {}
     for one in sorted(material.perspectives, key=lambda one: (-one.as_of.timestamp(), one.text)):
@@ -243,15 +273,16 @@ def _perspectives(
         newest.values(),
         key=lambda one: (not one.actors & followed, -one.as_of.timestamp(), one.actor),
     )
-    return tuple(
+    lines = (
         PerspectiveLine(
             actor=one.actor,
             text=one.text,
             as_of=one.as_of,
             followed=bool(one.actors & followed),
         )
-        for one in order
+        for one in order[: PERSPECTIVES["lead"]]
     )
+    return tuple(one for one in lines if one.says_something)
 
 
 def _sources(record: EventRecord, chosen: Chosen, materials: Materials) -> tuple[SourceLine, ...]:
@@ -310,13 +341,13 @@ def _reasons(found: Match, materials: Materials) -> tuple[Reason, ...]:
     """Every Follow that matched. What is put right needs none: its reader was told the error."""
     material = materials[found.candidate.event_id, found.candidate.revision]
     return tuple(
-        Reason(
-            follow=reason.follow.label,
-            kind=reason.follow.kind,
-            slug=reason.follow.slug,
-            via=reason.via_label,
-            role=reason.role,
-            strength=round(reason.strength, 4),
+        _reason(
+            reason.follow.label,
+            reason.follow.kind,
+            reason.follow.slug,
+            reason.via_label,
+            reason.role,
+            round(reason.strength, 4),
         )
         for reason in found.reasons
     ) or (
@@ -328,52 +359,8 @@ def _reasons(found: Match, materials: Materials) -> tuple[Reason, ...]:
     )
 
 
-def _corrected(chosen: Chosen, materials: Materials) -> tuple[Correction, ...]:
-    """What was wrong, from the Revisions that put it right, oldest first; none need be the newest.
-
-    Of what was corrected more than once: the first error, and what is so in the end.
-    """
-    candidate, told = chosen.match.candidate, chosen.told
-    if candidate.retracted or candidate.righted is None:
-        return ()
-    found = (told.mistakes if told else ()) or (Mistake((candidate.righted,)),)
-    weightiest = sorted(found, key=lambda one: one.first is not None)[-CORRECTIONS:]
-    each = (_correction(candidate, one, materials) for one in found if one in weightiest)
-    return tuple(one for one in each if one is not None)
-
-
-def _correction(candidate: Candidate, mistake: Mistake, materials: Materials) -> Correction | None:
-    wrong = _righting_of(candidate, mistake.righted, materials)
-    right = _righting_of(candidate, mistake.right, materials)
-    if wrong is None or right is None or not wrong[0].correction or not right[0].correction:
-        return None
-    records = {one.revision: one.record for one in candidate.past} | {mistake.right: right[0]}
-    first = mistake.first
-    said = righting.told_in(replace(candidate, righted=mistake.righted), first) if first else None
-    return Correction(
-        wrong=wrong[0].correction.wrong,
-        right=in_fact(records, mistake.rights),
-        why=right[0].correction.why if len(mistake.rights) == 1 else None,  # it explains one step
-        at=right[1],
-        told_at=first.told_at if first and said else None,
-        told_in=said.part if said else None,
-        said=said.text if said else None,
-    )
-
-
-def _righting_of(
-    candidate: Candidate, revision: int, materials: Materials
-) -> tuple[EventRecord, datetime] | None:
-    """The record that put it right, and when that became visible."""
-    for one in candidate.past:
-        if one.revision == revision and one.record is not None:
-            return one.record, one.visible_at
-    material = materials.get((candidate.event_id, revision))
-    return (material.record, material.visible_at) if material else None
-
-
-def _retraction(material: Material, candidate: Candidate) -> Retraction | None:
-    retraction = material.record.retraction
-    if retraction is None or not candidate.retracted:
-        return None
-    return Retraction(reason=retraction.reason, at=material.visible_at)
+@lru_cache(SHOWN)
+def _reason(
+    follow: str, kind: str, slug: str, via: str | None, role: str, strength: float
+) -> Reason:
+    return Reason(follow=follow, kind=kind, slug=slug, via=via, role=role, strength=strength)

@@ -5,15 +5,18 @@ import json
 import re
 import unicodedata
 from datetime import timedelta
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from digest.models.record import CorrectionRecord, EventRecord
 
+KEPT = 4096  # texts: those of the Events of a day are compared for every reader
 SAME_FACT = timedelta(hours=72)  # so long the same report from somebody else is not told again
 _NOT_WORD = re.compile(r"[\W_]+")
 _TRACKING = re.compile(r"^(utm_|at_|fbclid|gclid|mc_|cmpid|ito$|ref$|rss$)", re.IGNORECASE)
 
 
+@lru_cache(KEPT)
 def normalise(text: str | None) -> str:
     """`text` without case, forms of width, punctuation and runs of blanks."""
     folded = unicodedata.normalize("NFKC", text or "").casefold()

@@ -1,7 +1,7 @@
 """The scenario watch: what could happen next and has moved since the last digest."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -40,13 +40,14 @@ def watch_lines(
     stories -= {one.target for one in reader.follows if one.is_story and silent(one, occasion.at)}
     rows = [
         one
-        for one in _unsaid(watched, items)
+        for one in watched
         if one.story_id in stories
         and one.state in TRANSITIONS
         and one.kind not in NO_OUTCOME
         and one.moved_at <= occasion.at
         and one.text.strip()
     ]
+    rows = _unsaid(rows, items)
     rows.sort(key=lambda one: (TRANSITIONS.index(one.state), -one.moved_at.timestamp(), one.text))
     tz = zone(occasion.zone)
     return tuple(_watch_line(one, tz) for one in _few(rows))
@@ -66,11 +67,19 @@ def _few(rows: list[Watched]) -> list[Watched]:
         of_story[one.story_id] += 1
         if of_story[one.story_id] <= WATCHED_OF_ONE_STORY:
             first.append(one)
-    kept = [*first, *(one for one in rows if one not in first)][:WATCHED]
+    if len(first) < WATCHED:
+        first += _but(rows, first)
+    kept = first[:WATCHED]
     hopeful = [one for one in rows if one.kind == "opportunity"]
     if hopeful and not any(one in kept for one in hopeful):
         kept[-1] = hopeful[0]
-    return [one for one in rows if one in kept]
+    texts = {one.text for one in kept}  # tells nearly all of them apart at once
+    return [one for one in rows if one.text in texts and one in kept]
+
+
+def _but(rows: Iterable[Watched], first: Sequence[Watched]) -> list[Watched]:
+    texts = {one.text for one in first}
+    return [one for one in rows if one.text not in texts or one not in first]
 
 
 def _watch_line(one: Watched, tz: ZoneInfo) -> WatchLine:
