@@ -80,10 +80,12 @@ _SCHEDULE = (
     .correlate(Subscriber)
     .scalar_subquery()
 )
-_TAKES_DIGESTS = (
-    exists()
+_TAKES_DIGESTS = (  # not EXISTS: for that PostgreSQL may read all Destinations there are
+    select(Destination.id)
     .where(Destination.subscriber_id == Subscriber.id, OPEN_TO_DIGESTS)
+    .limit(1)
     .correlate(Subscriber)
+    .scalar_subquery()
 )
 _DECIDED = (
     select(func.max(Slot.key))
@@ -160,7 +162,8 @@ class Standing:
 def standing(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Standing]:
     found = session.execute(_STANDING, {"subscribers": subscriber_ids})
     return {
-        one: Standing(bool(takes), decided, tuple(wished)) for one, takes, decided, *wished in found
+        one: Standing(takes is not None, decided, tuple(wished))
+        for one, takes, decided, *wished in found
     }
 
 

@@ -80,10 +80,12 @@ _OPEN = (
     .order_by(Destination.id)
 )
 _THEIR_OPEN = _OPEN.where(among(Destination.subscriber_id, "subscribers"))
+_kinds = cast(Destination.kinds, Text)
 OPEN_TO_DIGESTS = and_(
     Destination.verified_at.is_not(None),
     Destination.disabled_at.is_(None),
-    cast(Destination.kinds, Text).contains(f'"{EditionKind.DIGEST}"'),
+    # Not LIKE: PostgreSQL takes what stands in a text for rare, and joins as if there were one.
+    func.replace(_kinds, f'"{EditionKind.DIGEST}"', "") != _kinds,
 )
 
 

@@ -155,9 +155,9 @@ def put_off(session: Session, subscriber_ids: Sequence[int], until: datetime) ->
     _update(session, [((until,), subscriber_ids)], "next_due_at")
 
 
-def profiles(session: Session, found: Mapping[int, int]) -> None:
+def profiles(session: Session, found: Grouped[int]) -> None:
     """Gives each Subscriber their profile."""
-    _update(session, [((profile,), [one]) for one, profile in found.items()], "profile")
+    _update(session, [((profile,), who) for profile, who in found], "profile")
 
 
 def _update(session: Session, groups: Grouped[tuple[Any, ...]], *names: str) -> None:

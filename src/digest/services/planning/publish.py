@@ -19,7 +19,7 @@ from digest.models.words import EditionKind
 from digest.services.app import App
 from digest.services.planning.digests import Desk
 from digest.services.planning.faults import apart
-from digest.services.planning.groups import Grouped, Groups, Step, Verdict
+from digest.services.planning.groups import Grouped, Groups, Step, Verdict, alike
 from digest.services.visible import make_visible
 from digest.store import due, likeness, readers, spread, waiting_alerts
 from digest.store.chunks import chunks
@@ -76,8 +76,8 @@ def _with_profiles(app: App, now: datetime, size: int, unknown: Sequence[int]) -
     while unknown:
         with app.db.begin() as session:
             mine = due.in_hand(session, unknown, now)
-            wishes = likeness.wishes(session, mine)
-            spread.profiles(session, {one: likeness.profile(each) for one, each in wishes.items()})
+            wishes = alike(likeness.wishes(session, mine))
+            spread.profiles(session, [(likeness.profile(one), who) for one, who in wishes.items()])
         with app.db.read() as session:
             unknown = due.without_profile(session, now, unknown[-1], PAGE)
             places = due.divided(session, now, size) if not unknown else []
