@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import desk, fanout, importing, mail, replay, smtp
+from bench import desk, fanout, importing, mail, planning, replay, smtp
 from bench.line import Line
 
 BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
@@ -15,6 +15,7 @@ BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "fanout": fanout.run,
     "import": importing.run,
     "mail": mail.run,
+    "planning": planning.run,
     "replay": replay.run,
     "smtp": smtp.run,
 }

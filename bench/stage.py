@@ -20,9 +20,16 @@ GIVEN: dict[str, dict[str, object]] = {
 
 
 @contextmanager
-def installed(folder: Path) -> Iterator[App]:
+def installed(folder: Path, url: str = "") -> Iterator[App]:
     """The App, with its tables and Interests, and nothing else in it."""
-    url = f"sqlite:///{folder / 'bench.db'}"
+    with opened(url or f"sqlite:///{folder / 'bench.db'}") as app:
+        bootstrap.set_up(app)
+        yield app
+
+
+@contextmanager
+def opened(url: str) -> Iterator[App]:
+    """The App on a database as it is."""
     templates = Templates()
     app = App(
         settings=Settings.load(database_url=url, base_url="https://digest.example.org"),
@@ -34,7 +41,6 @@ def installed(folder: Path) -> Iterator[App]:
         },
         gazetteer=gazetteer_files.load(),
     )
-    bootstrap.set_up(app)
     try:
         yield app
     finally:
