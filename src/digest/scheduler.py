@@ -149,9 +149,8 @@ class Clock:
         return [tasks.ALERT] if due else []
 
     def _due_digests(self) -> Iterable[Task]:
-        with self._app.db.read() as session:
-            due = publish.due_subscribers(session, self._clock(), 0, 1)
-        return [tasks.plan()] if due else []
+        now = self._clock()
+        return [tasks.plan(one.as_json(), now) for one in publish.shards(self._app, now)]
 
     async def _feeds(self) -> None:
         work.polled(await self._aside(feeds.poll))

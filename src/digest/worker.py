@@ -4,20 +4,22 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from digest import clock
 from digest.engine.aside import aside
 from digest.engine.base import SLOTS, Handler
 from digest.errors import DatabaseAway, DatabaseFails
 from digest.services.admin import work
 from digest.services.app import App
 from digest.services.planning.alert import alert
-from digest.services.planning.publish import publish
+from digest.services.planning.publish import Shard, plan_shard
 from digest.services.planning.release import release
 from digest.services.sending.deliver import Deliverer, resume
 from digest.services.sending.outage import Outage
 
+STALE = timedelta(minutes=10)  # a task that waited longer is of no hour any more
 AGAIN = 1.0  # seconds until the ledger is looked through again at a start
 
 log = logging.getLogger(__name__)
@@ -32,15 +34,15 @@ class Worker:
     def __init__(
         self,
         app: App,
-        clock: Callable[[], datetime],
+        present: Callable[[], datetime],
         outage: Outage,
         queues: Sequence[str] = tuple(SLOTS),
     ) -> None:
         self._app = app
-        self._clock = clock
+        self._clock = present
         self._outage = outage
         self._slots = {name: SLOTS[name] for name in queues}
-        self._deliverer = Deliverer(app, clock, outage=outage, queues=queues)
+        self._deliverer = Deliverer(app, present, outage=outage, queues=queues)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; what is being sent then is finished and recorded first."""
@@ -91,7 +93,11 @@ class Worker:
         await self._planned("held alerts", release)
 
     async def _plan(self, about: About) -> None:
-        await self._planned("digests", publish)
+        """Of the hour at which the task was put: readers of all its shards stay alike."""
+        put_at, shard = clock.parse_instant(about["now"]), Shard.of_json(about["shard"])
+        now = self._clock()
+        at = put_at if now - put_at < STALE else now
+        await self._planned("digests", lambda app, _: plan_shard(app, at, shard))
 
     async def _planned(self, what: str, verb: Verb) -> None:
         """One that fails takes no other along."""

@@ -7,7 +7,9 @@
 | send | alerts, digests | whoever writes Deliveries, with them; the clock, for what waited |
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from digest.engine.base import ALERTS, DIGESTS, PLANS, Task
 from digest.store import deliveries as ledger
@@ -31,6 +33,7 @@ def sends(deliveries: Iterable[Mapping[str, object]]) -> list[Task]:
     return [send(*lane) for lane in lanes]
 
 
-def plan() -> Task:
-    """Plan all digests that are due."""
-    return Task("plan", PLANS, key="plan")
+def plan(shard: Sequence[Any], now: datetime) -> Task:
+    """Plan the digests of those who are due in a shard (`publish.Shard`) at `now`."""
+    about = {"shard": list(shard), "now": now.isoformat()}
+    return Task("plan", PLANS, about, f"plan:{about['shard']}")

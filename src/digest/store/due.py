@@ -41,6 +41,7 @@ _EACH = (
     .where(_ranked.c.place % bindparam("size") == 1, _ranked.c.place > 1)
     .order_by(_ranked.c.place)
 )
+_ANYBODY = select(Subscriber.id).where(_IS_DUE).limit(1)
 _UNKNOWN = (
     select(Subscriber.id)
     .where(_IS_DUE, Subscriber.profile.is_(None), Subscriber.id > bindparam("after"))
@@ -57,6 +58,11 @@ _IN_HAND = (
 
 def _asked(now: datetime) -> dict[str, object]:
     return {"now": now, "far": now + FAR_AHEAD}
+
+
+def anybody(session: Session, now: datetime) -> bool:
+    """Whether anybody is due."""
+    return session.scalar(_ANYBODY, _asked(now)) is not None
 
 
 def without_profile(session: Session, now: datetime, after: int, size: int) -> Sequence[int]:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from digest.models.words import EditionKind
+from digest.services import tasks
 from digest.services.app import App
 from digest.services.planning.digests import Desk
 from digest.services.planning.faults import apart
@@ -23,7 +24,7 @@ from digest.services.planning.groups import Grouped, Groups, Step, Verdict, alik
 from digest.services.visible import make_visible
 from digest.store import due, likeness, readers, spread, waiting_alerts
 from digest.store.chunks import chunks
-from digest.store.deliveries import end_waiting_digests
+from digest.store.deliveries import DIGESTS, end_waiting_digests
 from digest.store.due import Place
 from digest.store.waiting_alerts import WaitingAlert
 
@@ -52,8 +53,6 @@ def publish(
     app: App, now: datetime, progress: Callable[[int], None] = lambda done: None
 ) -> Counter[str]:
     """Plans every digest that is due at `now`; returns how many Slots ended in each outcome."""
-    with app.db.begin() as session:
-        make_visible(session, now)
     done: Counter[str] = Counter()
     for shard in shards(app, now):
         done += plan_shard(app, now, shard, progress)
@@ -63,7 +62,11 @@ def publish(
 def shards(app: App, now: datetime, size: int = SHARD) -> list[Shard]:
     """Divides those who are due at `now`, `size` readers each. Nobody is in two of them, so they
     can be planned beside each other."""
+    with app.db.begin() as session:
+        make_visible(session, now)
     with app.db.read() as session:
+        if not due.anybody(session, now):
+            return []
         places = due.divided(session, now, size)
         unknown = due.without_profile(session, now, 0, PAGE)
     if unknown and (places or len(unknown) == PAGE):
@@ -144,6 +147,9 @@ def _planned(session: Session, groups: Groups, ids: Sequence[int], *, fault: boo
     done = _store(session, verdicts, behind, waiting)
     hours = [((to.coming, standing.profile), who) for standing, to, who in called]
     spread.next_hours(session, hours)
+    if any(verdict.edition is not None for verdict, _ in verdicts):
+        channels = groups.app.active_channels
+        groups.app.queue.put(session, *(tasks.send(one, DIGESTS) for one in channels))
     return done
 
 
