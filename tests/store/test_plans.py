@@ -14,7 +14,16 @@ from sqlalchemy.orm import Session
 from digest.models import Slot
 from digest.services.app import App
 from digest.services.planning import audience, release
-from digest.store import deliveries, memories, scenarios, superseded, threads, visibility
+from digest.store import (
+    deliveries,
+    due,
+    likeness,
+    memories,
+    scenarios,
+    superseded,
+    threads,
+    visibility,
+)
 from digest.store.database import Database
 
 ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
@@ -65,6 +74,34 @@ ASKED_ON_SQLITE: dict[str, tuple[Callable[[Session], object], str]] = {
     "what shows an event": (
         lambda session: threads.newest(session, 1, [1]),
         "SEARCH deliveries USING INDEX ix_deliveries_edition_id_subscriber_id",
+    ),
+    "whose digests are due": (
+        lambda session: due.between(session, NOON, None, None),
+        "ix_subscribers_next_due_at",
+    ),
+    "where those who are due are divided": (
+        lambda session: due.divided(session, NOON, 10),
+        "ix_subscribers_next_due_at",
+    ),
+    "those of them who are in a shard": (
+        lambda session: due.between(session, NOON, (-5, 1), (5, 1)),
+        "ix_subscribers_profile_id",
+    ),
+    "what a page of readers asked for": (
+        lambda session: likeness.standing(session, range(2000)),
+        "SEARCH subscribers USING INTEGER PRIMARY KEY",
+    ),
+    "what each of them follows": (
+        lambda session: likeness.standing(session, range(2000)),
+        "SEARCH follows USING INDEX",
+    ),
+    "where a page of readers receives": (
+        lambda session: likeness.standing(session, range(2000)),
+        "SEARCH destinations USING INDEX",
+    ),
+    "what a page of readers was told": (
+        lambda session: likeness.told(session, range(2000), memories.About((1,), NOON)),
+        "SEARCH slots USING INDEX ix_slots_subscriber_id_planned_at",
     ),
     "where a window begins": (
         lambda session: visibility.seq_before(session, NOON),

@@ -22,16 +22,19 @@ _IS_DUE = reachable(bindparam("now")) & or_(
     Subscriber.next_due_at.between(bindparam("far"), NEVER - FAR_AHEAD),
 )
 _PLACE = tuple_(Subscriber.profile, Subscriber.id)
-_DUE = select(Subscriber.id).where(_IS_DUE).order_by(Subscriber.profile, Subscriber.id)
-_FROM = _DUE.where(tuple_(bindparam("profile"), bindparam("id")) <= _PLACE)
+# Sorted, not read in order: by that SQLite would go along everybody to find the few who are due.
+_sorted = (Subscriber.profile + 0, Subscriber.id)
+_DUE = select(Subscriber.id).where(_IS_DUE).order_by(*_sorted)
+_IN_ORDER = select(Subscriber.id).where(_IS_DUE).order_by(Subscriber.profile, Subscriber.id)
+_FROM = _IN_ORDER.where(tuple_(bindparam("profile"), bindparam("id")) <= _PLACE)
 _UPTO = tuple_(bindparam("profile_after"), bindparam("id_after")) > _PLACE
 _BETWEEN = _FROM.where(_UPTO)
-_BEFORE = _DUE.where(_UPTO)
+_BEFORE = _IN_ORDER.where(_UPTO)
 _ranked = (
     select(
         Subscriber.profile,
         Subscriber.id,
-        func.row_number().over(order_by=(Subscriber.profile, Subscriber.id)).label("place"),
+        func.row_number().over(order_by=_sorted).label("place"),
     )
     .where(_IS_DUE, Subscriber.profile.is_not(None))
     .subquery()

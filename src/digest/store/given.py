@@ -50,6 +50,10 @@ class _Among(FunctionElement[bool]):
     inherit_cache = True
     type = Boolean()
 
+    def self_group(self, against: Any = None) -> Any:
+        """As a comparison: SQLite finds no index for what is compared with 1."""
+        return self
+
 
 @compiles(_Among, "sqlite")
 def _(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
