@@ -5,6 +5,7 @@ from functools import cached_property
 
 from digest.channels import discover
 from digest.channels.base import Channel
+from digest.channels.pacing import Buckets
 from digest.engine.base import Queue
 from digest.engine.local import LocalQueue
 from digest.render import locales
@@ -13,6 +14,7 @@ from digest.services.app import App
 from digest.settings import Settings, wrong
 from digest.store import gazetteer_files, interests
 from digest.store.database import Database
+from digest.store.rates import SharedBuckets
 
 
 def build(settings: Settings | None = None) -> App:
@@ -33,7 +35,7 @@ def build(settings: Settings | None = None) -> App:
         db=db,
         queue=queue(db),
         templates=templates,
-        channels=FoundChannels(templates),
+        channels=FoundChannels(templates, SharedBuckets(db)),
         gazetteer=gazetteer_files.load(settings.gazetteer_dir),
     )
 
@@ -53,13 +55,15 @@ class FoundChannels(Mapping[str, Channel]):
     The providers' libraries take longer to load than most commands take to answer.
     """
 
-    def __init__(self, templates: Templates) -> None:
+    def __init__(self, templates: Templates, buckets: Buckets) -> None:
         self._templates = templates
+        self._buckets = buckets
 
     @cached_property
     def _made(self) -> dict[str, Channel]:
         return {
-            name: kind(kind.Settings.load(), self._templates) for name, kind in discover().items()
+            name: kind(kind.Settings.load(), self._templates, self._buckets)
+            for name, kind in discover().items()
         }
 
     def __getitem__(self, name: str) -> Channel:

@@ -1,104 +1,260 @@
-"""Messages keep to the provider's rates, in order, and nobody waits for somebody else's ban."""
+"""Messages keep to the provider's rates, in order; alerts go first, and nobody waits for somebody
+else's ban."""
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from time import monotonic
 
 import pytest
 
-from digest.channels.pacing import Pacer
+from digest.channels import pacing
+from digest.channels.pacing import LocalBuckets, Pace, Rate
+from digest.errors import RetryLater
 
 LATE = 0.15  # a busy machine wakes a sleeper this much too late
+FREE = Rate("all", 0)
 
 
-async def timed_turns(pacer: Pacer, *addresses: str) -> list[tuple[str, float]]:
+def chat(name: str, per_second: float = 0) -> Rate:
+    return Rate(f"all/{name}", per_second)
+
+
+async def timed(
+    pace: Pace, *addresses: Rate, shared: Rate = FREE, urgent: bool = True
+) -> list[tuple[str, float]]:
     """(address, seconds from the start) in the order in which the turns came."""
     start, turns = monotonic(), []
 
-    async def one(address: str) -> None:
-        await pacer.turn(address)
-        turns.append((address, monotonic() - start))
+    async def one(address: Rate) -> None:
+        async with (
+            pace.in_order(address),
+            pace.turn(shared, address=address, urgent=urgent),
+        ):
+            turns.append((address.key, monotonic() - start))
 
     await asyncio.gather(*(one(address) for address in addresses))
     return turns
 
 
-async def test_turns_at_one_address_are_spaced_and_in_order() -> None:
-    pacer, seen, start = Pacer(None, 10), [], monotonic()
-
-    async def one(number: int) -> None:
-        await pacer.turn("C1")
-        seen.append((number, monotonic() - start))
-
-    await asyncio.gather(*(one(number) for number in range(4)))
-    assert [number for number, _ in seen] == [0, 1, 2, 3]
-    times = [at for _, at in seen]
+async def test_turns_at_one_address_are_spaced() -> None:
+    turns = await timed(Pace(), *[chat("C1", 10)] * 4)
+    times = [at for _, at in turns]
     assert all(later - earlier >= 0.099 for earlier, later in itertools.pairwise(times))
 
 
+async def test_they_come_in_the_order_in_which_they_were_asked_for() -> None:
+    pace, seen = Pace(), []
+
+    async def one(number: int) -> None:
+        async with pace.in_order(chat("C1", 50)), pace.turn(FREE, address=chat("C1", 50)):
+            seen.append(number)
+
+    await asyncio.gather(*(one(number) for number in range(6)))
+    assert seen == [0, 1, 2, 3, 4, 5]
+
+
 async def test_different_addresses_do_not_wait_for_each_other() -> None:
-    turns = await timed_turns(Pacer(None, 1), "C1", "C2", "C3")
+    turns = await timed(Pace(), chat("C1", 1), chat("C2", 1), chat("C3", 1))
     assert all(at < LATE for _, at in turns)
 
 
-async def test_the_overall_rate_holds_over_all_addresses() -> None:
-    turns = await timed_turns(Pacer(50, 1), *(f"C{number}" for number in range(21)))
+async def test_the_common_rate_holds_over_all_addresses() -> None:
+    turns = await timed(Pace(), *(chat(f"C{n}", 1) for n in range(21)), shared=Rate("all", 50))
     assert 0.395 <= turns[-1][1] < 0.4 + LATE
+    times = [at for _, at in turns]
+    assert all(later - earlier >= 0.01 for earlier, later in itertools.pairwise(times))
+
+
+async def test_a_fifth_of_the_common_rate_is_kept_for_alerts() -> None:
+    rate = Rate("all", 50)
+    turns = await timed(Pace(), *(chat(f"C{n}") for n in range(21)), shared=rate, urgent=False)
+    assert 0.495 <= turns[-1][1] < 0.5 + LATE
+
+
+async def test_two_workers_with_common_buckets_keep_to_one_rate() -> None:
+    buckets, rate = LocalBuckets(), Rate("all", 50)
+    workers = [Pace(buckets), Pace(buckets)]
+    chats = [chat(f"C{n}") for n in range(15)]
+    both = await asyncio.gather(*(timed(worker, *chats, shared=rate) for worker in workers))
+    times = sorted(at for turns in both for _, at in turns)
+    assert 0.575 <= times[-1] < 0.58 + LATE
+
+
+async def test_two_workers_with_common_buckets_keep_to_the_rate_of_an_address() -> None:
+    buckets = LocalBuckets()
+    workers = [Pace(buckets), Pace(buckets)]
+    both = await asyncio.gather(*(timed(worker, *[chat("C1", 10)] * 2) for worker in workers))
+    times = sorted(at for turns in both for _, at in turns)
+    assert all(later - earlier >= 0.099 for earlier, later in itertools.pairwise(times))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+async def test_an_alert_waits_behind_no_run_of_digests(workers: int) -> None:
+    buckets, rate = LocalBuckets(), Rate("all", 20)
+    paces = [Pace(buckets) for _ in range(workers)]
+    chats = [chat(f"C{n}") for n in range(60 // workers)]
+    digests = [
+        asyncio.create_task(timed(pace, *chats, shared=rate, urgent=False)) for pace in paces
+    ]
+    await asyncio.sleep(0.3)
+    alerts = await timed(paces[0], *(chat(f"A{n}") for n in range(10)), shared=rate)
+    most = pacing.NEAR + pacing.BLOCK_SECONDS
+    assert alerts[0][1] < most + LATE
+    assert alerts[-1][1] < most + 9 / 20 + LATE
+    for task in digests:
+        task.cancel()
+    await asyncio.gather(*digests, return_exceptions=True)
+
+
+async def test_what_was_not_used_is_not_saved_up() -> None:
+    pace, rate = Pace(), Rate("all", 50)
+    await timed(pace, chat("C1"), shared=rate)
+    await asyncio.sleep(0.3)
+    turns = await timed(pace, *(chat(f"C{n}") for n in range(11)), shared=rate)
+    assert turns[-1][1] >= 0.195
+
+
+async def test_turns_of_those_who_gave_up_lapse() -> None:
+    pace, rate = Pace(), Rate("all", 20)
+    given_up = [
+        asyncio.create_task(timed(pace, chat(f"C{n}"), shared=rate, urgent=True)) for n in range(8)
+    ]
+    await asyncio.sleep(0.01)
+    for task in given_up:
+        task.cancel()
+    await asyncio.sleep(0.6)
+    turns = await timed(pace, *(chat(f"D{n}") for n in range(5)), shared=rate)
+    assert turns[-1][1] >= 0.195
+
+
+# Holds
 
 
 async def test_a_held_address_waits_and_the_others_flow() -> None:
-    pacer = Pacer(100, None)
-    pacer.hold("banned", 0.3)
-    turns = dict(await timed_turns(pacer, "banned", "C1", "C2"))
-    assert turns["banned"] >= 0.299
-    assert max(turns["C1"], turns["C2"]) < LATE
+    pace = Pace()
+    await pace.hold("all/banned", 0.3)
+    turns = dict(await timed(pace, chat("banned"), chat("C1"), chat("C2")))
+    assert turns["all/banned"] >= 0.299
+    assert max(turns["all/C1"], turns["all/C2"]) < LATE
 
 
-async def test_a_hold_for_everybody_holds_everybody() -> None:
-    pacer = Pacer(None, None)
-    pacer.hold(None, 0.2)
-    assert all(at >= 0.199 for _, at in await timed_turns(pacer, "C1", "C2"))
+@pytest.mark.parametrize("shared", [FREE, Rate("all", 100)])
+async def test_a_hold_for_everybody_holds_everybody(shared: Rate) -> None:
+    pace = Pace()
+    await pace.hold("all", 0.2)
+    turns = await timed(pace, chat("C1"), chat("C2"), shared=shared)
+    assert all(at >= 0.199 for _, at in turns)
 
 
-async def test_one_can_ask_how_long_a_hold_lasts_without_waiting() -> None:
-    pacer = Pacer(None, None)
-    assert pacer.held("C1") == 0
-    pacer.hold("C1", 3600)
-    pacer.hold(None, 60)
-    assert 3599 < pacer.held("C1") <= 3600
-    assert 59 < pacer.held("C2") <= 60
+async def test_a_long_hold_goes_back_to_the_ledger_with_its_hour() -> None:
+    pace = Pace()
+    await pace.hold("all/C1", 3600)
+    start = monotonic()
+    hours = []
+    for _ in range(3):
+        with pytest.raises(RetryLater) as refused:
+            await timed(pace, chat("C1", 1))
+        hours.append((refused.value.retry_after or 0) + monotonic() - start)
+    assert monotonic() - start < LATE
+    assert hours == [pytest.approx(3600 + n, abs=0.5) for n in (1, 2, 3)]  # behind who was refused
+    await timed(pace, chat("C2", 1))
+
+
+async def test_a_hold_holds_every_worker_and_a_new_one() -> None:
+    buckets = LocalBuckets()
+    first, second = Pace(buckets), Pace(buckets)
+    await timed(second, chat("C1", 100))
+    await first.hold("all/C1", 3600)
+    await first.hold("all", 0.3)
+    for pace in (second, Pace(buckets)):
+        with pytest.raises(RetryLater) as refused:
+            await timed(pace, chat("C1", 100))
+        assert refused.value.retry_after == pytest.approx(3600, abs=1)
+    assert (await timed(second, chat("C2"), shared=Rate("all", 100)))[0][1] >= 0.25
 
 
 async def test_a_hold_reaches_those_who_already_wait() -> None:
-    pacer = Pacer(10, None)
-    await pacer.turn("C1")
-    waiting = asyncio.create_task(pacer.turn("C1"))
+    pace, rate = Pace(), Rate("all", 10)
+    await timed(pace, chat("C1"), shared=rate)
+    waiting = asyncio.create_task(timed(pace, chat("C1"), shared=rate))
     await asyncio.sleep(0.01)
-    pacer.hold("C1", 0.3)
+    await pace.hold("all", 0.3)
     await asyncio.sleep(0.2)
     assert not waiting.done()
     await waiting
 
 
 async def test_a_shorter_hold_does_not_lift_a_longer_one() -> None:
-    pacer = Pacer(None, None)
-    pacer.hold("C1", 0.3)
-    pacer.hold("C1", 0.01)
-    assert (await timed_turns(pacer, "C1"))[0][1] >= 0.299
+    pace = Pace()
+    await pace.hold("all/C1", 0.3)
+    await pace.hold("all/C1", 0.01)
+    assert (await timed(pace, chat("C1")))[0][1] >= 0.299
+
+
+# Patience
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "PATIENCE", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_who_would_wait_too_long_is_sent_back_at_once_and_one_behind_the_other() -> None:
+    pace, address = Pace(), chat("C1", 10)
+    hours: list[float] = []
+
+    async def one() -> None:
+        try:
+            async with pace.in_order(address), pace.turn(FREE, address=address):
+                pass
+        except RetryLater as error:
+            hours.append(monotonic() + (error.retry_after or 0))
+
+    await asyncio.gather(*(one() for _ in range(8)))
+    assert len(hours) >= 5
+    assert all(later - earlier >= 0.09 for earlier, later in itertools.pairwise(hours))
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_who_is_behind_one_that_was_sent_back_is_sent_back_as_well() -> None:
+    """Else it would overtake."""
+    pace, address = Pace(), chat("C1", 100)
+    outcomes: list[str] = []
+
+    async def one(name: str, act: Callable[[], None] = lambda: None) -> None:
+        try:
+            async with pace.in_order(address):
+                await asyncio.sleep(0.05)
+                act()
+                outcomes.append(name)
+        except RetryLater:
+            outcomes.append(f"{name} back")
+
+    def refused() -> None:
+        raise RetryLater("rate_limited", retry_after=1)
+
+    await asyncio.gather(one("first", refused), one("second"), one("third"))
+    assert outcomes == ["first back", "second back", "third back"]
+    await one("fourth")
+    assert outcomes[3:] == ["fourth"]
 
 
 async def test_who_gives_up_waiting_leaves_the_turn_to_the_next() -> None:
-    pacer = Pacer(None, 5)
-    await pacer.turn("C1")
+    pace, address = Pace(), chat("C1", 5)
+    await timed(pace, address)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(pacer.turn("C1"), 0.02)
-    assert (await timed_turns(pacer, "C1"))[0][1] < 0.2 + LATE
+        await asyncio.wait_for(timed(pace, address), 0.02)
+    assert (await timed(pace, address))[0][1] < 0.25 + LATE
 
 
 async def test_idle_addresses_are_forgotten_and_held_ones_are_not() -> None:
-    pacer = Pacer(None, None)
-    pacer.hold("banned", 60)
+    buckets = LocalBuckets()
+    pace = Pace(buckets)
+    await pace.hold("all/banned", 60)
     for number in range(3000):
-        await pacer.turn(f"C{number}")
-    assert len(pacer._lanes) <= 1025
-    assert "banned" in pacer._lanes
+        await timed(pace, chat(f"C{number}", 10_000))
+    for known in (pace._lines, buckets._free_at):
+        assert len(known) <= 1026
+        assert "all/banned" in known

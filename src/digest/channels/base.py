@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
+from digest.channels.pacing import Buckets
 from digest.models.content import EditionContent
 from digest.models.envelope import Envelope
 from digest.render.environment import Templates
@@ -46,6 +47,7 @@ class Message:
     steps: tuple[Step, ...]
     text: str
     subject: str | None = None
+    urgent: bool = False  # an alert, for which a part of every rate is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,9 @@ class Channel(Protocol):
     Settings: ClassVar[type[SettingsGroup]]
     limits: Limits
 
-    def __init__(self, settings: Any, templates: Templates) -> None: ...
+    def __init__(self, settings: Any, templates: Templates, buckets: Buckets | None = None) -> None:
+        """`buckets` keep the provider's rates for all workers; without them this process does."""
+        ...
 
     @property
     def configured(self) -> bool:

@@ -2,79 +2,108 @@
 
 Slack allows one message a second a channel (docs.slack.dev, Rate limits), Telegram about thirty a
 second in all and one a second a chat (core.telegram.org/bots/faq); both say how long to wait when
-that was too much. A Pacer keeps to such limits within one process, in order for each address, and
-an address that must wait holds up nobody else.
+that was too much. A Pace keeps to such limits by Buckets. Those of this process are made here; an
+installation shares them through its database (`digest.store.rates`), so that they hold across all
+its workers.
+
+Alerts go first: of every rate that many share a part is kept for them, and what is not urgent
+reserves no further ahead than NEAR, so that no alert waits behind a row of digests.
+
+An address that must wait holds up nobody else. Who would have to wait longer than PATIENCE gets a
+RetryLater with the hour: nothing was sent, and no worker's time is spent on waiting.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from digest.errors import RetryLater
+
+PATIENCE = 5.0  # seconds a worker may wait for a turn; who must wait longer goes back to the ledger
+LONGEST_QUEUE = 60.0  # seconds until whoever was sent back comes again at the latest
+RESERVED = 0.2  # the share of every common rate that is kept for alerts
+NEAR = 0.25  # seconds ahead of now that what is not urgent may reserve
+BLOCK = 10  # turns that are reserved at once where many wait, and
+BLOCK_SECONDS = 0.4  # the longest time that these may take
+LATE = 0.05  # seconds after which a turn that nobody took has lapsed
+MARGIN = 1.1  # two workers' messages to one address travel for different times
+ROOM = 1024  # addresses that are remembered before idle ones are forgotten
 
 
-class Pacer:
-    """Spaces out messages. Rates are messages a second; None means no limit."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many messages a second for all that share `key`; 0 means no limit."""
 
-    def __init__(self, overall_per_second: float | None, address_per_second: float | None) -> None:
-        self._all = _Lane(_spacing(overall_per_second))
-        self._address_spacing = _spacing(address_per_second)
-        self._lanes: dict[str, _Lane] = {}
-        self._room = 1024  # lanes kept before idle ones are forgotten
+    key: str
+    per_second: float
 
-    async def turn(self, address: str) -> None:
-        """Returns when a message to `address` may go out; first come, first served by address."""
-        lane = self._lane(address)
-        with lane.in_use():
-            async with lane.lock:
-                while True:
-                    await lane.open()
-                    async with self._all.lock:
-                        planned = await self._all.open()
-                        present = _present()
-                        if lane.free_at > present:
-                            continue  # a hold came while this turn waited for the others
-                        # Counting on from the planned instant keeps the overall rate exact
-                        # although sleeping always takes a little longer than asked for.
-                        self._all.take(planned)
-                        lane.take(present)
-                        return
+    @property
+    def spacing(self) -> float:
+        """Seconds between two messages."""
+        return 1 / self.per_second if self.per_second else 0.0
 
-    def hold(self, address: str | None, seconds: float) -> None:
-        """No turn for `address` (None: for anybody) in the next `seconds`: the provider said so."""
-        (self._all if address is None else self._lane(address)).hold(seconds)
 
-    def held(self, address: str) -> float:
-        """Seconds until a turn for `address` could come, not counting those who wait before it.
+class Buckets(Protocol):
+    """When each key is free again: the theoretical arrival time of GCRA, by one clock for all.
 
-        A caller who would have to wait long can give the message back instead of a worker's time.
+    Without a burst: what nobody used is not saved up.
+    """
+
+    async def take(self, key: str, seconds: float, *, within: float, ahead: float = 0.0) -> float:
+        """Reserves `seconds` from when the key is free, but not before `ahead` seconds from now.
+
+        Returns the seconds until then; if these are more than `within`, nothing was reserved.
+
+        Raises:
+            RetryLater: nobody can say now.
         """
-        lane = self._lanes.get(address, self._all)
-        return max(0.0, self._all.free_at - _present(), lane.free_at - _present())
+        ...
 
-    def _lane(self, address: str) -> "_Lane":
-        if address not in self._lanes:
-            if len(self._lanes) >= self._room:
-                self._forget_idle()
-            self._lanes[address] = _Lane(self._address_spacing)
-        return self._lanes[address]
-
-    def _forget_idle(self) -> None:
-        present = _present()
-        self._lanes = {
-            address: lane
-            for address, lane in self._lanes.items()
-            if lane.users or lane.free_at > present
-        }
-        self._room = max(1024, 2 * len(self._lanes))
+    async def hold(self, key: str, seconds: float) -> None:
+        """The key is not free in the next `seconds`; a shorter hold never lifts a longer one."""
+        ...
 
 
-class _Lane:
-    """One row of turns, at least `spacing` seconds apart."""
+class LocalBuckets:
+    """Buckets of this process alone."""
 
-    def __init__(self, spacing: float) -> None:
-        self.spacing = spacing
-        self.free_at = 0.0  # in the event loop's time
+    def __init__(self) -> None:
+        self._free_at: dict[str, float] = {}
+        self._room = ROOM
+
+    async def take(self, key: str, seconds: float, *, within: float, ahead: float = 0.0) -> float:
+        now = time.monotonic()
+        wait = max(self._free_at.get(key, 0.0) - now, ahead)
+        if wait <= within:
+            self._keep(key, now + wait + seconds)
+        return wait
+
+    async def hold(self, key: str, seconds: float) -> None:
+        self._keep(key, max(self._free_at.get(key, 0.0), time.monotonic() + seconds))
+
+    def _keep(self, key: str, free_at: float) -> None:
+        self._free_at[key] = free_at
+        if len(self._free_at) > self._room:
+            now = time.monotonic()
+            self._free_at = {name: at for name, at in self._free_at.items() if at > now}
+            self._room = max(ROOM, 2 * len(self._free_at))
+
+
+class _Line:
+    """Those of this process who wait for one key, first come, first served."""
+
+    def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.users = 0
+        self.free_at = 0.0  # as far as this process knows; in the event loop's time, like the rest
+        self.back_at = 0.0  # when the last one that was sent back comes again
+        self.turns: deque[float] = deque()  # reserved, and nobody's yet
+        self.came = 0  # messages so far
+        self.recalled = 0  # of those that were in line then, all go back
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -84,23 +113,195 @@ class _Lane:
         finally:
             self.users -= 1
 
-    async def open(self) -> float:
-        """Waits until the lane is free; returns the instant at which this turn was due."""
-        due = _present()
-        while (present := _present()) < self.free_at:
-            due = self.free_at
-            await asyncio.sleep(self.free_at - present)
-        return due
 
-    def take(self, instant: float) -> None:
-        self.free_at = max(self.free_at, instant + self.spacing)
+class Pace:
+    """The turns of one Channel in this process, by Buckets that it may share with others."""
 
-    def hold(self, seconds: float) -> None:
-        self.free_at = max(self.free_at, _present() + seconds)
+    def __init__(self, buckets: Buckets | None = None) -> None:
+        self._buckets = buckets or LocalBuckets()
+        self._lines: dict[str, _Line] = {}
+        self._room = ROOM
 
+    @asynccontextmanager
+    async def in_order(self, address: Rate) -> AsyncIterator[None]:
+        """One message to an address at a time, first come, first served.
 
-def _spacing(per_second: float | None) -> float:
-    return 1 / per_second if per_second else 0.0
+        Raises:
+            RetryLater: too many are before this one.
+        """
+        line = self._line(address.key)
+        self._refuse_if_hopeless(line, address.spacing)
+        line.came += 1
+        place = line.came
+        with line.in_use():
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await line.lock.acquire()
+            except TimeoutError:  # the one before it gets no answer
+                failure = self._back(line, address.spacing)
+            else:
+                try:
+                    if place <= line.recalled:
+                        raise self._back(line, address.spacing)
+                    yield
+                    return
+                except RetryLater:
+                    # Whoever waits behind it goes back as well, and comes again behind it.
+                    line.recalled = line.came
+                    raise
+                finally:
+                    line.lock.release()
+            line.recalled = line.came
+        raise failure
+
+    @asynccontextmanager
+    async def turn(
+        self, *shared: Rate, address: Rate | None = None, urgent: bool = False
+    ) -> AsyncIterator[None]:
+        """For one call to the provider: begins when it may be made. `shared` are the rates of all,
+        the narrowest first.
+
+        Raises:
+            RetryLater: that is too far off, and it says when to come again.
+        """
+        waits_for = address or shared[-1]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._wait(shared, address, urgent)
+        except TimeoutError:
+            failure = self._back(self._line(waits_for.key), waits_for.spacing)
+        else:
+            try:
+                yield
+                return
+            finally:
+                if address is not None:
+                    # The provider counts from when a call arrives: long after its turn, perhaps.
+                    self._not_before(address.key, address.spacing)
+        raise failure
+
+    async def hold(self, key: str, seconds: float) -> None:
+        """No turn for `key` in the next `seconds`, for any worker: the provider said so."""
+        self._not_before(key, seconds)
+        line = self._line(key)
+        line.back_at = max(line.back_at, line.free_at)  # others come behind who was refused
+        await self._buckets.hold(key, seconds)
+
+    async def _wait(self, shared: tuple[Rate, ...], address: Rate | None, urgent: bool) -> None:
+        for rate in shared[:-1]:
+            await self._sleep_until(await self._turn_of_all(rate, urgent))
+        while True:
+            if address is not None:
+                await self._until_free(self._line(address.key), address.spacing)
+            instant = await self._turn_of_all(shared[-1], urgent) if shared else _present()
+            if address is not None and not await self._address_at(address, instant):
+                self._put_back(shared, instant, urgent)
+                continue
+            await self._sleep_until(instant)
+            # A hold may have come while this one slept.
+            if not any(self._line(rate.key).free_at > _present() for rate in shared):
+                return
+
+    async def _until_free(self, line: _Line, spacing: float) -> None:
+        """Waits for what this process knows of an address."""
+        while (wait := line.free_at - _present()) > 0:
+            if wait > PATIENCE:
+                raise self._back(line, spacing)
+            await asyncio.sleep(wait)
+
+    async def _address_at(self, address: Rate, instant: float) -> bool:
+        """Whether the address is ours at `instant`; if not, it is known when it is free."""
+        ahead = max(0.0, instant - _present())
+        if not address.per_second:
+            return True
+        wait = await self._buckets.take(
+            address.key, address.spacing * MARGIN, within=ahead, ahead=ahead
+        )
+        if wait <= ahead:
+            return True
+        self._not_before(address.key, wait)
+        return False
+
+    async def _turn_of_all(self, rate: Rate, urgent: bool) -> float:
+        """The instant of a turn of a rate that many share, in the event loop's time."""
+        if not rate.per_second:
+            return max(_present(), self._line(rate.key).free_at)
+        cost = rate.spacing if urgent else rate.spacing / (1 - RESERVED)
+        line = self._line_of_all(rate, urgent)
+        self._refuse_if_hopeless(line, cost)
+        with line.in_use():
+            async with line.lock:
+                while (instant := self._next(line)) is None:
+                    await self._reserve(line, rate, cost, PATIENCE if urgent else NEAR)
+                return instant
+
+    def _next(self, line: _Line) -> float | None:
+        """A turn that was reserved and has not lapsed."""
+        while line.turns:
+            if (instant := line.turns.popleft()) >= _present() - LATE:
+                return instant
+        return None
+
+    async def _reserve(self, line: _Line, rate: Rate, cost: float, within: float) -> None:
+        """Reserves as many turns as are wanted now, or waits a while until it can."""
+        count = max(1, min(line.users, BLOCK, int(BLOCK_SECONDS / cost)))
+        wait = await self._buckets.take(rate.key, count * cost, within=within)
+        if wait <= within:
+            start = _present() + wait
+            line.turns.extend(start + number * cost for number in range(count))
+        elif wait > PATIENCE:
+            line.free_at = _present() + wait
+            raise self._back(line, cost)
+        else:
+            await asyncio.sleep(wait - within)
+
+    def _put_back(self, shared: tuple[Rate, ...], instant: float, urgent: bool) -> None:
+        if shared and shared[-1].per_second:
+            self._line_of_all(shared[-1], urgent).turns.appendleft(instant)
+
+    async def _sleep_until(self, instant: float) -> None:
+        if (seconds := instant - _present()) > 0:
+            await asyncio.sleep(seconds)
+
+    def _not_before(self, key: str, seconds: float) -> None:
+        line = self._line(key)
+        line.free_at = max(line.free_at, _present() + seconds)
+
+    def _refuse_if_hopeless(self, line: _Line, spacing: float) -> None:
+        if line.users * spacing > PATIENCE or line.free_at - _present() > PATIENCE:
+            raise self._back(line, spacing)
+
+    def _back(self, line: _Line, spacing: float) -> RetryLater:
+        """Nothing was sent, so nothing is unsure: the ledger tries again.
+
+        Each comes back behind the others, so that not all come together; but none much later than a
+        hold lasts, for an alert must not wait behind a whole run of digests.
+        """
+        now = _present()
+        held = max(now, line.free_at)
+        behind = max(line.back_at + spacing, held + line.users * spacing)
+        latest = (held if held - now > PATIENCE else now) + LONGEST_QUEUE
+        line.back_at = max(held, min(behind, latest))
+        return RetryLater("queued", "it waits for its turn", retry_after=line.back_at - now)
+
+    def _line_of_all(self, rate: Rate, urgent: bool) -> _Line:
+        return self._line(rate.key if urgent else f"{rate.key} later")
+
+    def _line(self, key: str) -> _Line:
+        if key not in self._lines:
+            if len(self._lines) >= self._room:
+                self._forget_idle()
+            self._lines[key] = _Line()
+        return self._lines[key]
+
+    def _forget_idle(self) -> None:
+        now = _present()
+        self._lines = {
+            key: line
+            for key, line in self._lines.items()
+            if line.users or line.turns or max(line.free_at, line.back_at) > now
+        }
+        self._room = max(ROOM, 2 * len(self._lines))
 
 
 def _present() -> float:

@@ -30,6 +30,7 @@ WORDS: Mapping[str, str] = {
     "not_the_bot_api": "what answers is not Telegram's Bot API",
     "timed_out": "there was no answer in time",
     "cut_off": "the connection broke before an answer came",
+    "queued": "the provider takes so many messages a second, and it waits for its turn",
     "rate_limited": "too many messages in a short time",
     "ratelimited": "too many messages in a short time",
 }

@@ -13,6 +13,7 @@ from digest.models.edition import Edition, Item, Slot
 from digest.models.event import Analysis, Event, EventInterest, Link, Revision, Source
 from digest.models.feed import Feed
 from digest.models.interest import Interest, InterestAlias, InterestClosure, InterestParent
+from digest.models.rates import RateBucket
 from digest.models.story import (
     Assertion,
     Perspective,
@@ -48,6 +49,7 @@ __all__ = [
     "ListMember",
     "Perspective",
     "PerspectiveActor",
+    "RateBucket",
     "Revision",
     "Scenario",
     "Schedule",

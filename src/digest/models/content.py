@@ -328,6 +328,12 @@ class EditionContent(Value):
     quiet: Flag = False  # nothing is news, and the reader wants a line all the same
 
     @property
+    def urgent(self) -> bool:
+        """Whether it goes before digests, and before alerts that are only mended, where a provider
+        takes so many messages a second."""
+        return self.kind == EditionKind.ALERT and not self.mended
+
+    @property
     def today(self) -> date:
         """The local date on which it is read: hours of any other name their day."""
         return self.read_on or self.day

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from digest.channels.pacing import Pacer
 from digest.channels.slack import SlackChannel
 from digest.channels.slack.settings import SlackSettings
 from digest.render.environment import Templates
@@ -25,9 +24,15 @@ def standin(served: SlackStandIn) -> SlackStandIn:
 
 @pytest.fixture
 async def slack(standin: SlackStandIn) -> AsyncIterator[SlackChannel]:
-    """The Channel, unpaced: what waits for a turn is tested with the Pacer."""
-    settings = SlackSettings(slack_token=TOKEN, slack_api_url=standin.url, slack_timeout=2)
+    """The Channel, unpaced: what waits for a turn is tested with the Pace."""
+    settings = SlackSettings(
+        slack_token=TOKEN,
+        slack_api_url=standin.url,
+        slack_timeout=2,
+        slack_per_second=1_000,
+        slack_channel_per_second=1_000,
+        slack_edits_per_minute=60_000,
+    )
     channel = SlackChannel(settings, Templates())
-    channel._sender._pacer = Pacer(None, None)
     yield channel
     await channel.close()

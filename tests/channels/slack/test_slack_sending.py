@@ -10,7 +10,6 @@ import pytest
 from builders import make_alert, make_digest, make_earlier, make_envelope
 
 from digest.channels.base import Message
-from digest.channels.pacing import Pacer
 from digest.channels.slack import SlackChannel
 from digest.channels.slack.settings import SlackSettings
 from digest.errors import (
@@ -153,7 +152,7 @@ async def test_an_answer_that_comes_too_fast_is_worth_another_try_of_all(
             await asyncio.sleep(0.001)
         standin.fail_next("flood")
 
-    slack._sender._pacer = Pacer(None, 5)
+    slack._sender._per_channel = 5
     with pytest.raises(RetryLater):
         await asyncio.gather(slack.send(message), flood_the_answer())
     await asyncio.sleep(1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from digest.channels.telegram import TelegramChannel, sending
+from digest.channels.telegram import TelegramChannel
 from digest.channels.telegram.settings import TelegramSettings
 from digest.render.environment import Templates
 from digest.standins.telegram import TelegramStandIn
@@ -35,6 +35,11 @@ def telegram(served: TelegramStandIn) -> TelegramStandIn:
     return served
 
 
+UNPACED = {
+    "telegram_per_second": 1_000,
+    "telegram_chat_per_second": 1_000,
+    "telegram_group_per_minute": 60_000,
+}
 Connect = Callable[..., TelegramChannel]
 
 
@@ -58,10 +63,6 @@ async def connect(templates: Templates) -> AsyncIterator[Connect]:
 
 
 @pytest.fixture
-def channel(
-    telegram: TelegramStandIn, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> TelegramChannel:
+def channel(telegram: TelegramStandIn, connect: Connect) -> TelegramChannel:
     """A Channel without pace, connected to `telegram`."""
-    monkeypatch.setattr(sending, "CHAT_PER_SECOND", 1_000.0)
-    monkeypatch.setattr(sending, "GROUP_PER_SECOND", 1_000.0)
-    return connect(telegram)
+    return connect(telegram, **UNPACED)

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from builders import make_alert, make_digest, make_earlier, make_envelope
 
+from digest.channels import pacing
 from digest.channels.base import Message, Receipt
-from digest.channels.telegram import TelegramChannel, sending
+from digest.channels.telegram import TelegramChannel
+from digest.channels.telegram.address import parse
 from digest.errors import (
     AddressMoved,
     AddressRefused,
@@ -266,11 +268,12 @@ async def test_many_messages_to_one_group_are_sent_back_and_none_is_lost(
 ) -> None:
     """An hour's worth of digests to one group, twenty times as fast as time."""
     faster = 20
-    for name in ("CHAT_PER_SECOND", "GROUP_PER_SECOND"):
-        monkeypatch.setattr(sending, name, getattr(sending, name) * faster)
     for name in ("PATIENCE", "LONGEST_QUEUE"):
-        monkeypatch.setattr(sending, name, getattr(sending, name) / faster)
-    channel = connect(telegram)
+        monkeypatch.setattr(pacing, name, getattr(pacing, name) / faster)
+    per_second = 18 / 60 * faster
+    channel = connect(
+        telegram, telegram_group_per_minute=60 * per_second, telegram_chat_per_second=faster
+    )
     message = channel.render(make_digest(1, 0), make_envelope(address="-1001"))
     waits: list[float] = []  # what each attempt took of a worker's time
     sent_back: list[RetryLater] = []
@@ -296,16 +299,16 @@ async def test_many_messages_to_one_group_are_sent_back_and_none_is_lost(
     took = time.monotonic() - start
     assert len(telegram.messages(-1001)) == 40
     assert {error.reason for error in sent_back} == {"queued"}
-    assert all(0 < (error.retry_after or 0) <= sending.LONGEST_QUEUE for error in sent_back)
-    assert max(waits) < 3 * sending.PATIENCE
-    assert took >= 39 / sending.GROUP_PER_SECOND - 0.1
-    assert took < 2 * 40 / sending.GROUP_PER_SECOND
+    assert all(0 < (error.retry_after or 0) <= pacing.LONGEST_QUEUE for error in sent_back)
+    assert max(waits) < 3 * pacing.PATIENCE
+    assert took >= 39 / per_second - 0.1
+    assert took < 2 * 40 / per_second
 
 
 async def test_a_chat_whose_message_gets_no_answer_keeps_no_worker(
     telegram: TelegramStandIn, channel: TelegramChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "PATIENCE", 0.1)
+    monkeypatch.setattr(pacing, "PATIENCE", 0.1)
     telegram.fail_next("late", seconds=0.5)
     slow = asyncio.create_task(channel.send(alert(channel)))
     await asyncio.sleep(0.05)
@@ -317,9 +320,10 @@ async def test_a_chat_whose_message_gets_no_answer_keeps_no_worker(
     assert len(telegram.messages(42)) == 2
 
 
-def test_groups_are_called_less_often_than_people() -> None:
-    assert pytest.approx(18) == sending.GROUP_PER_SECOND * 60
-    assert sending.OVERALL_PER_SECOND < 30
+def test_groups_are_called_less_often_than_people(offline: TelegramChannel) -> None:
+    person, group = (offline._sender._rate(parse(chat)) for chat in ("42", "-1001"))
+    assert (person.per_second, group.per_second * 60) == (1, pytest.approx(18))
+    assert offline.settings.telegram_per_second < 30
 
 
 async def test_the_doctor_knows_the_bot(channel: TelegramChannel) -> None:

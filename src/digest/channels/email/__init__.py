@@ -16,6 +16,7 @@ from digest.channels.email.pages import LINKS, Page, Pages, Variant, kind_of
 from digest.channels.email.relays import Submitter
 from digest.channels.email.settings import EmailSettings
 from digest.channels.email.wire import fill, quoted_printable
+from digest.channels.pacing import Buckets
 from digest.errors import ChannelStopped
 from digest.models.content import EditionContent
 from digest.models.envelope import Envelope
@@ -38,7 +39,9 @@ class EmailChannel:
     Settings: ClassVar[type[EmailSettings]] = EmailSettings
     limited_to: ClassVar[str] = ""
 
-    def __init__(self, settings: EmailSettings, templates: Templates) -> None:
+    def __init__(
+        self, settings: EmailSettings, templates: Templates, buckets: Buckets | None = None
+    ) -> None:
         """Reads the DKIM keys.
 
         Raises:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from digest.channels.base import Finding, Limits, Message, Receipt
-from digest.channels.pacing import Pacer
+from digest.channels.pacing import Buckets
 from digest.channels.slack import addresses, doctor
 from digest.channels.slack.client import SlackClient
 from digest.channels.slack.lookup import Lookup
 from digest.channels.slack.messages import First, Writer
 from digest.channels.slack.rendering import Renderer, readable
-from digest.channels.slack.sending import Sender
+from digest.channels.slack.sending import CONCURRENCY, Sender
 from digest.channels.slack.settings import SlackSettings
 from digest.models.content import EditionContent
 from digest.models.envelope import Envelope
@@ -25,17 +25,20 @@ class SlackChannel:
     label: ClassVar[str] = "Slack"
     example: ClassVar[str] = "C0000000001"
     Settings: ClassVar[type[SlackSettings]] = SlackSettings
-    # One a second a channel; the limit of a workspace ("several hundred a minute") is not
-    # published: docs.slack.dev/apis/web-api/rate-limits
-    limits = Limits(overall_per_second=5, address_per_second=1, concurrency=8)
 
-    def __init__(self, settings: SlackSettings, templates: Templates) -> None:
+    def __init__(
+        self, settings: SlackSettings, templates: Templates, buckets: Buckets | None = None
+    ) -> None:
+        self.limits = Limits(
+            overall_per_second=settings.slack_per_second,
+            address_per_second=settings.slack_channel_per_second,
+            concurrency=CONCURRENCY,
+        )
         self._settings = settings
         self._renderer = Renderer(templates)
         self._client = SlackClient(settings)
         self._lookup = Lookup(self._client)
-        pacer = Pacer(self.limits.overall_per_second, self.limits.address_per_second)
-        self._sender = Sender(self._client, pacer)
+        self._sender = Sender(self._client, settings, buckets)
 
     @property
     def configured(self) -> bool:
@@ -53,7 +56,8 @@ class SlackChannel:
     def render(self, content: EditionContent, envelope: Envelope) -> Message:
         steps = Writer(self._renderer, content, envelope).steps()
         payload: Any = steps[0].payload if steps else {"blocks": ()}
-        return Message(self.name, envelope.address, steps, text=readable(payload["blocks"]))
+        text = readable(payload["blocks"])
+        return Message(self.name, envelope.address, steps, text, urgent=content.urgent)
 
     def rewrites(self, reference: str, address: str) -> bool:
         """All but what went to a webhook, which says nothing of where it put it."""

@@ -4,31 +4,41 @@ Edit refused because the message is gone: the Step's fallback. Not in a public c
 Form refused: the same words as plain text, and a line in the log for operators.
 """
 
+import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-from digest.channels.base import Message, Receipt, Step
-from digest.channels.pacing import Pacer
+from digest.channels.base import Message, Receipt, Step, hand_over
+from digest.channels.pacing import Buckets, Pace, Rate
 from digest.channels.slack import markup
 from digest.channels.slack.addresses import is_webhook
 from digest.channels.slack.client import Answer, SlackClient
 from digest.channels.slack.refusals import FORM, TARGET_GONE
+from digest.channels.slack.settings import SlackSettings
 from digest.errors import Action, DeliveryError, MessageRefused, RetryLater
 
 _log = logging.getLogger(__name__)
 
+CONCURRENCY = 6
 PLAIN_TEXT = 3_500  # characters; chat.update refuses more than 4,000
-PATIENCE = 5.0  # seconds a worker may wait for a turn; a longer hold goes back to the ledger
+EDIT = "chat.update"  # its limit is one of the whole workspace
+TOO_FAST = ("ratelimited", "rate_limited")
 PAUSE = 1.0  # seconds to hold when Slack says "too fast" and not for how long
 
 
 class Sender:
     """Hands Messages to Slack, at the pace Slack asks for."""
 
-    def __init__(self, client: SlackClient, pacer: Pacer) -> None:
+    def __init__(
+        self, client: SlackClient, settings: SlackSettings, buckets: Buckets | None = None
+    ) -> None:
         self._client = client
-        self._pacer = pacer
+        self._pace = Pace(buckets)
+        self._posts = Rate("slack", settings.slack_per_second)
+        self._edits = Rate(f"slack/{EDIT}", settings.slack_edits_per_minute / 60)
+        self._per_channel = settings.slack_channel_per_second
 
     async def send(self, message: Message) -> Receipt:
         """Performs the steps in order. What stands in for an edit replaces the steps after it.
@@ -41,9 +51,10 @@ class Sender:
             raise MessageRefused("nothing_to_rewrite")
         first, *rest = message.steps
         notes: list[str] = []
-        reference, replaced = await self._first(first, message, notes)
-        for step in () if replaced else rest:
-            await self._later(step, message, notes)
+        async with self._pace.in_order(self._rate(message.address)):
+            reference, replaced = await self._first(first, message, notes)
+            for step in () if replaced else rest:
+                await self._later(step, message, notes)
         return Receipt(reference, tuple(notes))
 
     async def _first(self, step: Step, message: Message, notes: list[str]) -> tuple[str, bool]:
@@ -73,34 +84,36 @@ class Sender:
         """One call, again as plain text when Slack refuses the blocks; returns the reference."""
         payload: Mapping[str, Any] = step.payload  # type: ignore[assignment]
         try:
-            return await self._deliver(step.method, payload, message.address)
+            return await self._deliver(step.method, payload, message)
         except DeliveryError as failure:
             if failure.reason not in FORM or "blocks" not in payload:
                 raise
             _log.error("Slack refused the form of a message, sent as plain text: %s", failure)
             notes.append(f"sent as plain text: {failure}")
-        return await self._deliver(step.method, _plain(step, message), message.address)
+        return await self._deliver(step.method, _plain(step, message), message)
 
-    async def _deliver(self, method: str, payload: Mapping[str, Any], address: str) -> str:
-        if is_webhook(address):
-            await self._take_turn(address)
-            with _Holding(self._pacer, address):
-                await self._client.post_to_webhook(address, payload)
+    async def _deliver(self, method: str, payload: Mapping[str, Any], message: Message) -> str:
+        if is_webhook(message.address):
+            async with self._turn(self._posts, message.address, message.urgent):
+                hand_over()
+                await self._client.post_to_webhook(message.address, payload)
             return "webhook"
-        answer = await self._call(method, payload)
+        answer = await self._call(method, payload, message.urgent)
         channel = answer.get("channel") or payload["channel"]
         # An answer in a thread keeps the reference to the first message, which may be edited.
         return f"{channel}:{payload.get('thread_ts') or answer.get('ts')}"
 
-    async def _call(self, method: str, payload: Mapping[str, Any]) -> Answer:
+    async def _call(self, method: str, payload: Mapping[str, Any], urgent: bool) -> Answer:
         channel = str(payload["channel"])
-        await self._take_turn(channel)
-        with _Holding(self._pacer, channel):
+        rate = self._edits if method == EDIT else self._posts
+        async with self._turn(rate, channel, urgent):
+            hand_over()
             try:
                 return await self._client.call(method, payload)
             except DeliveryError as failure:
                 if failure.reason != "not_in_channel" or not await self._joined(channel):
                     raise
+            hand_over()
             return await self._client.call(method, payload)
 
     async def _joined(self, channel: str) -> bool:
@@ -111,24 +124,24 @@ class Sender:
             return False
         return True
 
-    async def _take_turn(self, address: str) -> None:
-        if (seconds := self._pacer.held(address)) > PATIENCE:
-            raise RetryLater("ratelimited", "waiting as Slack asked", retry_after=seconds)
-        await self._pacer.turn(address)
+    @asynccontextmanager
+    async def _turn(self, rate: Rate, address: str, urgent: bool) -> AsyncIterator[None]:
+        """A turn in one channel; when Slack says that it was too fast, all hold that are meant."""
+        channel = self._rate(address)
+        async with self._pace.turn(rate, address=channel, urgent=urgent):
+            try:
+                yield
+            except RetryLater as failure:
+                if failure.reason in TOO_FAST:
+                    # A post's limit is its channel's, an edit's the whole workspace's.
+                    slow = channel if rate is self._posts else rate
+                    await self._pace.hold(slow.key, failure.retry_after or PAUSE)
+                raise
 
-
-class _Holding:
-    """Tells the Pacer when Slack says that it was too fast."""
-
-    def __init__(self, pacer: Pacer, address: str) -> None:
-        self._pacer = pacer
-        self._address = address
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if isinstance(error, RetryLater) and error.reason in ("ratelimited", "rate_limited"):
-            self._pacer.hold(self._address, error.retry_after or PAUSE)
+    def _rate(self, address: str) -> Rate:
+        if is_webhook(address):  # as good as a password: it is written down nowhere
+            address = hashlib.sha256(address.encode()).hexdigest()[:32]
+        return Rate(f"slack/{address}", self._per_channel)
 
 
 def _target(step: Step) -> str:

@@ -17,6 +17,17 @@ class SlackSettings(SettingsGroup):
     slack_timeout: float = Field(
         15, gt=0, le=120, description="Seconds to wait for an answer from Slack."
     )
+    # docs.slack.dev/apis/web-api/rate-limits: a message a second a channel, 50 edits a minute; the
+    # limit of a workspace ("several hundred a minute") is not published.
+    slack_per_second: float = Field(
+        5, gt=0, le=1000, description="Posts a second to all channels; a fifth is kept for alerts."
+    )
+    slack_channel_per_second: float = Field(
+        1, gt=0, le=1000, description="Messages a second to one channel."
+    )
+    slack_edits_per_minute: float = Field(
+        48, gt=0, le=60_000, description="Messages edited a minute; a fifth is kept for alerts."
+    )
 
     @field_validator("slack_api_url")
     @classmethod

@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from digest.channels.base import Finding, Limits, Message, Receipt, Step
+from digest.channels.pacing import Buckets
 from digest.channels.reasons import in_words
 from digest.channels.telegram import address as addresses
 from digest.channels.telegram.markup import ENTITY_LIMIT, RAW_LIMIT, TEXT_LIMIT, visible
 from digest.channels.telegram.rendering import Rendering
-from digest.channels.telegram.sending import (
-    CHAT_PER_SECOND,
-    CONCURRENCY,
-    OVERALL_PER_SECOND,
-    Sender,
-)
+from digest.channels.telegram.sending import CONCURRENCY, Sender
 from digest.channels.telegram.settings import TelegramSettings
 from digest.channels.telegram.steps import First, steps_for
 from digest.errors import ChannelStopped, DeliveryError
@@ -30,18 +26,20 @@ class TelegramChannel:
     example: ClassVar[str] = "100000001"
     Settings: ClassVar[type[TelegramSettings]] = TelegramSettings
     limited_to: ClassVar[str] = ""
-    limits = Limits(
-        overall_per_second=OVERALL_PER_SECOND,
-        address_per_second=CHAT_PER_SECOND,
-        concurrency=CONCURRENCY,
-        resend_digests=False,
-        extra={"characters": TEXT_LIMIT, "bytes": RAW_LIMIT, "entities": ENTITY_LIMIT},
-    )
 
-    def __init__(self, settings: TelegramSettings, templates: Templates) -> None:
+    def __init__(
+        self, settings: TelegramSettings, templates: Templates, buckets: Buckets | None = None
+    ) -> None:
         self.settings = settings
         self.templates = templates
-        self._sender = Sender(settings)
+        self.limits = Limits(
+            overall_per_second=settings.telegram_per_second,
+            address_per_second=settings.telegram_chat_per_second,
+            concurrency=CONCURRENCY,
+            resend_digests=False,
+            extra={"characters": TEXT_LIMIT, "bytes": RAW_LIMIT, "entities": ENTITY_LIMIT},
+        )
+        self._sender = Sender(settings, buckets)
 
     @property
     def configured(self) -> bool:
@@ -59,6 +57,7 @@ class TelegramChannel:
             address=envelope.address,
             steps=steps,
             text="\n\n".join(visible(_text(step)) for step in steps),
+            urgent=content.urgent,
         )
 
     def rewrites(self, reference: str, address: str) -> bool:
@@ -67,7 +66,8 @@ class TelegramChannel:
 
     async def send(self, message: Message) -> Receipt:
         """Makes the message's calls in order; the first answer's message is the reference."""
-        return await self._sender.send(message.steps, addresses.parse(message.address))
+        chat = addresses.parse(message.address)
+        return await self._sender.send(message.steps, chat, urgent=message.urgent)
 
     async def recover(self, message: Message) -> Receipt | None:
         """None: a bot can't read back what it sent."""

@@ -19,6 +19,17 @@ class TelegramSettings(SettingsGroup):
     telegram_timeout: float = Field(
         10, gt=0, le=120, description="Seconds to wait for one answer of the Bot API."
     )
+    # Telegram's own limits are 30 messages a second in all, one a second a chat and 20 a minute a
+    # group (core.telegram.org/bots/faq); a little less avoids every refusal.
+    telegram_per_second: float = Field(
+        28, gt=0, le=1000, description="Messages a second to all chats; a fifth is kept for alerts."
+    )
+    telegram_chat_per_second: float = Field(
+        1, gt=0, le=1000, description="Messages a second to one chat."
+    )
+    telegram_group_per_minute: float = Field(
+        18, gt=0, le=60_000, description="Messages a minute to one group or channel."
+    )
 
     @field_validator("telegram_token")
     @classmethod

@@ -1,0 +1,146 @@
+"""Rates in the database: the Buckets of `digest.channels.pacing`, shared by all workers.
+
+Waiting is reckoned by the database's clock, for the clocks of machines differ; only the seconds to
+wait come back. An SQLite file is on this machine, whose clock it has.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Result, text
+
+from digest.errors import ConfigurationError, RetryLater
+from digest.store.database import Database
+
+log = logging.getLogger(__name__)
+
+AWAY_SECONDS = 5.0  # until a message that got no turn is tried again
+FORGET_EVERY = 10_000  # questions between two looks for what is of no use any more
+FORGET_AFTER = 3600.0  # seconds
+
+_CLOCK = {"postgresql": "extract(epoch from clock_timestamp())::float8", "sqlite": ":now"}
+_TAKE = """
+INSERT INTO rate_buckets (name, free_at) VALUES (:name, {now} + :ahead + :seconds)
+ON CONFLICT (name) DO UPDATE SET free_at = :seconds +
+    CASE WHEN rate_buckets.free_at > {now} + :ahead THEN rate_buckets.free_at
+    ELSE {now} + :ahead END
+WHERE rate_buckets.free_at <= {now} + :within
+RETURNING free_at - :seconds - {now}
+"""
+_WAIT = "SELECT free_at - {now} FROM rate_buckets WHERE name = :name"
+_HOLD = """
+INSERT INTO rate_buckets (name, free_at) VALUES (:name, {now} + :seconds)
+ON CONFLICT (name) DO UPDATE SET free_at = {now} + :seconds
+WHERE rate_buckets.free_at < {now} + :seconds
+"""
+_FORGET = """
+DELETE FROM rate_buckets WHERE name IN
+(SELECT name FROM rate_buckets WHERE free_at < {now} - :seconds {unlocked})
+"""
+_UNLOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A question to one bucket. `within` is None for a hold."""
+
+    name: str
+    seconds: float
+    within: float | None
+    ahead: float
+    answer: asyncio.Future[float]
+
+
+class SharedBuckets:
+    """The Buckets of an installation. While one transaction runs, the next questions gather: a busy
+    worker needs few transactions, and one thread."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._wishes: list[_Wish] = []
+        self._asking: asyncio.Task[None] | None = None
+        self._asked = 0
+
+    async def take(self, key: str, seconds: float, *, within: float, ahead: float = 0.0) -> float:
+        """As `Buckets.take`."""
+        return await self._ask(key, seconds, within, ahead)
+
+    async def hold(self, key: str, seconds: float) -> None:
+        """As `Buckets.hold`; a database that is away is told nothing, and the provider says it
+        again."""
+        try:
+            await self._ask(key, seconds, None, 0.0)
+        except RetryLater as error:
+            log.warning("a limit could not be written down: %s", error)
+
+    async def _ask(self, key: str, seconds: float, within: float | None, ahead: float) -> float:
+        answer: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._wishes.append(_Wish(key, seconds, within, ahead, answer))
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_all())
+        return await answer
+
+    async def _ask_all(self) -> None:
+        while self._wishes:
+            wishes, self._wishes = self._wishes, []
+            # In one order for all workers: each waits for the rows of others.
+            wishes.sort(key=lambda wish: wish.name)
+            try:
+                answers = await asyncio.to_thread(self._answered, wishes)
+            except Exception as error:
+                for wish in wishes:
+                    if not wish.answer.done():
+                        wish.answer.set_exception(_meaning(error))
+                continue
+            for wish, wait in zip(wishes, answers, strict=True):
+                if not wish.answer.done():  # whoever asked has given up
+                    wish.answer.set_result(wait)
+
+    def _answered(self, wishes: Sequence[_Wish]) -> list[float]:
+        with self._db.begin() as session:
+            connection = session.connection()
+            answers = [_answer(connection, wish) for wish in wishes]
+        self._asked += len(wishes)
+        if self._asked >= FORGET_EVERY:
+            self._asked = 0
+            self.forget()
+        return answers
+
+    def forget(self) -> None:
+        """Removes what has been free for long."""
+        with self._db.begin() as session:
+            _run(session.connection(), _FORGET, seconds=FORGET_AFTER)
+
+
+def _answer(connection: Connection, wish: _Wish) -> float:
+    """Seconds to wait; 0 for a hold."""
+    if wish.within is None:
+        _run(connection, _HOLD, name=wish.name, seconds=wish.seconds)
+        return 0.0
+    given = {"seconds": wish.seconds, "within": wish.within, "ahead": wish.ahead}
+    taken = _run(connection, _TAKE, name=wish.name, **given).scalar()
+    if taken is not None:
+        return min(max(0.0, float(taken)), wish.within)
+    # It was too far off a moment ago, and is not ours although it may be free by now.
+    wait = _run(connection, _WAIT, name=wish.name).scalar()
+    return max(float(wait or 0.0), wish.within + 0.001)
+
+
+def _run(connection: Connection, statement: str, **given: object) -> Result[Any]:
+    dialect = connection.dialect.name
+    if dialect == "sqlite":
+        given["now"] = time.time()
+    return connection.execute(
+        text(statement.format(now=_CLOCK[dialect], unlocked=_UNLOCKED[dialect])), given
+    )
+
+
+def _meaning(error: Exception) -> Exception:
+    """Without an answer nothing is sent, and nothing is unsure."""
+    if isinstance(error, ConfigurationError):
+        return RetryLater("no_turn", str(error), retry_after=AWAY_SECONDS)
+    return error
