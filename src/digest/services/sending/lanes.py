@@ -20,6 +20,7 @@ from digest.services.sending.parcels import Parcel, parcels
 from digest.services.sending.refusals import stop_channel, take_back
 from digest.services.sending.scribe import Scribe
 from digest.store import deliveries as ledger
+from digest.store.in_order import put_behind
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +170,8 @@ class Lane:
                     did = take_back(session, row, address, one.error, now)
                     if did is not None:
                         told.append(partial(work.took_back, row, did, one.error.reason))
+            if self.channel.limits.address_per_second is not None:
+                put_behind(session, wanted, self.worker, now)
             mine = set() if self._halted else ledger.begin(session, wanted, self.worker, now)
         for tell in told:
             tell()
