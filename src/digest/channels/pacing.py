@@ -14,6 +14,7 @@ RetryLater with the hour: nothing was sent, and no worker's time is spent on wai
 """
 
 import asyncio
+import itertools
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
@@ -29,7 +30,8 @@ RESERVED = 0.2  # the share of every common rate that is kept for alerts
 NEAR = 0.25  # seconds ahead of now that what is not urgent may reserve
 BLOCK = 10  # turns that are reserved at once where many wait, and
 BLOCK_SECONDS = 0.4  # the longest time that these may take
-LATE = 0.05  # seconds after which a turn that nobody took has lapsed
+LATE = 1.5  # turns after which one that was not used has lapsed: none is saved up
+LAPSES = 3  # tries of one message: a busy machine is late again and again
 MARGIN = 1.1  # two workers' messages to one address travel for different times
 ROOM = 1024  # addresses that are remembered before idle ones are forgotten
 
@@ -190,33 +192,39 @@ class Pace:
     async def _wait(self, shared: tuple[Rate, ...], address: Rate | None, urgent: bool) -> None:
         for rate in shared[:-1]:
             await self._sleep_until(await self._turn_of_all(rate, urgent))
-        while True:
-            if address is not None:
-                await self._until_free(self._line(address.key), address.spacing)
+        ours = address is None
+        for tries in itertools.count():
+            for rate in (*shared, *(() if ours or address is None else (address,))):
+                await self._until_free(self._line(rate.key), rate.spacing)
             instant = await self._turn_of_all(shared[-1], urgent) if shared else _present()
-            if address is not None and not await self._address_at(address, instant):
+            if address is not None and not await self._address_at(address, instant, ours):
                 self._put_back(shared, instant, urgent)
                 continue
+            ours = True
             await self._sleep_until(instant)
-            # A hold may have come while this one slept.
-            if not any(self._line(rate.key).free_at > _present() for rate in shared):
+            # A hold may have come while this one slept, or it slept for too long: turns of a
+            # process that had no processor must not be taken all at once.
+            held = any(self._line(rate.key).free_at > _present() for rate in shared)
+            lapsed = shared and _present() - instant > LATE * shared[-1].spacing
+            if not (held or (lapsed and tries < LAPSES)):
                 return
 
     async def _until_free(self, line: _Line, spacing: float) -> None:
-        """Waits for what this process knows of an address."""
+        """Waits for what this process knows: a hold, or the last message to an address."""
         while (wait := line.free_at - _present()) > 0:
             if wait > PATIENCE:
                 raise self._back(line, spacing)
             await asyncio.sleep(wait)
 
-    async def _address_at(self, address: Rate, instant: float) -> bool:
+    async def _address_at(self, address: Rate, instant: float, ours: bool) -> bool:
         """Whether the address is ours at `instant`; if not, it is known when it is free."""
-        ahead = max(0.0, instant - _present())
         if not address.per_second:
             return True
-        wait = await self._buckets.take(
-            address.key, address.spacing * MARGIN, within=ahead, ahead=ahead
-        )
+        ahead, spacing = max(0.0, instant - _present()), address.spacing * MARGIN
+        if ours:  # for an earlier instant, which has lapsed
+            await self._buckets.hold(address.key, ahead + spacing)
+            return True
+        wait = await self._buckets.take(address.key, spacing, within=ahead, ahead=ahead)
         if wait <= ahead:
             return True
         self._not_before(address.key, wait)
@@ -231,16 +239,9 @@ class Pace:
         self._refuse_if_hopeless(line, cost)
         with line.in_use():
             async with line.lock:
-                while (instant := self._next(line)) is None:
+                while (instant := _next(line.turns, LATE * rate.spacing)) is None:
                     await self._reserve(line, rate, cost, PATIENCE if urgent else NEAR)
                 return instant
-
-    def _next(self, line: _Line) -> float | None:
-        """A turn that was reserved and has not lapsed."""
-        while line.turns:
-            if (instant := line.turns.popleft()) >= _present() - LATE:
-                return instant
-        return None
 
     async def _reserve(self, line: _Line, rate: Rate, cost: float, within: float) -> None:
         """Reserves as many turns as are wanted now, or waits a while until it can."""
@@ -302,6 +303,14 @@ class Pace:
             if line.users or line.turns or max(line.free_at, line.back_at) > now
         }
         self._room = max(ROOM, 2 * len(self._lines))
+
+
+def _next(turns: deque[float], late: float) -> float | None:
+    """A turn that was reserved and has not lapsed."""
+    while turns:
+        if (instant := turns.popleft()) >= _present() - late:
+            return instant
+    return None
 
 
 def _present() -> float:

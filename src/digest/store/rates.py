@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Result, text
+from sqlalchemy import Connection, Result, TextClause, text
 
 from digest.errors import ConfigurationError, RetryLater
 from digest.store.database import Database
@@ -23,25 +23,35 @@ FORGET_EVERY = 10_000  # questions between two looks for what is of no use any m
 FORGET_AFTER = 3600.0  # seconds
 
 _CLOCK = {"postgresql": "extract(epoch from clock_timestamp())::float8", "sqlite": ":now"}
-_TAKE = """
+_UNLOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
+
+
+def _on_both(statement: str) -> dict[str, TextClause]:
+    """The statement by dialect."""
+    return {
+        dialect: text(statement.format(now=clock, unlocked=_UNLOCKED[dialect]))
+        for dialect, clock in _CLOCK.items()
+    }
+
+
+_TAKE = _on_both("""
 INSERT INTO rate_buckets (name, free_at) VALUES (:name, {now} + :ahead + :seconds)
 ON CONFLICT (name) DO UPDATE SET free_at = :seconds +
     CASE WHEN rate_buckets.free_at > {now} + :ahead THEN rate_buckets.free_at
     ELSE {now} + :ahead END
 WHERE rate_buckets.free_at <= {now} + :within
 RETURNING free_at - :seconds - {now}
-"""
-_WAIT = "SELECT free_at - {now} FROM rate_buckets WHERE name = :name"
-_HOLD = """
+""")
+_WAIT = _on_both("SELECT free_at - {now} FROM rate_buckets WHERE name = :name")
+_HOLD = _on_both("""
 INSERT INTO rate_buckets (name, free_at) VALUES (:name, {now} + :seconds)
 ON CONFLICT (name) DO UPDATE SET free_at = {now} + :seconds
 WHERE rate_buckets.free_at < {now} + :seconds
-"""
-_FORGET = """
+""")
+_FORGET = _on_both("""
 DELETE FROM rate_buckets WHERE name IN
 (SELECT name FROM rate_buckets WHERE free_at < {now} - :seconds {unlocked})
-"""
-_UNLOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +140,11 @@ def _answer(connection: Connection, wish: _Wish) -> float:
     return max(float(wait or 0.0), wish.within + 0.001)
 
 
-def _run(connection: Connection, statement: str, **given: object) -> Result[Any]:
+def _run(connection: Connection, statement: dict[str, TextClause], **given: object) -> Result[Any]:
     dialect = connection.dialect.name
     if dialect == "sqlite":
         given["now"] = time.time()
-    return connection.execute(
-        text(statement.format(now=_CLOCK[dialect], unlocked=_UNLOCKED[dialect])), given
-    )
+    return connection.execute(statement[dialect], given)
 
 
 def _meaning(error: Exception) -> Exception:
