@@ -3,6 +3,7 @@ else's ban."""
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable
 from time import monotonic
 
@@ -258,3 +259,23 @@ async def test_idle_addresses_are_forgotten_and_held_ones_are_not() -> None:
     for known in (pace._lines, buckets._free_at):
         assert len(known) <= 1026
         assert "all/banned" in known
+
+
+# A busy machine
+
+
+async def test_a_process_that_was_late_takes_no_more_turns_in_a_second_than_there_are() -> None:
+    rate, pace, times = Rate("all", 50), Pace(), []
+
+    async def one(number: int) -> None:
+        async with pace.turn(rate, address=chat(f"C{number}"), urgent=True):
+            times.append(monotonic())
+
+    sending = asyncio.gather(*(one(number) for number in range(100)))
+    for _ in range(6):
+        await asyncio.sleep(0.2)
+        time.sleep(0.15)  # nothing else runs meanwhile
+    await sending
+    assert len(times) == 100
+    assert max(sum(at <= other < at + 1 for other in times) for at in times) <= 52
+    assert times[-1] - times[0] < 2.4  # and nearly all its turns are used

@@ -14,7 +14,6 @@ RetryLater with the hour: nothing was sent, and no worker's time is spent on wai
 """
 
 import asyncio
-import itertools
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
@@ -30,8 +29,8 @@ RESERVED = 0.2  # the share of every common rate that is kept for alerts
 NEAR = 0.25  # seconds ahead of now that what is not urgent may reserve
 BLOCK = 10  # turns that are reserved at once where many wait, and
 BLOCK_SECONDS = 0.4  # the longest time that these may take
-LATE = 1.5  # turns after which one that was not used has lapsed: none is saved up
-LAPSES = 3  # tries of one message: a busy machine is late again and again
+LATE = 0.05  # seconds after which a turn that nobody took has lapsed
+WINDOW = 1.0  # seconds in which providers count; a turn that was not used by then has lapsed
 MARGIN = 1.1  # two workers' messages to one address travel for different times
 ROOM = 1024  # addresses that are remembered before idle ones are forgotten
 
@@ -104,6 +103,8 @@ class _Line:
         self.free_at = 0.0  # as far as this process knows; in the event loop's time, like the rest
         self.back_at = 0.0  # when the last one that was sent back comes again
         self.turns: deque[float] = deque()  # reserved, and nobody's yet
+        self.due: list[float] = []  # turns in the last WINDOW, and
+        self.used: list[float] = []  # when such were used
         self.came = 0  # messages so far
         self.recalled = 0  # of those that were in line then, all go back
 
@@ -193,7 +194,7 @@ class Pace:
         for rate in shared[:-1]:
             await self._sleep_until(await self._turn_of_all(rate, urgent))
         ours = address is None
-        for tries in itertools.count():
+        while True:
             for rate in (*shared, *(() if ours or address is None else (address,))):
                 await self._until_free(self._line(rate.key), rate.spacing)
             instant = await self._turn_of_all(shared[-1], urgent) if shared else _present()
@@ -202,12 +203,30 @@ class Pace:
                 continue
             ours = True
             await self._sleep_until(instant)
-            # A hold may have come while this one slept, or it slept for too long: turns of a
-            # process that had no processor must not be taken all at once.
-            held = any(self._line(rate.key).free_at > _present() for rate in shared)
-            lapsed = shared and _present() - instant > LATE * shared[-1].spacing
-            if not (held or (lapsed and tries < LAPSES)):
+            # A hold may have come while this one slept.
+            if any(self._line(rate.key).free_at > _present() for rate in shared):
+                continue
+            if not shared or await self._used(shared[-1], instant):
                 return
+
+    async def _used(self, rate: Rate, instant: float) -> bool:
+        """Whether the turn of `instant` may still be used, perhaps in a moment.
+
+        A process that had no processor for a while is late with several. In no WINDOW it uses more
+        of them than there were in it, so that no provider counts too many.
+        """
+        if not rate.per_second:
+            return True
+        line = self._line(rate.key)
+        line.due.append(instant)
+        while instant > (start := _present() - WINDOW):
+            line.due = [one for one in line.due if one > start]
+            line.used = [one for one in line.used if one > start]
+            if len(line.used) < len(line.due):
+                line.used.append(_present())
+                return True
+            await asyncio.sleep(line.used[0] - start)
+        return False
 
     async def _until_free(self, line: _Line, spacing: float) -> None:
         """Waits for what this process knows: a hold, or the last message to an address."""
@@ -239,7 +258,7 @@ class Pace:
         self._refuse_if_hopeless(line, cost)
         with line.in_use():
             async with line.lock:
-                while (instant := _next(line.turns, LATE * rate.spacing)) is None:
+                while (instant := _next(line.turns)) is None:
                     await self._reserve(line, rate, cost, PATIENCE if urgent else NEAR)
                 return instant
 
@@ -305,10 +324,10 @@ class Pace:
         self._room = max(ROOM, 2 * len(self._lines))
 
 
-def _next(turns: deque[float], late: float) -> float | None:
+def _next(turns: deque[float]) -> float | None:
     """A turn that was reserved and has not lapsed."""
     while turns:
-        if (instant := turns.popleft()) >= _present() - late:
+        if (instant := turns.popleft()) > _present() - LATE:
             return instant
     return None
 
