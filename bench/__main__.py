@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import desk, fanout, importing, mail, planning, replay, smtp
+from bench import desk, fanout, importing, mail, planning, rates, replay, smtp
 from bench.line import Line
 
 BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
@@ -16,6 +16,7 @@ BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "import": importing.run,
     "mail": mail.run,
     "planning": planning.run,
+    "rates": rates.run,
     "replay": replay.run,
     "smtp": smtp.run,
 }

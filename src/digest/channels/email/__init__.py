@@ -12,6 +12,7 @@ from digest.channels.email.compose import Outline, bulk_headers, compose, messag
 from digest.channels.email.dialogue import Submission
 from digest.channels.email.dkim import Signer
 from digest.channels.email.doctor import findings
+from digest.channels.email.pace import MailPace
 from digest.channels.email.pages import LINKS, Page, Pages, Variant, kind_of
 from digest.channels.email.relays import Submitter
 from digest.channels.email.settings import EmailSettings
@@ -52,6 +53,7 @@ class EmailChannel:
         self.pages = Pages(templates)
         self.signers = _signers(settings)
         self._submitter = Submitter(settings) if settings.relays else None
+        self._pace = MailPace(settings, buckets)
 
     @property
     def configured(self) -> bool:
@@ -96,14 +98,15 @@ class EmailChannel:
             earlier=envelope.earlier,
             bulk=bulk_headers(content, envelope, self.settings),
         )
-        return self._message(outline, page, values, bounce=str(envelope.delivery_id))
+        bounce = str(envelope.delivery_id)
+        return self._message(outline, page, values, bounce, urgent=content.urgent)
 
     def rewrites(self, reference: str, address: str) -> bool:
         """Never: what is in a mailbox stays as it is."""
         return False
 
     def _message(
-        self, outline: Outline, page: Page, values: Mapping[str, str], bounce: str
+        self, outline: Outline, page: Page, values: Mapping[str, str], bounce: str, *, urgent: bool
     ) -> Message:
         plain = {name: quoted_printable(value) for name, value in values.items()}
         # Most values hold nothing that HTML escapes.
@@ -131,6 +134,7 @@ class EmailChannel:
             steps=(Step(METHOD, payload.as_mapping()),),
             text=read,
             subject=outline.subject,
+            urgent=urgent,
         )
 
     def _return_path(self, key: str) -> str:
@@ -148,7 +152,8 @@ class EmailChannel:
         if self._submitter is None:
             raise ChannelStopped("not_configured", "DIGEST_SMTP_URL is not set")
         submission = Submission.of(message.steps[0].payload)
-        await self._submitter.submit(submission)
+        async with self._pace.turn(submission.recipient, urgent=message.urgent):
+            await self._submitter.submit(submission)
         return Receipt(submission.reference)
 
     async def recover(self, message: Message) -> Receipt | None:

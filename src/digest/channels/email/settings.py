@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from digest.settings import SettingsGroup
+from digest.channels.email.pace import PaceSettings
 
 StartTls = Literal["required", "auto", "never"]
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -89,7 +89,7 @@ def parse_relays(urls: str) -> tuple[Relay, ...]:
     return found
 
 
-class EmailSettings(SettingsGroup):
+class EmailSettings(PaceSettings):
     """How mail is sent, signed and labelled."""
 
     mail_from: str = Field(

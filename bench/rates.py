@@ -1,0 +1,293 @@
+"""Providers' limits: an alert to 1,000 chats and 300 channels, from one to four worker processes.
+
+Strict stand-ins of Telegram and Slack run in a process of their own; each worker is the product's
+Deliverer with the providers' own libraries and real sockets, and all have one PostgreSQL database.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from bench.line import Line
+from digest import bootstrap, clock
+from digest.channels.slack import SlackChannel
+from digest.channels.slack.settings import SlackSettings
+from digest.channels.telegram import TelegramChannel
+from digest.channels.telegram.settings import TelegramSettings
+from digest.models import Delivery, Destination, Edition, Subscriber
+from digest.models.gazetteer import Gazetteer
+from digest.models.words import Code, DeliveryState, EditionKind
+from digest.render.environment import Templates
+from digest.services.app import App
+from digest.services.sending.deliver import Deliverer
+from digest.services.sending.testing import test_content, test_envelope
+from digest.settings import Settings
+from digest.standins.slack import SlackStandIn
+from digest.standins.telegram import TelegramStandIn
+from digest.store import deliveries
+from digest.store.database import Database
+from digest.store.rates import SharedBuckets
+
+WORKERS = (1, 2, 4)
+CHATS, CHANNELS = 1_000, 300
+MOST_SECONDS = {"telegram": 36.0, "slack": 65.0}
+IN_ORDER = (40, 4)  # chats, and messages to each of them
+PATIENCE = 300.0  # seconds for one run
+_spawn = get_context("spawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What stand-ins and workers keep to; the defaults are those of the providers and the product,
+    `faster` for tests."""
+
+    faster: float = 1
+
+    def telegram(self) -> TelegramStandIn:
+        return TelegramStandIn(
+            per_second=int(30 * self.faster),
+            chat_per_second=int(self.faster),
+            group_per_minute=None,
+        )
+
+    def slack(self) -> SlackStandIn:
+        return SlackStandIn(channel_per_second=self.faster)
+
+    def settings(self, urls: Mapping[str, str]) -> tuple[TelegramSettings, SlackSettings]:
+        with TelegramStandIn() as telegram, SlackStandIn() as slack:
+            tokens = telegram.token, slack.token
+        return (
+            TelegramSettings.load(
+                telegram_token=tokens[0],
+                telegram_api_url=urls["telegram"],
+                telegram_per_second=28 * self.faster,
+                telegram_chat_per_second=self.faster,
+            ),
+            SlackSettings.load(
+                slack_token=tokens[1],
+                slack_api_url=urls["slack"],
+                slack_per_second=5 * self.faster,
+                slack_channel_per_second=self.faster,
+            ),
+        )
+
+
+@dataclass
+class Seen:
+    """What a provider took: (address, text, seconds since 1970), in order; and what it refused."""
+
+    taken: list[tuple[str, str, float]] = field(default_factory=list)
+    refused: int = 0
+
+    def order_faults(self) -> int:
+        """Messages that came behind a later one to the same address: their texts are numbered."""
+        last: dict[str, str] = {}
+        faults = 0
+        for address, text, _ in self.taken:
+            faults += text < last.get(address, "")
+            last[address] = max(text, last.get(address, ""))
+        return faults
+
+
+def run(folder: Path) -> Iterator[Line]:
+    sys.path.append(str(Path(__file__).parents[1] / "tests"))
+    from databases import running_server
+
+    with running_server() as server:
+        for count in WORKERS:
+            with server.database() as url:
+                seen, began = measured(url, count, {"telegram": CHATS, "slack": CHANNELS}, 1)
+            for name, one in seen.items():
+                what = f"{name}, {count} workers"
+                took = max(at for *_, at in one.taken) - began
+                yield Line(f"{what}: {len(one.taken)} messages", took, "s", most=MOST_SECONDS[name])
+                yield Line(f"{what}: refused (429)", one.refused, most=0)
+        with server.database() as url:
+            chats, each = IN_ORDER
+            seen, began = measured(url, 4, {"telegram": chats}, each)
+        one = seen["telegram"]
+        yield Line("4 workers, 4 messages a chat: refused (429)", one.refused, most=0)
+        yield Line("4 workers, 4 messages a chat: out of order", one.order_faults(), most=0)
+        yield Line("4 workers, 4 messages a chat: missing", chats * each - len(one.taken), most=0)
+
+
+def measured(
+    url: str,
+    workers: int,
+    readers: Mapping[str, int],
+    each: int,
+    rates: Rates = Rates(),
+    kind: EditionKind = EditionKind.ALERT,
+) -> tuple[dict[str, Seen], float]:
+    """What the stand-ins saw of `each` messages to so many readers by channel, and when it began,
+    in seconds since 1970."""
+    app = _app(url, {})
+    bootstrap.set_up(app)
+    planned(app, readers, each, kind)
+    app.db.dispose()
+    with ExitStack() as stack:
+        standins = stack.enter_context(_started(_stand_in, rates))
+        urls = standins.recv()
+        crew = [stack.enter_context(_started(_work, url, urls, rates)) for _ in range(workers)]
+        for one in crew:
+            assert one.recv() == "ready"
+        began = time.time()
+        for one in crew:
+            one.send("go")
+        for one in crew:
+            assert one.poll(PATIENCE)
+            assert one.recv() == "done"
+        standins.send("tell")
+        return standins.recv(), began
+
+
+@contextmanager
+def _started(target: Any, *given: Any) -> Iterator[Connection]:
+    ours, theirs = _spawn.Pipe()
+    process = _spawn.Process(target=target, args=(theirs, *given), daemon=True)
+    process.start()
+    try:
+        yield ours
+        ours.close()
+        process.join(10)
+    finally:
+        process.kill()
+
+
+def _stand_in(pipe: Connection, rates: Rates) -> None:
+    with rates.telegram() as telegram, rates.slack() as slack:
+        pipe.send({"telegram": telegram.url, "slack": slack.url})
+        pipe.recv()
+        pipe.send({"telegram": _telegram(telegram), "slack": _slack(slack)})
+
+
+def _telegram(standin: TelegramStandIn) -> Seen:
+    shown = standin.messages()
+    taken = [(str(one["chat_id"]), one["text"], _seconds(one["sent_at"])) for one in shown]
+    return Seen(taken, standin.calls.count("sendMessage") - len(taken))
+
+
+def _slack(standin: SlackStandIn) -> Seen:
+    shown = standin.messages()
+    taken = [(one["channel"], str(one["blocks"]), _seconds(one["sent_at"])) for one in shown]
+    return Seen(taken, standin.calls.count("chat.postMessage") - len(taken))
+
+
+def _seconds(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()
+
+
+def _work(pipe: Connection, url: str, urls: Mapping[str, str], rates: Rates) -> None:
+    asyncio.run(_send_all(pipe, url, urls, rates))
+
+
+async def _send_all(pipe: Connection, url: str, urls: Mapping[str, str], rates: Rates) -> None:
+    telegram, slack = rates.settings(urls)
+    templates = Templates()
+    app = _app(url, {})
+    buckets = SharedBuckets(app.db)
+    app.channels = {
+        "telegram": TelegramChannel(telegram, templates, buckets),
+        "slack": SlackChannel(slack, templates, buckets),
+    }
+    deliverer = Deliverer(app, clock.now)
+    for channel, address in ((app.channels["telegram"], "1"), (app.channels["slack"], "C1")):
+        # As in a service that runs: its templates are compiled, and it has its certificates.
+        envelope = test_envelope(app, address, app.links, clock.now())
+        channel.render(test_content(clock.now()), envelope)
+        await channel.check()
+    pipe.send("ready")
+    await asyncio.to_thread(pipe.recv)
+    while _waiting(app):
+        await deliverer.drain()
+        await asyncio.sleep(0.1)
+    for channel in app.channels.values():
+        await channel.close()
+    app.db.dispose()
+    pipe.send("done")
+
+
+def _waiting(app: App) -> bool:
+    with app.db.read() as session:
+        return deliveries.next_due(session, app.channels) is not None
+
+
+def _app(url: str, channels: Mapping[str, Any]) -> App:
+    return App(
+        settings=Settings.load(database_url=url, secret_key="for-the-bench-only"),
+        db=Database(url),
+        templates=Templates(),
+        channels=channels,
+        gazetteer=Gazetteer(()),
+    )
+
+
+def planned(app: App, readers: Mapping[str, int], each: int, kind: EditionKind) -> None:
+    """`each` messages, numbered, to so many readers by channel."""
+    now = clock.now()
+    rows: list[dict[str, Any]] = []
+    places: list[dict[str, Any]] = []
+    for channel, count in readers.items():
+        for number in range(1, count + 1):
+            address = str(number) if channel == "telegram" else f"C{number:08d}"
+            places.append(
+                {
+                    "id": len(places) + 1,
+                    "subscriber_id": len(places) + 1,
+                    "channel": channel,
+                    "address": address,
+                    "verified_at": now,
+                }
+            )
+    contents = [_edition(number, kind, now) for number in range(1, each + 1)]
+    with app.db.begin() as session:
+        session.execute(insert(Edition), contents)
+        for one in contents:
+            rows += [_row(place, one["id"], kind, now) for place in places]
+        people = [{"id": one["id"], "key": f"r{one['id']}"} for one in places]
+        session.execute(insert(Subscriber), people)
+        session.execute(insert(Destination), places)
+        session.execute(insert(Delivery), rows)
+
+
+def _row(
+    place: Mapping[str, Any], edition_id: int, kind: EditionKind, now: datetime
+) -> dict[str, Any]:
+    return {
+        "edition_id": edition_id,
+        "subscriber_id": place["id"],
+        "destination_id": place["id"],
+        "channel": place["channel"],
+        "slot": f"{kind}:{edition_id}",
+        "priority": deliveries.ALERTS if kind == EditionKind.ALERT else deliveries.DIGESTS,
+        "state": DeliveryState.PENDING,
+        "not_before": now,
+        "expires_at": now + timedelta(hours=6),
+        "created_at": now,
+    }
+
+
+def _edition(number: int, kind: EditionKind, now: datetime) -> dict[str, Any]:
+    """Of an Event that no other tells, so that nothing but its place in the ledger orders it."""
+    content = test_content(now)
+    (item,) = content.items
+    item = item.model_copy(update={"headline": f"Message {number}", "event_id": number})
+    content = content.model_copy(update={"kind": kind, "code": Code.NEW, "items": (item,)})
+    return {
+        "id": number,
+        "content_key": f"key-{number}",
+        "kind": kind,
+        "code": content.code,
+        "content": content.model_dump(mode="json"),
+        "created_at": now,
+    }
