@@ -204,3 +204,16 @@ async def test_two_posts_at_once_in_one_channel_are_too_many() -> None:
             await client.chat_postMessage(channel="C1", text="x")
     assert refused.value.response.status_code == 429
     assert refused.value.response.headers["Retry-After"] == "1"
+
+
+async def test_more_edits_than_a_workspace_has_in_a_minute_are_too_many() -> None:
+    with SlackStandIn(channel_per_second=None, edits_per_minute=3) as standin:
+        client = AsyncWebClient(token=TOKEN, base_url=standin.url, retry_handlers=[])
+        client.proxy = None
+        posts = [await client.chat_postMessage(channel=f"C{n}", text="x") for n in range(4)]
+        for post in posts[:3]:
+            await client.chat_update(channel=post["channel"], ts=post["ts"], text="y")
+        with pytest.raises(SlackApiError) as refused:
+            await client.chat_update(channel=posts[3]["channel"], ts=posts[3]["ts"], text="y")
+    assert refused.value.response.status_code == 429
+    assert 55 <= int(refused.value.response.headers["Retry-After"]) <= 60

@@ -59,8 +59,8 @@ class _PlannedFault:
 class SlackStandIn:
     """The stand-in; `with SlackStandIn() as slack:` serves it at `slack.url`.
 
-    `channel_per_second` is the rate it allows in one channel, None for no limit. `token` may be
-    given a state (`set_token`) and `scopes` be taken away.
+    `channel_per_second` is the rate it allows in one channel, `edits_per_minute` that of all edits,
+    None for no limit. `token` may be given a state (`set_token`) and `scopes` be taken away.
     """
 
     def __init__(
@@ -70,9 +70,11 @@ class SlackStandIn:
         port: int = 0,
         scopes: str = SCOPES,
         channel_per_second: float | None = 1,
+        edits_per_minute: int | None = 50,
     ) -> None:
         # A little less than asked for: the wire brings two posts closer together.
         self._spacing = 0.95 / channel_per_second if channel_per_second else 0.0
+        self._edits_per_minute = edits_per_minute
         self._given = token, scopes
         self.reset()
         routes = [
@@ -84,7 +86,7 @@ class SlackStandIn:
     def reset(self) -> None:
         """As at the start: no message, no fault, a good token, every channel open."""
         self.token, self.scopes = self._given
-        self.workspace = Workspace(self._spacing)
+        self.workspace = Workspace(self._spacing, self._edits_per_minute)
         self.calls: list[str] = []  # methods, in the order in which they came
         self._token_error = ""
         self._hooks: dict[str, str] = {}  # secret -> channel ID

@@ -3,7 +3,9 @@
 Each method takes the arguments of a Web API method and gives its answer, or refuses as Slack does.
 """
 
+import math
 import time
+from collections import deque
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -51,10 +53,13 @@ class StoredMessage:
 
 
 class Workspace:
-    """Channels with their messages. `spacing` is the seconds between two posts in one channel."""
+    """Channels with their messages. `spacing` is the seconds between two posts in one channel, and
+    `edits_per_minute` what is edited in all of them."""
 
-    def __init__(self, spacing: float) -> None:
+    def __init__(self, spacing: float, edits_per_minute: int | None = None) -> None:
         self._spacing = spacing
+        self._edits_per_minute = edits_per_minute
+        self._edits: deque[float] = deque()
         self._free_at: dict[str, float] = {}
         self._messages: list[StoredMessage] = []
         self._names: dict[str, str] = {}  # name or member ID -> channel ID
@@ -119,6 +124,7 @@ class Workspace:
         if message.webhook:
             raise Refusal("cant_update_message")
         text, blocks = _checked(given, most_text=4_000)
+        self._take_edit()
         message.history.append({"text": message.text, "blocks": message.blocks})
         message.text, message.blocks = text, blocks
         message.metadata = given.get("metadata", message.metadata)
@@ -189,6 +195,16 @@ class Workspace:
         if present < self._free_at.get(channel, 0.0):
             raise Refusal("ratelimited", retry_after=1)
         self._free_at[channel] = present + self._spacing
+
+    def _take_edit(self) -> None:
+        """At most so many in any minute."""
+        present = time.monotonic()
+        while self._edits and self._edits[0] <= present - 60:
+            self._edits.popleft()
+        if self._edits_per_minute is not None and len(self._edits) >= self._edits_per_minute:
+            wait = math.ceil(self._edits[0] + 60 - present)
+            raise Refusal("ratelimited", retry_after=wait)
+        self._edits.append(present)
 
     def _next_ts(self) -> str:
         self._last_ts = max(self._last_ts + 1, int(now().timestamp() * 1_000_000))

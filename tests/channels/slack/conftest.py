@@ -12,7 +12,7 @@ from digest.standins.slack import TOKEN, SlackStandIn
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[SlackStandIn]:
-    with SlackStandIn(channel_per_second=None) as server:
+    with SlackStandIn(channel_per_second=None, edits_per_minute=None) as server:
         yield server
 
 
