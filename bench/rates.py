@@ -32,7 +32,9 @@ from digest.services.app import App
 from digest.services.sending.deliver import Deliverer
 from digest.services.sending.testing import test_content, test_envelope
 from digest.settings import Settings
+from digest.standins.slack import TOKEN as SLACK_TOKEN
 from digest.standins.slack import SlackStandIn
+from digest.standins.telegram import TOKEN as TELEGRAM_TOKEN
 from digest.standins.telegram import TelegramStandIn
 from digest.store import deliveries
 from digest.store.database import Database
@@ -43,41 +45,26 @@ CHATS, CHANNELS = 1_000, 300
 MOST_SECONDS = {"telegram": 36.0, "slack": 65.0}
 IN_ORDER = (40, 4)  # chats, and messages to each of them
 PATIENCE = 300.0  # seconds for one run
-_spawn = get_context("spawn")
+_processes = get_context("forkserver")
+_processes.set_forkserver_preload(["bench.rates"])  # what takes long to load is loaded once
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What stand-ins and workers keep to; the defaults are those of the providers and the product,
-    `faster` for tests."""
+    """Messages a second in all that the workers keep to, by channel; by default the product's."""
 
-    faster: float = 1
-
-    def telegram(self) -> TelegramStandIn:
-        return TelegramStandIn(
-            per_second=int(30 * self.faster),
-            chat_per_second=int(self.faster),
-            group_per_minute=None,
-        )
-
-    def slack(self) -> SlackStandIn:
-        return SlackStandIn(channel_per_second=self.faster)
+    telegram: float = TelegramSettings.model_fields["telegram_per_second"].default
+    slack: float = SlackSettings.model_fields["slack_per_second"].default
 
     def settings(self, urls: Mapping[str, str]) -> tuple[TelegramSettings, SlackSettings]:
-        with TelegramStandIn() as telegram, SlackStandIn() as slack:
-            tokens = telegram.token, slack.token
         return (
             TelegramSettings.load(
-                telegram_token=tokens[0],
+                telegram_token=TELEGRAM_TOKEN,
                 telegram_api_url=urls["telegram"],
-                telegram_per_second=28 * self.faster,
-                telegram_chat_per_second=self.faster,
+                telegram_per_second=self.telegram,
             ),
             SlackSettings.load(
-                slack_token=tokens[1],
-                slack_api_url=urls["slack"],
-                slack_per_second=5 * self.faster,
-                slack_channel_per_second=self.faster,
+                slack_token=SLACK_TOKEN, slack_api_url=urls["slack"], slack_per_second=self.slack
             ),
         )
 
@@ -136,7 +123,7 @@ def measured(
     planned(app, readers, each, kind)
     app.db.dispose()
     with ExitStack() as stack:
-        standins = stack.enter_context(_started(_stand_in, rates))
+        standins = stack.enter_context(_started(_stand_in))
         urls = standins.recv()
         crew = [stack.enter_context(_started(_work, url, urls, rates)) for _ in range(workers)]
         for one in crew:
@@ -153,8 +140,8 @@ def measured(
 
 @contextmanager
 def _started(target: Any, *given: Any) -> Iterator[Connection]:
-    ours, theirs = _spawn.Pipe()
-    process = _spawn.Process(target=target, args=(theirs, *given), daemon=True)
+    ours, theirs = _processes.Pipe()
+    process = _processes.Process(target=target, args=(theirs, *given), daemon=True)
     process.start()
     try:
         yield ours
@@ -164,8 +151,8 @@ def _started(target: Any, *given: Any) -> Iterator[Connection]:
         process.kill()
 
 
-def _stand_in(pipe: Connection, rates: Rates) -> None:
-    with rates.telegram() as telegram, rates.slack() as slack:
+def _stand_in(pipe: Connection) -> None:
+    with TelegramStandIn() as telegram, SlackStandIn() as slack:
         pipe.send({"telegram": telegram.url, "slack": slack.url})
         pipe.recv()
         pipe.send({"telegram": _telegram(telegram), "slack": _slack(slack)})
