@@ -12,7 +12,7 @@ import pytest
 from builders import make_alert, make_digest, make_earlier, make_envelope
 
 from digest.channels import pacing
-from digest.channels.base import Message, Receipt
+from digest.channels.base import Message, Receipt, fenced
 from digest.channels.telegram import TelegramChannel
 from digest.channels.telegram.address import parse
 from digest.errors import (
@@ -380,3 +380,19 @@ async def test_signed_links_are_in_no_log(
     caplog.set_level(logging.DEBUG)
     await channel.send(alert(channel))
     assert "bWFyaWEuNDI3" not in caplog.text
+
+
+async def test_a_worker_that_lost_its_lease_sends_nothing(
+    channel: TelegramChannel, telegram: TelegramStandIn
+) -> None:
+    def lost() -> None:
+        raise RetryLater("lease_lost", retry_after=0)
+
+    async def send() -> None:
+        fenced(lost)
+        await channel.send(alert(channel))
+
+    with pytest.raises(RetryLater, match="lease_lost"):
+        await asyncio.create_task(send())
+    assert telegram.calls == []
+    await channel.send(alert(channel))
