@@ -36,6 +36,7 @@ class Envelope(Value):
     delivery_id: int
     slot: str  # "digest:2026-03-05", "alert:12:3"
     address: str  # in the Channel's own canonical form
+    return_tag: str = ""  # signed; what a bounce of it is addressed to, before the @
     name: str = ""
     links: Links
     sent_at: datetime  # of what only rewrites a message: when that was sent

@@ -11,6 +11,7 @@ from digest.engine.local import LocalQueue
 from digest.models.gazetteer import Gazetteer
 from digest.render.environment import Templates
 from digest.services.links import LinkMaker, signing_key
+from digest.services.returns import ReturnTags
 from digest.settings import Settings
 from digest.store.database import Database
 
@@ -33,13 +34,19 @@ class App:
 
     @cached_property
     def links(self) -> LinkMaker:
+        return LinkMaker(self.settings.base_url, self._key, self._unsubscribe_address())
+
+    @cached_property
+    def returns(self) -> ReturnTags:
+        return ReturnTags(self._key)
+
+    @cached_property
+    def _key(self) -> str:
         given = self.settings.secret_key
         if given is not None:
-            key = given.get_secret_value()
-        else:
-            with self.db.begin() as session:
-                key = signing_key(session)
-        return LinkMaker(self.settings.base_url, key, self._unsubscribe_address())
+            return given.get_secret_value()
+        with self.db.begin() as session:
+            return signing_key(session)
 
     def _unsubscribe_address(self) -> str:
         email = getattr(self.channels.get("email"), "settings", None)

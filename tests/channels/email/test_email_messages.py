@@ -304,9 +304,20 @@ def test_nothing_is_loaded_from_elsewhere(channel: EmailChannel) -> None:
 
 def test_return_path_names_the_delivery(make_channel: Callable[..., EmailChannel]) -> None:
     channel = make_channel(bounce_domain="bounce.example.org")
-    payload = channel.render(make_digest(), make_envelope()).steps[0].payload
+    envelope = make_envelope(return_tag="b+427.abcdefgh23456722")
+    payload = channel.render(make_digest(), envelope).steps[0].payload
     assert isinstance(payload, dict)
-    assert payload["from"] == "b+427@bounce.example.org"
+    assert payload["from"] == "b+427.abcdefgh23456722@bounce.example.org"
+
+
+def test_without_a_signed_tag_or_a_domain_bounces_come_to_the_sender(
+    make_channel: Callable[..., EmailChannel],
+) -> None:
+    for settings, tag in (({"bounce_domain": "bounce.example.org"}, ""), ({}, "b+427.abc")):
+        channel = make_channel(**settings)
+        payload = channel.render(make_digest(), make_envelope(return_tag=tag)).steps[0].payload
+        assert isinstance(payload, dict)
+        assert payload["from"] == channel.settings.from_address
 
 
 def told(channel: EmailChannel, content: EditionContent) -> str:

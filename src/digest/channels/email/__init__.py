@@ -98,15 +98,21 @@ class EmailChannel:
             earlier=envelope.earlier,
             bulk=bulk_headers(content, envelope, self.settings),
         )
-        bounce = str(envelope.delivery_id)
-        return self._message(outline, page, values, bounce, urgent=content.urgent)
+        tag = envelope.return_tag
+        return self._message(outline, page, values, tag, urgent=content.urgent)
 
     def rewrites(self, reference: str, address: str) -> bool:
         """Never: what is in a mailbox stays as it is."""
         return False
 
     def _message(
-        self, outline: Outline, page: Page, values: Mapping[str, str], bounce: str, *, urgent: bool
+        self,
+        outline: Outline,
+        page: Page,
+        values: Mapping[str, str],
+        return_tag: str,
+        *,
+        urgent: bool,
     ) -> Message:
         plain = {name: quoted_printable(value) for name, value in values.items()}
         # Most values hold nothing that HTML escapes.
@@ -122,7 +128,7 @@ class EmailChannel:
         text = fill(page.text, plain)
         data = compose(outline, html, text, self.settings, self.signers)
         payload = Submission(
-            sender=self._return_path(bounce),
+            sender=self._return_path(return_tag),
             recipient=outline.to_address,
             reference=outline.message_id,
             data=data,
@@ -137,11 +143,11 @@ class EmailChannel:
             urgent=urgent,
         )
 
-    def _return_path(self, key: str) -> str:
+    def _return_path(self, tag: str) -> str:
         """MAIL FROM: with a bounce domain, an address of its own for each delivery (VERP)."""
-        if not self.settings.bounce_domain:
+        if not self.settings.bounce_domain or not tag:
             return self.settings.from_address
-        return f"b+{key}@{self.settings.bounce_domain}"
+        return f"{tag}@{self.settings.bounce_domain}"
 
     async def send(self, message: Message) -> Receipt:
         """Hands the message to the mail server.
