@@ -1,4 +1,4 @@
-"""Return tags: what a bounce of a Delivery is addressed to, signed so that nobody can invent one."""
+"""Return tags: what a bounce of a Delivery is addressed to, signed, so that nobody invents one."""
 
 import hmac
 import re
