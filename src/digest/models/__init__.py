@@ -1,6 +1,7 @@
 """The nouns of the service (docs/glossary.md): tables, values, words. No session, no query."""
 
 from digest.models.base import Base
+from digest.models.bounce import Bounce
 from digest.models.delivery import (
     AuditEntry,
     ChannelStop,
@@ -30,6 +31,7 @@ __all__ = [
     "Assertion",
     "AuditEntry",
     "Base",
+    "Bounce",
     "ChannelStop",
     "Counter",
     "Delivery",

@@ -179,6 +179,16 @@ class DeliveryState(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class BounceKind(StrEnum):
+    """What a report about a mail says of it."""
+
+    HARD = "hard"  # there is no such mailbox, or it was closed
+    SOFT = "soft"  # not this time: the mailbox was full, its server did not answer for days
+    COMPLAINT = "complaint"  # its reader called it spam
+    POLICY = "policy"  # refused for who sends, or what: no fault of the address
+    UNKNOWN = "unknown"  # a person has to read it
+
+
 class Outcome(StrEnum):
     """What became of a Slot: the planner's answer for one Subscriber."""
 
