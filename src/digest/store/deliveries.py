@@ -368,6 +368,12 @@ def counts(session: Session) -> dict[tuple[str, str], int]:
     return {(channel, state): count for channel, state, count in rows}
 
 
+def lane_stopped(session: Session, channel: str, lane: int, now: datetime) -> bool:
+    """Whether nothing is sent now over a Channel, or none of its digests."""
+    found = stopped(session, now)
+    return channel in found or (lane == DIGESTS and f"{channel}: digests" in found)
+
+
 def stopped(session: Session, now: datetime) -> dict[str, ChannelStop]:
     """Channels that nothing is sent over now, by name."""
     rows = session.scalars(select(ChannelStop).where(ChannelStop.until > now))

@@ -114,7 +114,7 @@ class Lane:
         """A lease on what is due, committed before it is looked at; None when nothing is."""
         now, db = self.clock(), self.app.db
         with db.begin() as session:
-            if self.channel.name in ledger.stopped(session, now):
+            if ledger.lane_stopped(session, self.channel.name, self.priority, now):
                 return None
             rows = ledger.claim(session, self.channel.name, self.priority, now, self.worker, CLAIM)
         if not rows:
@@ -165,7 +165,7 @@ class Lane:
                     self._halted = True
                     until = stop_channel(session, self.channel.name, one.error, now)
                     told.append(partial(work.halted, self.channel.name, one.error.reason, until))
-                elif one.error.action in (Action.PAUSE, Action.MOVE):
+                elif one.error.action is not Action.STOP:
                     row, address = one.parcel.delivery, one.parcel.envelope.address
                     did = take_back(session, row, address, one.error, now)
                     if did is not None:

@@ -1,0 +1,1 @@
+"""Bounces and complaints: taken in, judged, and what follows for the address."""
