@@ -37,6 +37,8 @@ COMMANDS: Mapping[str, Command] = {
     "scheduler": Command("serve:scheduler", "Run only a scheduler, beside others."),
     "worker": Command("serve:worker", "Run only a worker, beside others."),
     "mail-in": Command("mail_in:mail_in", "Take a mail to the unsubscribe address."),
+    "bounces": Command("bounces:app", "See bounces and complaints, and take them in."),
+    "suppressions": Command("bounces:suppressions", "Keep the addresses that get no mail."),
     "why": Command("why:why", "Say why a subscriber did, or did not, get an event."),
     "deliveries": Command("deliveries:deliveries", "List what was sent, where and how it went."),
     "status": Command("status:status", "Show how the installation is doing, in numbers."),

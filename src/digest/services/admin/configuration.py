@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from digest.channels import discover
+from digest.services.bounces.settings import BounceSettings
 from digest.settings import (
     PREFIX,
     TOML_VARIABLE,
@@ -47,8 +48,9 @@ class InForce:
 
 
 def groups() -> dict[str, type[SettingsGroup]]:
-    """The groups of settings by title: the service's own, then one for each Channel."""
-    return {"Service": Settings} | {kind.label: kind.Settings for kind in discover().values()}
+    """The groups of settings by title: the service's own, one for each Channel, bounces."""
+    channels = {kind.label: kind.Settings for kind in discover().values()}
+    return {"Service": Settings} | channels | {"Bounces": BounceSettings}
 
 
 def reference() -> dict[str, list[Setting]]:
