@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, Command] = {
     "web": Command("serve:web", "Run only the web pages, beside others, on PostgreSQL."),
     "scheduler": Command("serve:scheduler", "Run only a scheduler, beside others."),
     "worker": Command("serve:worker", "Run only a worker, beside others."),
-    "mail-in": Command("mail_in:mail_in", "Take a mail to the unsubscribe address."),
+    "mail-in": Command("mail_in:mail_in", "Take a mail to our address, such as a bounce."),
     "bounces": Command("bounces:app", "See bounces and complaints, and take them in."),
     "suppressions": Command("bounces:suppressions", "Keep the addresses that get no mail."),
     "why": Command("why:why", "Say why a subscriber did, or did not, get an event."),

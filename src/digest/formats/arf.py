@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from digest.formats.dsn import address
 from digest.formats.mime import Part, decoded, split
 
-_KIND = "message/feedback-report"
+KIND = "message/feedback-report"
 COMPLAINTS = ("abuse", "fraud", "opt-out", "opt-out-list", "miscategorized")
 """Types of feedback by which a reader says that a mail was not wanted. "not-spam" says the
 opposite, "auth-failure" (RFC 6591) and "virus" nothing about a reader."""
@@ -26,7 +26,7 @@ class Feedback:
 
 def read(mail: Part) -> Feedback | None:
     """The report in a mail; None: it is none."""
-    part = mail.find(_KIND)
+    part = mail.find(KIND)
     if part is None:
         return None
     fields = split(decoded(part.headers, part.body).replace(b"\r\n", b"\n"))[0]

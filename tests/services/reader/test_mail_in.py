@@ -4,6 +4,7 @@ from email.message import EmailMessage
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from formats.reports import BACK, HEADERS, OUT_OF_OFFICE, postfix, postfix_delayed
 from newsroom import NOON, Newsroom
 
 from digest.errors import NotFound
@@ -11,7 +12,7 @@ from digest.models import AuditEntry, Subscriber
 from digest.models.words import SubscriberState
 from digest.services.app import App
 from digest.services.links import Bearer
-from digest.services.reader.mail_in import unsubscribe_by_mail
+from digest.services.reader.mail_in import take_in, unsubscribe_by_mail
 
 
 @pytest.fixture
@@ -77,3 +78,18 @@ def test_a_code_that_has_ended_changes_nothing(room: Newsroom) -> None:
     with pytest.raises(NotFound):
         unsubscribe_by_mail(room.app, mail(subject_of(room, reader, version=9)), NOON)
     assert state(room, reader) == SubscriberState.ACTIVE
+
+
+def test_the_same_address_takes_unsubscriptions_and_bounces(room: Newsroom) -> None:
+    reader = room.reader()
+    (sent,) = room.deliveries_to_come(reader)
+    back = f"{room.app.returns.tag(sent)}@example.org"
+    assert take_in(room.app, postfix("x", back, "").encode(), NOON) == "Bounce recorded: hard."
+    assert take_in(room.app, postfix("x", back, "").encode(), NOON) == "Bounce known: hard."
+    late = postfix_delayed("x", back, HEADERS).encode()
+    assert take_in(room.app, late, NOON) == "Bounce ignored."
+    assert take_in(room.app, OUT_OF_OFFICE.replace(BACK, back).encode(), NOON) == "Bounce ignored."
+    with pytest.raises(NotFound):
+        take_in(room.app, postfix("x", BACK, HEADERS).encode(), NOON)
+    assert state(room, reader) == SubscriberState.ACTIVE
+    assert take_in(room.app, mail(subject_of(room, reader)), NOON) == "maria is unsubscribed."

@@ -26,6 +26,10 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)  # it would log addresse
 
 _AGAIN = "451 4.3.0 not now; please try again"
 _NOBODY = "550 5.1.1 there is no such address here"
+_ANSWERS = {
+    Came.REFUSED: "550 5.7.1 that is not one of ours",
+    Came.OTHER: "550 5.7.1 this address takes bounces only",
+}
 
 
 class _Protocol(LMTP):
@@ -69,9 +73,7 @@ class Handler:
         except Exception:
             log.exception("a bounce could not be taken; its server keeps it")
             return _AGAIN
-        if taken.came is Came.REFUSED:
-            return "550 5.7.1 that is not one of ours"
-        return f"250 2.6.0 {taken.came}"
+        return _ANSWERS.get(taken.came, f"250 2.6.0 {taken.came}")
 
 
 async def serve(

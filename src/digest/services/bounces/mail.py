@@ -45,8 +45,9 @@ class Came(StrEnum):
 
     RECORDED = "recorded"
     KNOWN = "known"
-    IGNORED = "ignored"  # an automatic answer, a delay, no report at all
+    IGNORED = "ignored"  # an automatic answer, a delay, an arrival
     REFUSED = "refused"  # addressed to a tag that we did not make
+    OTHER = "other"  # no report: a person wrote to us
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,11 @@ def take_mail(
     if delivery_id is None and forged:
         refused(app)
         return Taken(Came.REFUSED)
+    if not tagged and not is_report(mail):
+        return Taken(Came.OTHER)
     with app.db.begin() as session:
         address = _address(session, delivery_id)
-        found = judge(mail, address, to_a_tag=tagged)
+        found = judge(mail, address)
         if found is None:
             return Taken(Came.IGNORED)
         report = _report(found, source, raw, delivery_id if address is not None else None, address)
@@ -105,7 +108,16 @@ def refused(app: App) -> None:
         counters.take(session, REFUSED, 1)
 
 
-def judge(mail: mime.Part, address: str | None, *, to_a_tag: bool) -> Verdict | None:
+def is_report(mail: mime.Part) -> bool:
+    """Whether a machine wrote it: a report, an automatic answer, a server's words."""
+    return (
+        mail.find(*dsn.STATUS, arf.KIND) is not None
+        or _automatic(mail.headers)
+        or _from_a_server(mail.headers)
+    )
+
+
+def judge(mail: mime.Part, address: str | None) -> Verdict | None:
     """What a mail says of one that went to `address`; None: nothing."""
     feedback = arf.read(mail)
     if feedback is not None:
@@ -120,8 +132,6 @@ def judge(mail: mime.Part, address: str | None, *, to_a_tag: bool) -> Verdict | 
         return verdict(told, address)
     if _automatic(mail.headers):
         return None
-    if status is None and not to_a_tag and not _from_a_server(mail.headers):
-        return None  # a person wrote to us
     body = mail.find("text/plain")
     words = f"{mail.headers.first('subject')}: {body.text if body else ''}"
     return Verdict(BounceKind.UNKNOWN, "", words)

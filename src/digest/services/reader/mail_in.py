@@ -13,10 +13,26 @@ from email.parser import BytesParser
 from digest.errors import NotFound
 from digest.models import Subscriber
 from digest.services.app import App
+from digest.services.bounces.mail import Came, take_mail
 from digest.services.reader.preferences import unsubscribe
 
 LARGEST = 1_000_000  # bytes that are looked at: the token stands at the beginning
 _TOKEN = re.compile(r"unsubscribe\s+([0-9a-f]+-[0-9a-f]+-[0-9a-f]+\.[\w-]+)", re.IGNORECASE)
+
+
+def take_in(app: App, raw: bytes, now: datetime) -> str:
+    """A mail to the address that stands in our mails, which may be a bounce or complaint as well.
+    Returns what was done, for a log.
+
+    Raises:
+        NotFound: it is neither, or shows no code of ours. Nothing is changed.
+    """
+    taken = take_mail(app, raw, now, "mail")
+    if taken.came is Came.OTHER:
+        return f"{unsubscribe_by_mail(app, raw, now)} is unsubscribed."
+    if taken.came is Came.REFUSED:
+        raise NotFound("this report names no message of ours")
+    return f"Bounce {taken.came}{f': {taken.kind}' if taken.kind else ''}."
 
 
 def unsubscribe_by_mail(app: App, raw: bytes, now: datetime) -> str:
