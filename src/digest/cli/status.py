@@ -2,6 +2,7 @@
 
 from digest import clock
 from digest.cli.common import Json, moment, open_app, say, say_json, table
+from digest.services.admin.bounces import in_words
 from digest.services.admin.status import status as look
 
 
@@ -20,6 +21,8 @@ def status(json: Json = False) -> None:
         f" {_counted(found['destinations_paused'], 'paused destination')},"
         f" {_counted(found['alerts_held'], 'alert')} held{until and f', the first until {until}'}."
     )
+    if came_back := in_words(found["bounces"]):
+        say(came_back)
     table("Channels", ["channel", "state"], [[n, s] for n, s in found["channels"].items()])
     table(
         "Deliveries",

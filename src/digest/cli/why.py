@@ -25,6 +25,8 @@ def why(
     say(f"Rule: {answer['rule']} ({answer['reason']}).")
     if answer["waits_until"]:
         say(f"Waits until {moment(answer['waits_until'])}.")
+    for one in answer["suppressed"]:
+        say(f"Nothing is sent to {one['address']}: {one['words']}.")
     for reason in answer["reasons"]:
         via = f" through {reason['via']}" if reason["via"] else ""
         say(f"Follows {reason['follow']}{via}: {reason['role']}, strength {reason['strength']}.")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.edit.bounces import THRESHOLD
@@ -185,6 +185,24 @@ def go_on(app: App, now: datetime) -> bool:
         return True
 
 
+def in_words(found: dict[str, Any]) -> str:
+    """What `health` found, as a line; "" when nothing came back and nothing is suppressed."""
+    parts = [f"{n} {kind}" for kind, n in found["last_7_days"].items() if n]
+    said = [f"Came back in 7 days: {', '.join(parts)}."] if parts else []
+    if found["complaints"]:
+        said.append(f"{rate_in_words(found)}.")
+    if found["suppressed"]:
+        said.append(f"{found['suppressed']} suppressed: `digest suppressions list`.")
+    if found["refused_reports"]:
+        said.append(f"Forged reports refused so far: {found['refused_reports']}.")
+    return " ".join(said)
+
+
+def rate_in_words(found: dict[str, Any]) -> str:
+    complaints, mails = found["complaints"], found["mails"]
+    return f"Complaints: {complaints} about {mails} mails, a rate of {found['complaint_rate']:.2%}"
+
+
 def health(session: Session, now: datetime) -> dict[str, Any]:
     """Bounces and complaints of the last week in numbers, for status, doctor and metrics."""
     found = complaints(session, now)
@@ -196,7 +214,7 @@ def health(session: Session, now: datetime) -> dict[str, Any]:
         "complaint_rate": round(found.rate, 5),
         "complaint_rate_warns": found.warns,
         "digests_stopped": bounces.BULK in deliveries.stopped(session, now),
-        "suppressed": len(suppressions(session)),
+        "suppressed": session.scalar(select(func.count(Suppression.id))) or 0,
         "refused_reports": counters.read(session, bounces.REFUSED),
     }
 

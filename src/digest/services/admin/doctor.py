@@ -14,6 +14,8 @@ from digest.channels.base import Channel, Finding
 from digest.clock import ticking_from
 from digest.errors import ConfigurationError, DatabaseAway, DigestError
 from digest.models import Counter
+from digest.models.words import BounceKind
+from digest.services.admin import bounces
 from digest.services.app import App
 from digest.services.links import LinkMaker
 from digest.services.news import feeds, fetch
@@ -39,6 +41,7 @@ async def examine(app: App, now: datetime) -> list[tuple[str, Finding]]:
         ("clock", lambda: _clock(app, ticking_from(now))),
         ("templates", lambda: _templates(app, now)),
         ("links", lambda: _links(app)),
+        ("bounces", lambda: _bounces(app, now)),
     )
     for part, look in parts:
         try:
@@ -131,6 +134,29 @@ def _templates(app: App, now: datetime) -> Sequence[Finding]:
         for content in (test_content(now), test_digest(now)):
             channel.render(content, test_envelope(app, channel.example, links, now))
     return [Finding("ok", f"{len(names)} can be read; every channel renders with them")]
+
+
+def _bounces(app: App, now: datetime) -> Sequence[Finding]:
+    """Whether mail comes back, and whether too many readers complain."""
+    email = app.channels.get("email")
+    if email is None or not email.configured:
+        return []
+    with app.db.read() as session:
+        found = bounces.health(session, now)
+    said, refused = [], found["last_7_days"][BounceKind.POLICY]
+    if found["digests_stopped"]:
+        remedy = "Find out why, mend it, then `digest bounces resume`; docs/bounces.md says more."
+        said.append(Finding("error", "digests by email are stopped: complaints", remedy))
+    if found["complaint_rate_warns"]:
+        remedy = "Look at `digest bounces list --kind complaint`: who never asked for mail?"
+        said.append(Finding("warning", bounces.rate_in_words(found), remedy))
+    if refused:
+        remedy = "Read the words of `digest bounces list --kind policy`: they are about us."
+        said.append(Finding("warning", f"mails refused by policy in 7 days: {refused}", remedy))
+    if not getattr(getattr(email, "settings", None), "bounce_domain", ""):
+        what = "bounces come to the address mail is from"
+        said.append(Finding("warning", what, "Set DIGEST_BOUNCE_DOMAIN; see docs/bounces.md."))
+    return said or [Finding("ok", "no complaints; bounces name their delivery")]
 
 
 def _links(app: App) -> Sequence[Finding]:

@@ -14,6 +14,7 @@ from digest.models import Delivery, Event, Item, Slot, Subscriber
 from digest.models.desk import Candidate, Match, Reader
 from digest.models.words import EditionKind, Outcome, SubscriberState
 from digest.services import find
+from digest.services.admin import bounces
 from digest.services.app import App
 from digest.services.planning.alert import ALERTED
 from digest.store import counters, events, readers, visibility
@@ -31,7 +32,7 @@ def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[
     `sent` is whether at least one message was accepted (or perhaps was); `rule` and `reason` give
     the decision that counts; `waits_until` when it is told or tried next at the earliest, if
     anything waits; `decisions` every Slot, `deliveries` every ledger row, `reasons` the Follows
-    that match.
+    that match, `suppressed` the addresses that get nothing, and why.
 
     Raises:
         NotFound: there is no such Subscriber or Event.
@@ -55,6 +56,7 @@ def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[
             "reasons": reasons,
             "decisions": decisions,
             "deliveries": rows,
+            "suppressed": bounces.of_subscriber(session, person.id),
         }
     told = [one for one in decisions if one["outcome"] == Outcome.EDITION]
     last = (told or decisions)[-1] if decisions else None

@@ -1,13 +1,15 @@
 """Status: how the installation is doing, for a terminal, a page or a monitor."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from digest.models import Destination, Event, Feed, Revision, Slot, Subscriber
+from digest.models import ChannelStop, Destination, Event, Feed, Revision, Slot, Subscriber
 from digest.models.words import Outcome
+from digest.services.admin import bounces
 from digest.services.app import App
 from digest.store import deliveries as ledger
 from digest.store import readers, visibility
@@ -43,17 +45,23 @@ def status(app: App, now: datetime) -> dict[str, Any]:
             ],
             "deliveries": deliveries,
             "deliveries_wait_until": waits,
-            "channels": {
-                name: f"stopped: {stopped[name].reason}"
-                if name in stopped and name in set_up
-                else set_up.get(name, "not set up")  # whether it works only `digest doctor` asks
-                for name in app.channels
-            },
+            "bounces": bounces.health(session, now),
+            "channels": {name: _state(name, set_up.get(name), stopped) for name in app.channels},
             "feeds": [
                 {"url": feed.url, "failures": feed.failures, "error": feed.last_error}
                 for feed in session.scalars(select(Feed).where(Feed.failures > 0))
             ],
         }
+
+
+def _state(name: str, how: str | None, stopped: Mapping[str, ChannelStop]) -> str:
+    """Whether it works only `digest doctor` asks."""
+    if how is None:
+        return "not set up"
+    if name in stopped:
+        return f"stopped: {stopped[name].reason}"
+    bulk = stopped.get(f"{name}: digests")
+    return f"{how}; digests stopped: {bulk.detail}" if bulk else how
 
 
 def _count(
