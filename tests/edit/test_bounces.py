@@ -10,6 +10,7 @@ from digest.edit.bounces import (
     THRESHOLD,
     Complaints,
     Told,
+    agreed,
     kind_of,
     score,
     status_of,
@@ -89,6 +90,27 @@ def test_one_mail_has_one_verdict_however_many_the_report_names(
 ) -> None:
     found = verdict(report, TO)
     assert (found and found.kind) == kind
+
+
+@pytest.mark.parametrize(
+    ("stated", "own", "status", "kind"),
+    [
+        ("complaint", "hard", "5.1.1", "complaint"),
+        ("hard", "hard", "5.1.1", "hard"),
+        ("hard", "policy", "5.7.1", "policy"),
+        ("policy", "hard", "5.1.1", "policy"),
+        ("hard", "soft", "4.4.7", "soft"),
+        ("soft", "hard", "5.1.1", "soft"),
+        ("hard", "soft", "5.0.0", "hard"),
+        ("hard", "unknown", "", "hard"),
+        ("unknown", "hard", "5.1.1", "hard"),
+        ("unknown", "unknown", "", "unknown"),
+    ],
+)
+def test_a_mail_service_and_the_words_it_quotes_have_to_agree(
+    stated: str, own: str, status: str, kind: str
+) -> None:
+    assert agreed(BounceKind(stated), BounceKind(own), status) == kind
 
 
 def days(*numbers: float) -> list[datetime]:

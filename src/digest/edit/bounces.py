@@ -143,6 +143,22 @@ def verdict(told: Sequence[Told], address: str | None) -> Verdict | None:
     return min(found, key=lambda one: _MILDEST.index(one.kind))
 
 
+def agreed(stated: BounceKind, own: BounceKind, status: str) -> BounceKind:
+    """The kind of a bounce that a mail service calls `stated` and whose words say `own` to us.
+
+    Policy is policy, whoever says so. Else the milder of the two counts, where both know it; a bare
+    5.0.0 knows nothing.
+    """
+    if stated is BounceKind.COMPLAINT:
+        return stated
+    if BounceKind.POLICY in (stated, own):
+        return BounceKind.POLICY
+    if status in ("", "5.0.0") and stated is not BounceKind.UNKNOWN:
+        return stated
+    known = [one for one in (stated, own) if one is not BounceKind.UNKNOWN]
+    return min(known, key=_MILDEST.index, default=BounceKind.UNKNOWN)
+
+
 def score(soft: Iterable[datetime], arrived_at: datetime | None, now: datetime) -> float:
     """The weight of soft bounces at `now`. `arrived_at` is when the last mail was sent that has
     surely arrived: none from before it counts."""

@@ -17,9 +17,11 @@ from starlette.routing import Route
 from digest.errors import ConfigurationError, DatabaseAway, InputError, NotFound
 from digest.models import Event
 from digest.services.app import App
+from digest.services.bounces.settings import BounceSettings
 from digest.store import readers
 from digest.web import event, preferences, reader, tune
 from digest.web.guard import BodyLimit, SecureHeaders
+from digest.web.hooks import Hooks
 from digest.web.inbox import Inbox, inbox_routes, to_inbox
 from digest.web.site import Gone, Site, locale_of, site_of
 
@@ -49,6 +51,7 @@ def create(app: App, clock: Callable[[], datetime], inbox: Inbox | None = None) 
         *reader.routes,
         *preferences.routes,
         *tune.routes,
+        *Hooks(BounceSettings.load()).routes,
     ]
     if inbox is not None:
         routes += inbox_routes(inbox)

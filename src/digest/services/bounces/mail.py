@@ -29,8 +29,8 @@ from digest.store.bounces import MAIL, REFUSED
 
 log = logging.getLogger(__name__)
 
-_TAG = re.compile(r"\bb\+\d{1,19}\.[a-z2-7]{16}(?=@|\b)", re.IGNORECASE | re.ASCII)
-_TOKEN = re.compile(r"/r/([0-9a-f]{1,16}-[0-9a-f]{1,16}-[0-9a-f]{1,16}\.[\w-]{20,60})", re.ASCII)
+TAG = re.compile(r"\bb\+\d{1,19}\.[a-z2-7]{16}(?=@|\b)", re.IGNORECASE | re.ASCII)
+TOKEN = re.compile(r"/r/([0-9a-f]{1,16}-[0-9a-f]{1,16}-[0-9a-f]{1,16}\.[\w-]{20,60})", re.ASCII)
 _ADDRESS = re.compile(r"<?[^\s<>@;:,]+@[^\s<>@;:,]+>?")
 _WENT_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 _AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-vacation")
@@ -160,7 +160,7 @@ def _tags(mail: mime.Part, returned: mime.Headers, recipients: Iterable[str]) ->
         *(value for name in _WENT_TO for value in mail.headers.every(name)),
         *returned.every("return-path"),
     ]
-    found = (tag[0] for place in places for tag in _TAG.finditer(place))
+    found = (tag[0] for place in places for tag in TAG.finditer(place))
     for _, tag in zip(range(_TRIED), found, strict=False):
         yield tag
 
@@ -170,7 +170,7 @@ def _tokens(returned: mime.Headers, raw: bytes) -> Iterator[str]:
     old servers put them into the text."""
     text = " ".join(returned.every("list-unsubscribe"))
     text = text or raw[: mime.LARGEST].decode("ascii", "replace")
-    for _, found in zip(range(_TRIED), _TOKEN.finditer(text), strict=False):
+    for _, found in zip(range(_TRIED), TOKEN.finditer(text), strict=False):
         yield found[1]
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from digest.settings import SettingsGroup
 
@@ -17,6 +17,32 @@ class BounceSettings(SettingsGroup):
         description="Where `digest bounces lmtp` takes bounces from your mail server: HOST:PORT, or"
         " the path of a socket.",
     )
+
+    hook_ses_topics: str = Field(
+        "",
+        description="SNS topics (ARN, with commas between) that may post bounces of Amazon SES to"
+        " /hooks/ses.",
+    )
+    hook_mailgun_key: SecretStr | None = Field(
+        None, description="Mailgun's HTTP webhook signing key, for /hooks/mailgun."
+    )
+    hook_postmark_login: SecretStr | None = Field(
+        None, description="USER:PASSWORD that Postmark's webhook gives, for /hooks/postmark."
+    )
+    hook_sendgrid_key: str = Field(
+        "", description="Verification key of SendGrid's signed event webhook, for /hooks/sendgrid."
+    )
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset(one.strip() for one in self.hook_ses_topics.split(",") if one.strip())
+
+    @field_validator("hook_postmark_login")
+    @classmethod
+    def _has_two_parts(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[^:]+:.{8,}", value.get_secret_value()):
+            raise ValueError("USER:PASSWORD, the password of eight characters or more")
+        return value
 
     @field_validator("bounce_lmtp")
     @classmethod
