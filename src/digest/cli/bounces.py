@@ -2,14 +2,15 @@
 
 import asyncio
 import signal
+import time
 from typing import Annotated
 
 import typer
 
 from digest import clock
-from digest.cli.common import MOST, Json, moment, open_app, say, say_json, table
+from digest.cli.common import MOST, Json, moment, open_app, say, say_json, table, warn
 from digest.cli.shape import typer_app
-from digest.errors import InputError, WrongUsage
+from digest.errors import DatabaseAway, DatabaseFails, InputError, WrongUsage
 from digest.models.words import BounceKind
 from digest.services.admin import bounces as admin
 
@@ -120,6 +121,34 @@ def lmtp() -> None:
         await serving
 
     asyncio.run(run())
+
+
+@app.command("poll")
+def poll(
+    every: Annotated[
+        int | None,
+        typer.Option("--every", help="Go on, with this many seconds between.", min=5, max=86_400),
+    ] = None,
+) -> None:
+    """Take unread bounces from the mailbox in DIGEST_BOUNCE_IMAP_URL, once or until stopped."""
+    from digest.services.bounces.imap import MailboxFails
+    from digest.services.bounces.imap import poll as look
+    from digest.services.bounces.settings import BounceSettings
+
+    digest, settings = open_app(), BounceSettings.load()
+    while True:
+        try:
+            done = look(digest, settings, clock.now)
+            told = ", ".join(f"{n} {came}" for came, n in sorted(done.items()))
+            if told or every is None:
+                say(f"Taken from the mailbox: {told or 'nothing'}.")
+        except (MailboxFails, DatabaseAway, DatabaseFails) as error:
+            if every is None:
+                raise
+            warn(str(error))
+        if every is None:
+            return
+        time.sleep(every)
 
 
 @suppressions.command("list")

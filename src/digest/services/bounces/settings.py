@@ -1,12 +1,65 @@
 """Settings of what comes back: where bounces and complaints are taken in."""
 
 import re
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from digest.settings import SettingsGroup
 
 _LISTEN = re.compile(r"/.+|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}")
+
+
+_FORM = "imaps://USER:PASSWORD@HOST:PORT/FOLDER, or imap:// for one that offers STARTTLS"
+_FOLDER = re.compile(r"[ -~]+", re.ASCII)
+
+
+class Mailbox(NamedTuple):
+    """A mailbox, as DIGEST_BOUNCE_IMAP_URL names it."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    folder: str
+    tls: bool  # from the first byte (imaps)
+
+    @property
+    def loopback(self) -> bool:
+        return self.host in ("localhost", "127.0.0.1", "::1")
+
+    def __str__(self) -> str:
+        return f"{self.folder} on {self.host}:{self.port}"
+
+
+def parse_mailbox(url: str) -> Mailbox:
+    """
+    Raises:
+        ValueError: it is no such URL; says what one is, and holds no part of it.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise ValueError(_FORM) from None
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    if (
+        parts.scheme not in ("imap", "imaps")
+        or not (parts.hostname and parts.username and parts.password)
+        or parts.query
+        or not _FOLDER.fullmatch(folder)
+    ):
+        raise ValueError(_FORM)
+    tls = parts.scheme == "imaps"
+    return Mailbox(
+        parts.hostname,
+        port or (993 if tls else 143),
+        unquote(parts.username),
+        unquote(parts.password),
+        folder,
+        tls,
+    )
 
 
 class BounceSettings(SettingsGroup):
@@ -18,6 +71,20 @@ class BounceSettings(SettingsGroup):
         " the path of a socket.",
     )
 
+    bounce_imap_url: SecretStr | None = Field(
+        None, description=f"The mailbox that `digest bounces poll` reads: {_FORM}."
+    )
+    bounce_imap_done: str = Field(
+        "", description="Folder that a bounce is moved to when it was taken; else it is only read."
+    )
+    bounce_imap_delete: bool = Field(
+        False, description="Delete bounces that were taken from the mailbox."
+    )
+    bounce_imap_ca: str | None = Field(
+        None,
+        description="PEM certificates to trust besides the system's; use"
+        " DIGEST_BOUNCE_IMAP_CA_FILE.",
+    )
     hook_ses_topics: str = Field(
         "",
         description="SNS topics (ARN, with commas between) that may post bounces of Amazon SES to"
@@ -36,6 +103,25 @@ class BounceSettings(SettingsGroup):
     @property
     def topics(self) -> frozenset[str]:
         return frozenset(one.strip() for one in self.hook_ses_topics.split(",") if one.strip())
+
+    @property
+    def mailbox(self) -> Mailbox | None:
+        url = self.bounce_imap_url
+        return parse_mailbox(url.get_secret_value()) if url else None
+
+    @field_validator("bounce_imap_url")
+    @classmethod
+    def _is_a_mailbox(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_mailbox(value.get_secret_value())
+        return value
+
+    @field_validator("bounce_imap_done")
+    @classmethod
+    def _is_a_folder(cls, value: str) -> str:
+        if value and not _FOLDER.fullmatch(value):
+            raise ValueError("a folder's name in ASCII")
+        return value
 
     @field_validator("hook_postmark_login")
     @classmethod
