@@ -11,6 +11,7 @@ from sqlalchemy import select
 from worlds import World
 
 from digest.models import Destination, Follow, ListMember, Schedule
+from digest.services.bounces.suppress import suppress
 from digest.web.preferences import ACTIONS
 
 TIMES = {
@@ -399,3 +400,23 @@ async def test_a_pause_of_no_days_is_explained_where_it_was_asked_for(
     page = await post(client, world, do="pause", days="0")
     assert page.status_code == 422
     assert 'id="days-problem">Choose between 1 and 365 days.' in page.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("mailbox_unknown", "stopped: mail came back because the mailbox is not known"),
+        ("complaint", "stopped: a message was reported as spam"),
+        ("by_admin", "blocked: nothing may be sent there"),
+    ],
+)
+async def test_who_gets_no_mail_any_more_reads_why_and_whom_to_ask(
+    world: World, client: httpx.AsyncClient, reason: str, said: str
+) -> None:
+    page = f"/r/{world.token}/preferences"
+    assert "start again" not in (await client.get(page)).text
+    with world.app.db.begin() as session:
+        suppress(session, "maria@example.org", reason, world.now, "bounces")
+    shown = (await client.get(page)).text
+    assert said in shown
+    assert "To start again, ask the people who run this." in shown

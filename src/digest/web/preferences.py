@@ -80,6 +80,7 @@ async def page(request: Request) -> Response:
         weekdays=_weekdays(visitor.locale),
         pauses=PAUSES,
         paused=paused(visitor, site),
+        contact=site.app.settings.contact,
         labels={name: channel.label for name, channel in site.app.channels.items()},
     )
 

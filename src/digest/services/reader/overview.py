@@ -45,7 +45,8 @@ class FollowLine:
 
 @dataclass(frozen=True, slots=True)
 class DestinationLine:
-    """A Destination. `shown` is its address without what would give it away in a forwarded mail."""
+    """A Destination. `shown` is its address without what would give it away in a forwarded mail;
+    `blocked` why nothing may be sent there, if so."""
 
     id: int
     channel: str
@@ -53,7 +54,7 @@ class DestinationLine:
     kinds: tuple[str, ...]
     verified: bool
     disabled_reason: str | None
-    blocked: bool
+    blocked: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _destinations(session: Session, subscriber_id: int) -> tuple[DestinationLine
             disabled_reason=None
             if destination.disabled_at is None
             else destination.disabled_reason or "disabled",
-            blocked=blocked is not None,
+            blocked=blocked,
         )
         for destination, blocked in rows
     )
