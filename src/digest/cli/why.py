@@ -48,7 +48,17 @@ def why(
     )
     table(
         "Deliveries",
-        ["id", "channel", "slot", "state", "waits until", "section", "revision", "sent at"],
+        [
+            "id",
+            "channel",
+            "slot",
+            "state",
+            "waits until",
+            "section",
+            "revision",
+            "sent at",
+            "came back",
+        ],
         [
             [
                 one["id"],
@@ -59,6 +69,7 @@ def why(
                 one["section"],
                 one["revision"],
                 moment(one["sent_at"]),
+                one["came_back"],
             ]
             for one in answer["deliveries"]
         ],

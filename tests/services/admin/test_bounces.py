@@ -4,6 +4,7 @@ import pytest
 from formats.reports import complaint, exchange_blocked, postfix
 from services.bounces.conftest import Returns
 
+from digest.models import Delivery
 from digest.services.admin.bounces import in_words
 from digest.services.admin.doctor import examine
 from digest.services.admin.explain import why
@@ -42,6 +43,21 @@ def test_why_says_that_an_address_gets_nothing_and_since_when(room: Returns) -> 
     (one,) = why(room.app, "maria", "a", room.now)["suppressed"]
     assert one["address"] == room.address(mail)
     assert one["words"] == "there is no such mailbox (5.1.1, mailbox_unknown), since 5 Mar 2026"
+
+
+async def test_why_says_that_what_was_sent_came_back(room: Returns) -> None:
+    room.reader(destinations={"email": "maria@example.com"})
+    room.later(minutes=1)
+    room.news("a", severity=5, breaking=True)
+    await room.run()
+    assert why(room.app, "maria", "a", room.now)["sent"]
+    (row,) = room.rows(Delivery)
+    take(room, complaint(headers=room.headers(row.id)))
+    assert why(room.app, "maria", "a", room.now)["sent"], "who complained has read it"
+    take(room, postfix("x", room.back(row.id), ""))
+    answer = why(room.app, "maria", "a", room.now)
+    assert (answer["sent"], answer["rule"]) == (False, "bounced")
+    assert answer["reason"] == "sent over email, and it came back: hard 5.1.1"
 
 
 async def test_doctor_warns_of_complaints_and_policy_and_tells_of_a_stop(room: Returns) -> None:

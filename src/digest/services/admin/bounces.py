@@ -1,5 +1,6 @@
 """Bounces as an admin sees them, and undoes what followed."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -121,6 +122,17 @@ def of_subscriber(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
         }
         for one in found
     ]
+
+
+def came_back(session: Session, delivery_ids: Sequence[int]) -> dict[int, str]:
+    """Deliveries that did not arrive, "hard 5.1.1"; one that was complained about did."""
+    found = session.scalars(
+        select(Bounce).where(
+            Bounce.delivery_id.in_(delivery_ids),
+            Bounce.kind.in_((BounceKind.HARD, BounceKind.SOFT, BounceKind.POLICY)),
+        )
+    )
+    return {one.delivery_id or 0: f"{one.kind} {one.status}".strip() for one in found}
 
 
 def add(app: App, address: str, now: datetime) -> bool:

@@ -29,10 +29,10 @@ PERSON: Mapping[str, str] = {
 def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[str, Any]:
     """The whole story of one Event and one Subscriber.
 
-    `sent` is whether at least one message was accepted (or perhaps was); `rule` and `reason` give
-    the decision that counts; `waits_until` when it is told or tried next at the earliest, if
-    anything waits; `decisions` every Slot, `deliveries` every ledger row, `reasons` the Follows
-    that match, `suppressed` the addresses that get nothing, and why.
+    `sent` is whether at least one message was accepted (or perhaps was) and did not come back;
+    `rule` and `reason` give the decision that counts; `waits_until` when it is told or tried next
+    at the earliest, if anything waits; `decisions` every Slot, `deliveries` every ledger row,
+    `reasons` the Follows that match, `suppressed` the addresses that get nothing, and why.
 
     Raises:
         NotFound: there is no such Subscriber or Event.
@@ -43,7 +43,7 @@ def why(app: App, subscriber_name: str, event_name: str, now: datetime) -> dict[
         rows = _deliveries(session, person, event)
         decisions = _decisions(session, person, event)
         reasons, rule = _match_now(session, person, event, now)
-        sent = any(row["state"] in ("sent", "unknown") for row in rows)
+        sent = any(row["state"] in ("sent", "unknown") and not row["came_back"] for row in rows)
         answer = {
             "subscriber": person.key,
             "event": event.slug,
@@ -72,6 +72,9 @@ def _undelivered(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     if not rows:
         return {"rule": "no_destination", "reason": "planned, but no verified destination takes it"}
     last = rows[-1]
+    if last["came_back"]:
+        reason = f"sent over {last['channel']}, and it came back: {last['came_back']}"
+        return {"rule": "bounced", "reason": reason}
     why = f" ({last['reason']})" if last["reason"] else ""
     state = str(last["state"])
     return {"rule": f"delivery_{state}", "reason": f"planned; over {last['channel']}: {state}{why}"}
@@ -83,7 +86,8 @@ def _deliveries(session: Session, person: Subscriber, event: Event) -> list[dict
         .join(Item, Item.edition_id == Delivery.edition_id)
         .where(Delivery.subscriber_id == person.id, Item.event_id == event.id)
         .order_by(Delivery.id)
-    )
+    ).all()
+    back = bounces.came_back(session, [row.id for row, _ in rows])
     return [
         {
             "id": row.id,
@@ -98,6 +102,7 @@ def _deliveries(session: Session, person: Subscriber, event: Event) -> list[dict
             "revision": item.revision,
             "section": item.section,
             "reasons": item.reasons,
+            "came_back": back.get(row.id),
         }
         for row, item in rows
     ]
