@@ -117,6 +117,8 @@ def lmtp() -> None:
         await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
         if ready.is_set():
             say(f"Taking bounces over LMTP on {where}.")
+            if "/" not in where and not where.startswith(("127.", "localhost:", "[::1]")):
+                warn("whoever reaches this port may hand over mail; only your mail server should")
         told.cancel()
         await serving
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from formats.reports import complaint, postfix, postfix_gave_up
+from formats.reports import complaint, plain, postfix, postfix_gave_up
 from services.bounces.conftest import Returns
 
 from digest.models import Bounce
@@ -37,6 +37,16 @@ def test_from_the_mail_to_the_suppression_and_back(app_on_both: App) -> None:
     }  # fmt: skip
     assert (found["suppressed"], found["digests_stopped"]) == (5, True)
     assert go_on(room.app, room.now)
+
+
+def test_what_no_database_can_hold_is_left_out(app_on_both: App) -> None:
+    """Else its mail server would bring it again and again."""
+    room = Returns(app_on_both)
+    mail = room.mail(room.reader())
+    raw = plain("x", room.back(mail), "").replace("I'm afraid", "I'm\x00 a\x1bfraid").encode()
+    take_mail(room.app, raw.replace(b"Hi.", b"\xed\xa0\x80 Hi."), room.now, "lmtp")
+    (row,) = room.rows(Bounce)
+    assert "I'm afraid" in row.detail
 
 
 def test_reports_that_come_at_the_same_moment_count_once(app_on_both: App) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from digest.edit.bounces import Told, Verdict, verdict
 from digest.errors import NotFound
 from digest.formats import arf, dsn, mime
+from digest.formats.text import line
 from digest.models import Bounce, Delivery, Destination
 from digest.models.words import BounceKind
 from digest.services.app import App
@@ -139,8 +140,7 @@ def judge(mail: mime.Part, address: str | None) -> Verdict | None:
 
 def without_addresses(words: str) -> str:
     """The words of a server in one line, cut, every address left out."""
-    line = " ".join(words[: _DETAIL * 20].split())
-    return _ADDRESS.sub("<address>", line)[:_DETAIL]
+    return _ADDRESS.sub("<address>", line(words[: _DETAIL * 20]))[:_DETAIL]
 
 
 def _report(
