@@ -44,13 +44,14 @@ def arrived_at(session: Session, address: str, until: datetime) -> datetime | No
 
 
 def complained(session: Session, since: datetime, now: datetime) -> tuple[int, int]:
-    """(complaints, accepted mails) since then; since an admin let digests go on, if that was later:
-    what was answered for doesn't stop them again."""
+    """(addresses that complained, accepted mails) since then: who clears out their mailbox, and
+    complains about each mail in it, counts once. Since an admin let digests go on, if that was
+    later: what was answered for doesn't stop them again."""
     lifted = session.scalar(
         select(ChannelStop.until).where(ChannelStop.channel == BULK, ChannelStop.until <= now)
     )
     since = max(since, lifted) if lifted else since
-    complaints = select(func.count(Bounce.id)).where(
+    complaints = select(func.count(Bounce.address.distinct())).where(
         Bounce.kind == BounceKind.COMPLAINT, Bounce.at > since
     )
     mails = select(func.count(Delivery.id)).where(

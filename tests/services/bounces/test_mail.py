@@ -254,6 +254,15 @@ async def test_too_many_complaints_stop_digests_until_an_admin_lets_them_go_on(
         assert session.scalars(select(ChannelStop.channel)).all() == ["email: digests"]
 
 
+def test_one_who_complains_about_every_mail_counts_once(room: Returns) -> None:
+    mail = room.mail(room.reader())
+    for minutes in range(4):
+        room.later(minutes=minutes + 1)
+        take(room, complaint(headers=room.headers(room.another(mail))))
+    assert len(bounces(room)) == 4
+    assert room.rows(AuditEntry, AuditEntry.action == "digests stopped") == []
+
+
 def test_a_delivery_that_is_no_longer_kept_is_for_a_person_to_read(room: Returns) -> None:
     taken = take(room, postfix("x@example.com", room.back(999), HEADERS))
     assert taken.kind == "unknown"

@@ -9,10 +9,12 @@ reader anyway. A Message-ID proves nothing: it can be guessed.
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -67,35 +69,19 @@ def take_mail(
         DatabaseAway, DatabaseFails: nothing was done; the mail has to come again.
     """
     mail = mime.read(raw)
-    returned = dsn.returned(mail)
-    links, returns = app.links, app.returns  # may write their key: before the transaction
-    forged = tagged = False
-    delivery_id: int | None = None
-    for tag in _tags(mail, returned, recipients):
-        try:
-            delivery_id = returns.read(tag)
-            tagged = True
-            break
-        except NotFound:
-            forged = True
-    if delivery_id is None:
-        for token in _tokens(returned, raw):
-            try:
-                delivery_id = links.read(token).delivery_id
-                break
-            except NotFound:
-                continue
-    if delivery_id is None and forged:
+    proof = _proof(app, mail, raw, recipients)
+    if proof.delivery_id is None and proof.forged:
         refused(app)
         return Taken(Came.REFUSED)
-    if not tagged and not is_report(mail):
+    if not proof.tagged and not is_report(mail):
         return Taken(Came.OTHER)
     with app.db.begin() as session:
-        address = _address(session, delivery_id)
+        address = _address(session, proof.delivery_id)
         found = judge(mail, address)
         if found is None:
             return Taken(Came.IGNORED)
-        report = _report(found, source, raw, delivery_id if address is not None else None, address)
+        whose = proof.delivery_id if address is not None else None
+        report = _report(found, source, raw, whose, address)
         if report.delivery_id is None and _too_many(session, now):
             counters.take(session, REFUSED, 1)
             return Taken(Came.REFUSED)
@@ -151,6 +137,28 @@ def _report(
     key = f"mail:{sha256(raw).hexdigest()}" if delivery_id is None else key_of(delivery_id, kind)
     detail = without_addresses(found.words)
     return Report(kind, source, key, found.status, detail, delivery_id, address)
+
+
+class _Proof(NamedTuple):
+    """Which Delivery a mail proves to be about; whether by the tag it was sent to, and whether it
+    was sent to one that we did not make."""
+
+    delivery_id: int | None = None
+    tagged: bool = False
+    forged: bool = False
+
+
+def _proof(app: App, mail: mime.Part, raw: bytes, recipients: Sequence[str]) -> _Proof:
+    returned, forged = dsn.returned(mail), False
+    for tag in _tags(mail, returned, recipients):
+        try:
+            return _Proof(app.returns.read(tag), tagged=True)
+        except NotFound:
+            forged = True
+    for token in _tokens(returned, raw):
+        with suppress(NotFound):
+            return _Proof(app.links.read(token).delivery_id, forged=forged)
+    return _Proof(forged=forged)
 
 
 def _tags(mail: mime.Part, returned: mime.Headers, recipients: Iterable[str]) -> Iterator[str]:
