@@ -6,12 +6,14 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from digest.services.bounces.signatures import public_key
 from digest.settings import SettingsGroup
 
 _LISTEN = re.compile(r"/.+|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}")
 
 
 _FORM = "imaps://USER:PASSWORD@HOST:PORT/FOLDER, or imap:// for one that offers STARTTLS"
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d+:[A-Za-z0-9_-]+", re.ASCII)
 _FOLDER = re.compile(r"[ -~]+", re.ASCII)
 
 
@@ -121,6 +123,20 @@ class BounceSettings(SettingsGroup):
     def _is_a_folder(cls, value: str) -> str:
         if value and not _FOLDER.fullmatch(value):
             raise ValueError("a folder's name in ASCII")
+        return value
+
+    @field_validator("hook_ses_topics")
+    @classmethod
+    def _are_topics(cls, value: str) -> str:
+        if not all(_TOPIC.fullmatch(one.strip()) for one in value.split(",") if one.strip()):
+            raise ValueError("ARNs of SNS topics, such as arn:aws:sns:eu-west-1:123456789012:mail")
+        return value
+
+    @field_validator("hook_sendgrid_key")
+    @classmethod
+    def _is_a_public_key(cls, value: str) -> str:
+        if value and public_key(value) is None:
+            raise ValueError("the verification key as SendGrid shows it, in base64")
         return value
 
     @field_validator("hook_postmark_login")

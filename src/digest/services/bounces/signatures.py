@@ -52,15 +52,24 @@ def of_sendgrid(key: str, signature: str, timestamp: str, body: bytes) -> bool:
 
     `key` is the verification key as SendGrid shows it: base64, without lines around it.
     """
+    public = public_key(key)
+    if public is None:
+        return False
     try:
-        public = serialization.load_der_public_key(base64.b64decode(key, validate=True))
-        if not isinstance(public, ec.EllipticCurvePublicKey):
-            return False
         signed = timestamp.encode() + body
         public.verify(base64.b64decode(signature), signed, ec.ECDSA(hashes.SHA256()))
     except (ValueError, binascii.Error, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
+
+
+def public_key(text: str) -> ec.EllipticCurvePublicKey | None:
+    """The key in base64 of DER; None: it is none on an elliptic curve."""
+    try:
+        key = serialization.load_der_public_key(base64.b64decode(text, validate=True))
+    except (ValueError, binascii.Error, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, ec.EllipticCurvePublicKey) else None
 
 
 def is_of_sns(url: str, ending: str = "") -> bool:
