@@ -267,6 +267,20 @@ async def test_a_subscription_to_our_topic_is_confirmed_and_certificates_are_fet
     assert amazon.asked == [CERTIFICATE, SUBSCRIBE]
 
 
+async def test_a_text_is_signed_as_it_stands(room: Returns, post: Callable[..., Any]) -> None:
+    """Marks that we would leave out of a text of our own are part of what was signed."""
+    bounce = json.dumps(ses_bounce(room.back(sent(room)[0]), "hidden"))
+    name, body, headers = ses(from_sns(f" {bounce}\r\n\t", Subject="a\x07\u200e\x00b"))
+    assert await post(name, body, **headers) == 200
+    assert [kind for kind, _, _ in kept(room)] == ["hard"]
+
+
+async def test_what_is_no_notice_is_said(post: Callable[..., Any], amazon: Amazon) -> None:
+    for body in (b"", b"[]", b"[" * 100_000, b'{"TopicArn": []}', b'{"TopicArn": {}}'):
+        assert await post("ses", body) in (400, 403)
+    assert amazon.asked == []
+
+
 async def test_a_certificate_that_has_ended_signs_nothing(
     room: Returns, post: Callable[..., Any]
 ) -> None:

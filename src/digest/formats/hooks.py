@@ -5,6 +5,7 @@ and events that are of no concern (opened, delivered, tried again), and never ra
 are the services' own.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -196,6 +197,21 @@ READERS: Mapping[str, tuple[type, Callable[[Any], Iterator[HookEvent]]]] = {
     "sendgrid": (list, sendgrid),
 }
 """By service: what its document is, and who reads it."""
+
+
+def as_signed(raw: bytes) -> Mapping[str, Any]:
+    """An object whose texts are signed, so that none of them may be tidied.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise InputError("it is not JSON") from None
+    if not isinstance(value, dict):
+        raise InputError("it is no object")
+    return value
 
 
 def document(service: str, raw: bytes | str) -> Any:

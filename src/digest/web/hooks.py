@@ -127,9 +127,9 @@ class Hooks:
         """The Message of a signed notification; None: a subscription was confirmed."""
         if not self.settings.topics:
             raise NotFound("There is no such page here.")
-        notice = formats.document("ses", body)
+        notice = formats.as_signed(body)
         place = formats.text(notice.get("SigningCertURL"))
-        if notice.get("TopicArn") not in self.settings.topics:
+        if formats.text(notice.get("TopicArn")) not in self.settings.topics:
             raise Unsigned
         if not signatures.is_of_sns(place, ".pem"):
             raise Unsigned
