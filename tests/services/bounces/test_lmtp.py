@@ -2,6 +2,8 @@
 
 import asyncio
 import smtplib
+import socket
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -111,6 +113,21 @@ async def test_what_is_too_large_is_refused_for_good(room: Returns, tmp_path: Pa
         long_line = "y" * 30_000 + "\r\n"
         said = await talk(tmp_path / "lmtp", hand_over(long_line, room.back(mail)))
         assert said[0] == 250
+
+
+async def test_a_socket_left_behind_is_taken_over_and_a_file_is_not(
+    room: Returns, tmp_path: Path
+) -> None:
+    where = tmp_path / "lmtp"
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(where))
+    left.close()
+    async with serving(room, str(where)):
+        assert stat.S_IMODE(where.stat().st_mode) == 0o666, "the mail server is another user"
+    where.write_text("precious")
+    with pytest.raises(ConfigurationError, match="can't be listened on"):
+        await lmtp.serve(room.app, str(where), room.clock, asyncio.Event(), asyncio.Event())
+    assert where.read_text() == "precious"
 
 
 async def test_a_place_that_can_t_be_had_is_named(room: Returns) -> None:

@@ -101,8 +101,9 @@ async def serve(
 
     try:
         if "/" in where:
-            Path(where).unlink(missing_ok=True)  # of one that was killed
+            _remove(Path(where))  # of one that was killed
             server = await loop.create_unix_server(protocol, where)
+            Path(where).chmod(0o666)  # its folder says who reaches it
         else:
             host, _, port = where.rpartition(":")
             server = await loop.create_server(protocol, host.strip("[]"), int(port))
@@ -116,4 +117,10 @@ async def serve(
     finally:
         server.close()
         if "/" in where:
-            Path(where).unlink(missing_ok=True)
+            _remove(Path(where))
+
+
+def _remove(place: Path) -> None:
+    """A socket; whatever else stands there stays."""
+    if place.is_socket():
+        place.unlink(missing_ok=True)
