@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.errors import Action, DeliveryError
-from digest.models import AuditEntry, ChannelStop, Delivery, Destination
+from digest.models import AuditEntry, ChannelStop, Destination
 from digest.models.words import BounceKind
 from digest.services.bounces.record import Report, key_of, take
 from digest.services.bounces.suppress import disable
@@ -69,7 +69,7 @@ def take_back(
     return "paused"
 
 
-def _report(delivery: Delivery, address: str, error: DeliveryError) -> Report:
+def _report(delivery: Claimed, address: str, error: DeliveryError) -> Report:
     kind = _BOUNCES[error.reason]
     stated = _STATUS.match(error.detail)
     return Report(

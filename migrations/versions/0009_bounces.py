@@ -2,14 +2,14 @@
 
 Adds a table; the code of the release before it does not know it.
 
-Revision: 0006, after 0005.
+Revision: 0009, after 0008.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_bounces"
-down_revision = "0005"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
