@@ -53,27 +53,25 @@ def test_from_the_mail_to_the_list_and_back(sent: Shell) -> None:
     headers = f"List-Unsubscribe: <https://x.example/r/{token}/unsubscribe>\n"
     _over_lmtp(sent, (maria.sender, back), ("fbl@example.org", complaint(headers=headers)))
 
-    listed = sent("bounces", "list").said
-    assert "hard" in listed
-    assert "complaint" in listed
+    listed = sent("bounces", "list", "--json").data
+    assert [(one["kind"], one["source"]) for one in listed] == [
+        ("hard", "lmtp"),
+        ("complaint", "lmtp"),
+    ]
     said = sent("bounces", "show", "maria@example.com").said
     assert "maria@example.com is suppressed: there is no such mailbox (5.1.1," in said
-    assert len(sent("suppressions", "list", "--json").data) == 2
     assert sent("suppressions", "lift", "tom@example.com").fault.startswith(
         "the reader of tom@example.com reported a mail as spam"
     )
     said = sent("suppressions", "lift", "maria@example.com").said
     assert said == "maria@example.com gets mail again; 1 paused destination in use.\n"
-    assert "maria@example.com gets mail." in sent("bounces", "show", "maria@example.com").said
-    assert sent("suppressions", "lift", "maria@example.com").code == 1
-    assert sent("suppressions", "add", "nobody@example.com").code == 0
+    (left,) = sent("suppressions", "list", "--json").data
+    assert (left["address"], left["reason"]) == ("tom@example.com", "complaint")
 
 
 def test_a_kind_or_address_that_is_none_is_wrong_usage(sent: Shell) -> None:
     assert sent("bounces", "list", "--kind", "loud").code == 2
-    assert sent("bounces", "show", "maria").code == 2
     assert sent("suppressions", "add", "maria").code == 2
-    assert "never" not in sent("bounces", "resume").said
 
 
 def _number(sender: str) -> int:

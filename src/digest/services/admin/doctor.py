@@ -41,7 +41,7 @@ async def examine(app: App, now: datetime) -> list[tuple[str, Finding]]:
         ("clock", lambda: _clock(app, ticking_from(now))),
         ("templates", lambda: _templates(app, now)),
         ("links", lambda: _links(app)),
-        ("bounces", lambda: _bounces(app, now)),
+        ("bounces", lambda: bounces_found(app, now)),
     )
     for part, look in parts:
         try:
@@ -136,7 +136,7 @@ def _templates(app: App, now: datetime) -> Sequence[Finding]:
     return [Finding("ok", f"{len(names)} can be read; every channel renders with them")]
 
 
-def _bounces(app: App, now: datetime) -> Sequence[Finding]:
+def bounces_found(app: App, now: datetime) -> Sequence[Finding]:
     """Whether mail comes back, and whether too many readers complain."""
     email = app.channels.get("email")
     if email is None or not email.configured:
