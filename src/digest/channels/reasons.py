@@ -7,6 +7,8 @@ from digest.errors import Action, DeliveryError
 
 WORDS: Mapping[str, str] = {
     "relay_unreachable": "the mail server can't be reached",
+    "relay_busy": "the mail server is too busy",
+    "relay_refused": "the mail server refuses our connection",
     "relay_timeout": "the mail server does not answer in time",
     "connection_lost": "the mail server ended the connection",
     "tls_not_offered": "the mail server offers no encryption",

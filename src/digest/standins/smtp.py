@@ -50,9 +50,12 @@ class Faults:
     greeting: str = ""  # instead of 220: "421 4.3.2 too busy"
     # command -> what is said instead, "" to hang up; ACCEPT is said after the message
     replies: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)  # recipient -> reply at RCPT
+    refused: dict[str, str] = field(
+        default_factory=dict
+    )  # recipient -> reply at RCPT, "" to hang up
     max_connections: int | None = None  # more get 421
     messages_per_connection: int | None = None  # then the server hangs up
+    tired_after: int | None = None  # messages over a connection; the next one gets 421
     drip: bool = False  # each byte of a reply is sent by itself
 
 
@@ -267,6 +270,9 @@ class _Session:
     async def do_mail(self, rest: str) -> None:
         if self.server.login is not None and self.user is None:
             return await self.say("530 5.7.0 Authentication required")
+        if self.taken == self.server.faults.tired_after:
+            await self.say("421 4.7.0 Too many messages over this connection")
+            raise _Hangup
         self.mail = Mail(_path(rest), (), b"", self.encrypted, self.user)
         await self.say("250 2.1.0 OK")
 
@@ -275,6 +281,8 @@ class _Session:
         if self.mail is None:
             return await self.say("503 5.5.1 MAIL first")
         refusal = self.server.faults.refused.get(address)
+        if refusal == "":
+            raise _Hangup
         if refusal is not None:
             return await self.say(refusal)
         self.mail = replace(self.mail, recipients=(*self.mail.recipients, address))

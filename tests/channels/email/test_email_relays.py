@@ -201,6 +201,28 @@ async def test_a_server_set_aside_is_asked_again_after_a_while(
     assert taken(server) == [1]
 
 
+async def test_a_server_that_is_well_again_gets_all_its_connections(servers: Make) -> None:
+    (server,), clock = servers(Faults(greeting=BUSY)), Clock()
+    through = submitter(server, clock=clock)
+    assert await outcomes(through, 4) == {"RetryLater: relay_busy": 4}
+    clock.now += FIRST_ASIDE
+    server.faults, server.most_connections = Faults(delay=0.2), 0
+    assert await outcomes(through, 4) == {"sent": 4}
+    assert await outcomes(through, 4) == {"sent": 4}
+    await through.close()
+    assert server.most_connections == 4
+
+
+async def test_who_is_hung_up_on_while_others_get_through_sets_nothing_aside(
+    servers: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    (server,) = servers(Faults(delay=0.2, refused={"r1@example.com": ""}))
+    through = submitter(server)
+    assert await outcomes(through, 3) == {"sent": 2, "RetryLater: connection_lost": 1}
+    await through.close()
+    assert "gets no mail" not in caplog.text
+
+
 async def test_each_failure_in_a_row_doubles_the_while(servers: Make) -> None:
     (server,), clock = servers(Faults(greeting=BUSY)), Clock()
     through, waits = submitter(server, clock=clock), []
@@ -222,6 +244,17 @@ async def test_the_channel_stops_only_when_every_server_refuses_us(servers: Make
     with pytest.raises(ChannelStopped, match="relay_refused"):
         await through.submit(mail(1))
     await through.close()
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+async def test_a_server_that_has_enough_of_one_session_gets_another(
+    servers: Make, pipelining: bool
+) -> None:
+    (server,) = servers(Faults(tired_after=2), pipelining=pipelining)
+    through = submitter(server, smtp_connections=1)
+    assert await outcomes(through, 7) == {"sent": 7}
+    await through.close()
+    assert (taken(server), server.connections) == ([7], 4)
 
 
 # How many connections
@@ -290,6 +323,25 @@ async def test_who_is_cancelled_while_waiting_leaves_the_turn_to_others(servers:
         "NoneType"
     ] * 2
     assert taken(server) == [3]
+
+
+async def test_who_is_cancelled_as_the_turn_comes_gives_it_on(servers: Make) -> None:
+    (server,) = servers(Faults(delay=0.05))
+    through = submitter(server, smtp_connections=1)
+
+    async def first() -> None:
+        await through.submit(mail(0))
+        second.cancel()  # it has been given the connection, and does not know yet
+
+    begun = asyncio.create_task(first())
+    await asyncio.sleep(0)
+    second = asyncio.create_task(through.submit(mail(1)))
+    third = asyncio.create_task(through.submit(mail(2)))
+    told = await asyncio.gather(begun, second, third, return_exceptions=True)
+    assert [type(one).__name__ for one in told] == ["NoneType", "CancelledError", "NoneType"]
+    await through.submit(mail(3))
+    await through.close()
+    assert (taken(server), server.connections) == ([3], 1)
 
 
 async def test_a_connection_that_nobody_uses_is_ended(
