@@ -50,9 +50,8 @@ class Faults:
     greeting: str = ""  # instead of 220: "421 4.3.2 too busy"
     # command -> what is said instead, "" to hang up; ACCEPT is said after the message
     replies: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(
-        default_factory=dict
-    )  # recipient -> reply at RCPT, "" to hang up
+    # recipient -> what is said at RCPT, "" to hang up
+    refused: dict[str, str] = field(default_factory=dict)
     max_connections: int | None = None  # more get 421
     messages_per_connection: int | None = None  # then the server hangs up
     tired_after: int | None = None  # messages over a connection; the next one gets 421
