@@ -100,12 +100,13 @@ def rows(dialect: str, name: str, columns: Mapping[str, TypeEngine[Any]]) -> Fro
             .render_derived(name=name, with_types=True)
         )
     each = func.json_each(bindparam(name, type_=Text())).table_valued("value", name=f"{name}_each")
-    return select(
+    read = select(
         *(
             type_coerce(func.json_extract(each.c.value, f"$.{one}"), kind).label(one)
             for one, kind in columns.items()
         )
-    ).subquery(name)
+    )
+    return read.cte(name).prefix_with("MATERIALIZED")  # read once, not for each row of a join
 
 
 def as_rows(dialect: str, given: Sequence[Mapping[str, Any]]) -> str:
