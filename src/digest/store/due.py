@@ -44,7 +44,7 @@ _EACH = (
     .where(_ranked.c.place % bindparam("size") == 1, _ranked.c.place > 1)
     .order_by(_ranked.c.place)
 )
-_ANYBODY = select(Subscriber.id).where(_IS_DUE).limit(1)
+_COUNTED = select(func.count(), func.count(Subscriber.profile)).where(_IS_DUE)
 _UNKNOWN = (
     select(Subscriber.id)
     .where(_IS_DUE, Subscriber.profile.is_(None), Subscriber.id > bindparam("after"))
@@ -63,14 +63,15 @@ def _asked(now: datetime) -> dict[str, object]:
     return {"now": now, "far": now + FAR_AHEAD}
 
 
-def anybody(session: Session, now: datetime) -> bool:
-    """Whether anybody is due."""
-    return session.scalar(_ANYBODY, _asked(now)) is not None
-
-
 def without_profile(session: Session, now: datetime, after: int, size: int) -> Sequence[int]:
     """Ids of those who are due and whose profile is not known, in batches by id."""
     return session.scalars(_UNKNOWN, _asked(now) | {"after": after, "size": size}).all()
+
+
+def counted(session: Session, now: datetime) -> tuple[int, int]:
+    """How many are due, and of how many of them the profile is not known."""
+    every, known = session.execute(_COUNTED, _asked(now)).one()
+    return every, every - known
 
 
 def divided(session: Session, now: datetime, size: int) -> list[Place]:

@@ -262,7 +262,7 @@ def test_shards_hold_everybody_once_and_those_who_are_alike_together(
         mine = {slot.subscriber_id for slot in room.slots()} - before
         assert len({profiles[one] for one in mine}) == 1
     assert {slot.subscriber_id for slot in room.slots()} == set(profiles)
-    assert shards(room.app, SEVEN, 5) == [Shard()]
+    assert shards(room.app, SEVEN, 5) == []
     assert plan_shard(room.app, SEVEN, found[0]) == {}, "nobody is due any more"
 
 

@@ -65,26 +65,27 @@ def shards(app: App, now: datetime, size: int = SHARD) -> list[Shard]:
     with app.db.begin() as session:
         make_visible(session, now)
     with app.db.read() as session:
-        if not due.anybody(session, now):
-            return []
+        count, unknown = due.counted(session, now)
+    if count <= PAGE:
+        return [Shard()] if count else []
+    if unknown:
+        _reckon_profiles(app, now)
+    with app.db.read() as session:
         places = due.divided(session, now, size)
-        unknown = due.without_profile(session, now, 0, PAGE)
-    if unknown and (places or len(unknown) == PAGE):
-        places = _with_profiles(app, now, size, unknown)
     return [Shard(*each) for each in zip([None, *places], [*places, None], strict=True)]
 
 
-def _with_profiles(app: App, now: datetime, size: int, unknown: Sequence[int]) -> list[Place]:
-    """Reckons the profile of those who are new: else each page would have a few of every kind."""
-    while unknown:
+def _reckon_profiles(app: App, now: datetime) -> None:
+    """Of those who are new: else each page would have a few readers of every kind."""
+    after = 0
+    while True:
         with app.db.begin() as session:
-            mine = due.in_hand(session, unknown, now)
-            wishes = alike(likeness.wishes(session, mine))
+            found = due.without_profile(session, now, after, PAGE)
+            wishes = alike(likeness.wishes(session, due.in_hand(session, found, now)))
             spread.profiles(session, [(likeness.profile(one), who) for one, who in wishes.items()])
-        with app.db.read() as session:
-            unknown = due.without_profile(session, now, unknown[-1], PAGE)
-            places = due.divided(session, now, size) if not unknown else []
-    return places
+        if len(found) < PAGE:
+            return
+        after = found[-1]
 
 
 def plan_shard(
