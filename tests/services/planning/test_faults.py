@@ -13,6 +13,7 @@ from digest.models import Subscriber
 from digest.models.content import EditionContent
 from digest.models.words import Outcome
 from digest.services.app import App
+from digest.store import memories
 
 BROKEN = "Headline of broken"
 MORNING = NOON - timedelta(hours=5)
@@ -74,6 +75,24 @@ def test_a_digest_that_cannot_be_made_stops_no_other_and_its_news_is_in_the_next
     room.later(days=1)
     room.publish()
     assert [item.headline for item in room.contents()[-1].items] == [BROKEN]
+
+
+def test_after_a_fault_in_looking_back_the_others_are_told_all(
+    room: Newsroom, fault: pytest.MonkeyPatch
+) -> None:
+    for name in ("anna", "ben"):
+        room.reader(name)
+    room.now = MORNING
+    room.news("sound", severity=3)
+    about, failures = memories.about, [ZeroDivisionError("of no use")]
+
+    def failing_once(*given: Any) -> memories.About:
+        if failures:
+            raise failures.pop()
+        return about(*given)
+
+    fault.setattr(memories, "about", failing_once)
+    assert room.publish() == {Outcome.EDITION: 2}
 
 
 def test_what_was_held_and_cannot_be_told_is_looked_at_again(

@@ -231,24 +231,25 @@ class Desk:
             after = begin if after is None else min(after, begin)
         if oldest is None or after is None or (oldest, after) == (self.oldest, self.after):
             return
-        self.oldest, self.after = oldest, after
-        self.candidates = events.candidates(
+        candidates = events.candidates(
             session, after, self.upto, visible_after=oldest, until=self.until
         )
-        self.hashes = {(one.event_id, one.revision): one.content_hash for one in self.candidates}
+        keys = {(one.event_id, one.revision) for one in candidates}
+        keys |= {(one.event_id, one.righted) for one in candidates if one.righted is not None}
+        self._learn(session, keys)
         self.about = memories.about(
             session,
-            {one.event_id for one in self.candidates},
-            {one.fact_key for one in self.candidates},
+            {one.event_id for one in candidates},
+            {one.fact_key for one in candidates},
         )
         self.watched = (
             scenarios.moved_since(session, oldest, self.now)
             if self.until is None
             else scenarios.moved_by(session, oldest, self.until, visible.RULES)
         )
-        keys = set(self.hashes)
-        keys |= {(one.event_id, one.righted) for one in self.candidates if one.righted is not None}
-        self._learn(session, keys)
+        self.hashes = {(one.event_id, one.revision): one.content_hash for one in candidates}
+        # At the end: after a fault in this the next reader looks back anew.
+        self.candidates, self.oldest, self.after = candidates, oldest, after
 
     def _seq_before(self, session: Session, instant: datetime) -> int:
         if instant not in self._begins:
@@ -257,10 +258,10 @@ class Desk:
 
     def _learn(self, session: Session, keys: Iterable[tuple[int, int]]) -> None:
         unknown = set(keys) - self._known
-        self._known |= unknown
         if unknown:
             found = materials.materials(session, unknown, self.until, visible.RULES)
             self.materials.update(found)
+            self._known |= unknown
 
     def readers(self, session: Session, tasks: Sequence[Task]) -> list[Reader]:
         """Those of whom the tasks are, as a digest sees them."""
