@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import desk, fanout, importing, mail, planning, rates, replay, smtp
+from bench import alert, desk, fanout, importing, mail, planning, rates, replay, smtp
 from bench.line import Line
 
 BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
+    "alert": alert.run,
     "desk": desk.run,
     "fanout": fanout.run,
     "import": importing.run,

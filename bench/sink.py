@@ -8,10 +8,11 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 END = b"\r\n.\r\n"
 EHLO = b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 10485760\r\n"
@@ -25,6 +26,7 @@ class Counts:
     bytes: int = 0
     open: int = 0
     most: int = 0  # connections at the same time
+    times: list[float] = field(default_factory=list)  # of each message: CLOCK_MONOTONIC, seconds
 
 
 class Session(asyncio.Protocol):
@@ -54,6 +56,7 @@ class Session(asyncio.Protocol):
             if (data if len(data) >= len(END) else self.rest + data).endswith(END):
                 self.in_message, self.rest = False, b""
                 self.counts.taken += 1
+                self.counts.times.append(time.monotonic())
                 if self.delay:
                     asyncio.get_running_loop().call_later(self.delay, self.say, b"250 Taken\r\n")
                 else:
@@ -84,7 +87,7 @@ async def serve(delay: float, most: int) -> None:
 @dataclass
 class Sink:
     port: int
-    counted: dict[str, int] = field(default_factory=dict)  # filled in when it has ended
+    counted: dict[str, Any] = field(default_factory=dict)  # filled in when it has ended
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from digest import clock
 from digest.engine.aside import aside
 from digest.engine.base import SLOTS, Handler
-from digest.errors import DatabaseAway, DatabaseFails
+from digest.errors import DatabaseAway, DatabaseFails, DigestError
 from digest.services.admin import work
 from digest.services.app import App
 from digest.services.planning.alert import alert
@@ -18,6 +18,7 @@ from digest.services.planning.publish import Shard, plan_shard
 from digest.services.planning.release import release
 from digest.services.sending.deliver import Deliverer, resume
 from digest.services.sending.outage import Outage
+from digest.services.sending.testing import test_content, test_envelope
 
 STALE = timedelta(minutes=10)  # a task that waited longer is of no hour any more
 AGAIN = 1.0  # seconds until the ledger is looked through again at a start
@@ -61,10 +62,22 @@ class Worker:
         finally:
             await asyncio.to_thread(self._deliverer.heart.stop)
 
+    def _warm(self) -> None:
+        """Compiles the templates of alerts before there is one: it takes longer than all the rest
+        of an alert's way."""
+        now = self._clock()
+        for channel in self._app.active_channels.values():
+            envelope = test_envelope(self._app, channel.example, self._app.links, now)
+            try:
+                channel.render(test_content(now), envelope)
+            except DigestError as error:
+                log.warning("the templates of %s: %s", channel.name, error)
+
     async def _resumed(self) -> bool:
         """Frees what dead workers held, before anything is sent."""
         try:
             await aside(lambda: resume(self._app, self._clock()), "resume")
+            await aside(self._warm, "warm")
             await aside(self._deliverer.heart.start, "heart")
         except DatabaseAway as error:
             self._outage.begin(error)

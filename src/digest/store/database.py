@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 from digest.errors import ConfigurationError, DatabaseAway, DatabaseFails
 from digest.render.environment import built_in_folder
 from digest.store import sqlite_file
+from digest.store.turns import Turns
 
 if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
     from alembic.config import Config
@@ -53,6 +54,7 @@ class Database:
             )
         self.url = parsed
         self.engine = _engine(parsed)
+        self._turns = Turns(BUSY_SECONDS)
         self._session = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     @property
@@ -76,7 +78,8 @@ class Database:
             DatabaseFails: it can't do it now.
         """
         self._must_be_there()
-        with self.explained(), self._session.begin() as session:
+        turn = self._turns.turn() if self.is_sqlite else nullcontext()
+        with turn, self.explained(), self._session.begin() as session:
             yield session
 
     @contextmanager

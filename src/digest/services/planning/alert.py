@@ -37,6 +37,7 @@ from digest.store.readers import Account
 
 ALERTED = "alerted"
 BATCH = 500
+FIRST = 20
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,10 @@ def waits(session: Session, now: datetime) -> bool:
 def _decide(app: App, candidate: Candidate, audience: Sequence[int], now: datetime) -> Counter[str]:
     done: Counter[str] = Counter()
     work = partial(_batch, app, candidate, now)
-    for ids in chunks(audience, BATCH):
+    # A few first: their messages are on their way while the others are decided about.
+    for ids in (list(audience[:FIRST]), *chunks(audience[FIRST:], BATCH)):
+        if not ids:
+            continue
         counts, failed = apart(work, ids, f"the alert about event {candidate.event_id}")
         done.update(counts)
         if failed:
