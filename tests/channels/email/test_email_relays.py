@@ -216,6 +216,7 @@ async def test_a_server_that_is_well_again_gets_all_its_connections(servers: Mak
 async def test_who_is_hung_up_on_while_others_get_through_sets_nothing_aside(
     servers: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     (server,) = servers(Faults(delay=0.2, refused={"r1@example.com": ""}))
     through = submitter(server)
     assert await outcomes(through, 3) == {"sent": 2, "RetryLater: connection_lost": 1}

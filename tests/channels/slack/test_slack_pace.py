@@ -119,8 +119,8 @@ async def test_a_worker_that_lost_its_lease_posts_nothing(
     message = slack.render(make_digest(), make_envelope(address=address))
 
     async def send() -> None:
-        fenced(lost)
-        await slack.send(message)
+        with fenced(lost):
+            await slack.send(message)
 
     with pytest.raises(DeliveryError, match="lease_lost"):
         await asyncio.create_task(send())

@@ -389,8 +389,8 @@ async def test_a_worker_that_lost_its_lease_sends_nothing(
         raise RetryLater("lease_lost", retry_after=0)
 
     async def send() -> None:
-        fenced(lost)
-        await channel.send(alert(channel))
+        with fenced(lost):
+            await channel.send(alert(channel))
 
     with pytest.raises(RetryLater, match="lease_lost"):
         await asyncio.create_task(send())

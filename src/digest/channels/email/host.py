@@ -122,8 +122,10 @@ class Host:
     def has_others(self) -> bool:
         return bool(self._open)
 
-    def set_aside(self, error: DeliveryError, now: float, dice: random.Random) -> None:
-        """It gets no mail for a while."""
+    def set_aside(
+        self, error: DeliveryError, now: float, dice: random.Random, *, alone: bool = False
+    ) -> None:
+        """It gets no mail for a while. `alone`: there is no other one."""
         self.error = error
         if self.away_until > now:
             return  # by another message, just now
@@ -131,8 +133,10 @@ class Host:
         self._failures = min(self._failures + 1, 10)
         self.away_until = now + seconds
         self._allowed = self._most  # too many connections was not what was wrong
+        # Of the only one the Deliveries say so themselves.
+        level = logging.DEBUG if alone else logging.WARNING
         why = in_words(error)
-        log.warning("mail server %s gets no mail for %.0f s: %s", self.relay, seconds, why)
+        log.log(level, "mail server %s gets no mail for %.0f s: %s", self.relay, seconds, why)
 
     async def check(self) -> bool:
         """Connects, and takes leave. Returns whether it was encrypted.

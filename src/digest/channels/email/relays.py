@@ -89,7 +89,7 @@ class Submitter:
 
     def _failed(self, host: Host, error: DeliveryError, tried: dict[Host, DeliveryError]) -> None:
         now = self._clock()
-        host.set_aside(error, now, self._dice)
+        host.set_aside(error, now, self._dice, alone=len(self.hosts) == 1)
         tried[host] = error
         for waiting in [each for each in self._waiting if not self._well(each.tried, now)]:
             self._waiting.remove(waiting)

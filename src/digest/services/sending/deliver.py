@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from digest.services.app import App
 from digest.services.sending.heart import Heart
@@ -16,7 +16,6 @@ from digest.store import deliveries as ledger
 from digest.store import workers
 
 Clock = Callable[[], datetime]
-MISSED = timedelta(seconds=4)  # two beats of a process that is not there any more
 
 
 class Deliverer:
@@ -84,14 +83,12 @@ class Deliverer:
 
 
 def resume(app: App, now: datetime) -> int:
-    """At a start: frees what workers of this machine that have died held, though they were alive a
-    moment ago; returns how many Deliveries became unknown."""
+    """At a start: frees what dead workers held, those of this machine at once; returns how many
+    Deliveries became unknown."""
     with app.db.begin() as session:
         ledger.expire(session, now)
-        seen, dead = workers.seen(session, MISSED), workers.dead(session)
-        return ledger.recover(
-            session, now, lambda name: name in dead or (gone(name) and name not in seen)
-        )
+        dead = workers.dead(session)
+        return ledger.recover(session, now, lambda name: name in dead or gone(name))
 
 
 def expire(app: App, now: datetime) -> int:

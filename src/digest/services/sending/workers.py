@@ -3,8 +3,23 @@
 import itertools
 import os
 import socket
+from pathlib import Path
 
-_HOST = socket.gethostname()
+
+def _where() -> str:
+    """Where numbers of processes mean the same: this start of this machine, in this container.
+
+    Containers may share a name, and see none of each other's processes.
+    """
+    try:
+        start = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        inside = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:  # no Linux
+        return socket.gethostname()
+    return f"{socket.gethostname()}/{start[:8]}/{inside}"
+
+
+_HOST = _where()
 _START = os.urandom(4).hex()  # of this process: a restart may get the same number again
 _numbers = itertools.count(1)
 
