@@ -79,15 +79,16 @@ class FoundChannels(Mapping[str, Channel]):
 def set_up(app: App) -> tuple[str | None, int]:
     """Creates or migrates the tables and brings the gazetteer in.
 
-    Returns (revision the tables had before, Interests added). Safe to repeat.
+    Returns (revision the tables had before, Interests added). Safe to repeat, also at once.
     """
-    before, _ = app.db.revisions()
-    app.db.migrate()
-    if not app.db.is_sqlite:
-        from digest.engine import schema
+    with app.db.alone():
+        before, _ = app.db.revisions()
+        app.db.migrate()
+        if not app.db.is_sqlite:
+            from digest.engine import schema
 
+            with app.db.begin() as session:
+                schema.set_up(session.connection())
         with app.db.begin() as session:
-            schema.set_up(session.connection())
-    with app.db.begin() as session:
-        added, _ = interests.sync(session, app.gazetteer)
+            added, _ = interests.sync(session, app.gazetteer)
     return before, added

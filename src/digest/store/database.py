@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session, sessionmaker
@@ -20,6 +20,7 @@ from digest.store.turns import Turns
 if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
     from alembic.config import Config
 
+_ALONE = 5_823_003  # of an advisory lock; any number that nobody else takes
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 # Codes of SQLite and PostgreSQL, or how they begin. No connection, or a lock that others hold:
@@ -212,6 +213,24 @@ class Database:
                 connection.rollback()
                 if self.is_sqlite and raw is not None:
                     raw.execute("PRAGMA foreign_keys=ON")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One process after the other, of all that ask for it. SQLite has its own way to that.
+
+        Raises:
+            DatabaseAway: the database can't be reached.
+        """
+        if self.is_sqlite:
+            yield
+            return
+        with self.explained(), self.engine.connect() as held:
+            held = held.execution_options(isolation_level="AUTOCOMMIT")
+            held.execute(select(func.pg_advisory_lock(_ALONE)))
+            try:
+                yield
+            finally:
+                held.execute(select(func.pg_advisory_unlock(_ALONE)))
 
     def revisions(self) -> tuple[str | None, str | None]:
         """(revision of the tables, newest revision of this release)."""
