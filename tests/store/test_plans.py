@@ -39,10 +39,6 @@ ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
         lambda session: deliveries.lanes_due(session, ["email"], NOON),
         "ix_deliveries_claimable",
     ),
-    "what the dead held": (
-        lambda session: deliveries.recover(session, NOON, lambda name: False),
-        "ix_deliveries_leased",
-    ),
     "whose alerts are to be released": (
         lambda session: release._readers(session, NOON, 0),
         "ix_slots_held",
@@ -55,6 +51,10 @@ ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
 
 
 ASKED_ON_SQLITE: dict[str, tuple[Callable[[Session], object], str]] = {
+    "what the dead held": (
+        lambda session: deliveries.recover(session, NOON, lambda name: False),
+        "ix_deliveries_leased",
+    ),
     "whether a digest reached them": (
         lambda session: session.scalar(select(Slot.id).where(Slot.id == 1, memories.reached())),
         "ix_deliveries_edition_id_subscriber_id",

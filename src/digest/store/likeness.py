@@ -27,7 +27,7 @@ from digest.models import (
 from digest.models.words import EditionKind
 from digest.store.given import among, json_array
 from digest.store.memories import ARRIVED, GONE_OUT, REACHED, About, minute
-from digest.store.readers import OPEN_TO_DIGESTS
+from digest.store.readers import open_to
 
 Values = tuple[Any, ...]
 
@@ -80,12 +80,13 @@ _SCHEDULE = (
     .correlate(Subscriber)
     .scalar_subquery()
 )
-_TAKES_DIGESTS = (  # not EXISTS: for that PostgreSQL may read all Destinations there are
+_TAKES_DIGESTS, _TAKES_ALERTS = (  # not EXISTS: PostgreSQL may read all Destinations for that
     select(Destination.id)
-    .where(Destination.subscriber_id == Subscriber.id, OPEN_TO_DIGESTS)
+    .where(Destination.subscriber_id == Subscriber.id, open_to(kind))
     .limit(1)
     .correlate(Subscriber)
     .scalar_subquery()
+    for kind in (EditionKind.DIGEST, EditionKind.ALERT)
 )
 _DECIDED = (
     select(func.max(Slot.key))
@@ -139,6 +140,11 @@ _TOLD = (
 )
 
 
+_FOR_ALERTS = select(
+    Subscriber.id, _TAKES_ALERTS, Subscriber.state, Subscriber.paused_until, *_WISHES
+).where(_THESE)
+
+
 def wishes(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Values]:
     """What each Subscriber asked for: language, Lists, Schedule and Follows of their own."""
     found = session.execute(_WISHED, {"subscribers": subscriber_ids})
@@ -165,6 +171,13 @@ def standing(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Stand
         one: Standing(takes is not None, decided, tuple(wished))
         for one, takes, decided, *wished in found
     }
+
+
+def for_alerts(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Values]:
+    """What the first alert of an Event depends on, but what they were told: whether each Subscriber
+    takes alerts anywhere and pauses, and what they asked for."""
+    found = session.execute(_FOR_ALERTS, {"subscribers": subscriber_ids})
+    return {one: (takes is not None, *values) for one, takes, *values in found}
 
 
 def profile(wishes: Values) -> int:

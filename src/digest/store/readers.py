@@ -22,7 +22,7 @@ from digest.models import (
     Subscriber,
 )
 from digest.models.desk import Caps, Following, Memory, Quiet, Reader, facts_known
-from digest.models.words import EditionKind, InterestKind, SubscriberState
+from digest.models.words import InterestKind, SubscriberState
 from digest.store.chunks import chunks
 from digest.store.given import among
 from digest.store.memories import About, about, memories, recent_alerts
@@ -82,12 +82,16 @@ _OPEN = (
 )
 _THEIR_OPEN = _OPEN.where(among(Destination.subscriber_id, "subscribers"))
 _kinds = cast(Destination.kinds, Text)
-OPEN_TO_DIGESTS = and_(
-    Destination.verified_at.is_not(None),
-    Destination.disabled_at.is_(None),
-    # Not LIKE: PostgreSQL takes what stands in a text for rare, and joins as if there were one.
-    func.replace(_kinds, f'"{EditionKind.DIGEST}"', "") != _kinds,
-)
+
+
+def open_to(kind: str) -> ColumnElement[bool]:
+    """Destinations that may be written to now and take Editions of this kind."""
+    return and_(
+        Destination.verified_at.is_not(None),
+        Destination.disabled_at.is_(None),
+        # Not LIKE: PostgreSQL takes what stands in a text for rare, and joins as if there were one.
+        func.replace(_kinds, f'"{kind}"', "") != _kinds,
+    )
 
 
 def accounts(session: Session, subscriber_ids: Iterable[int], now: datetime) -> list[Account]:

@@ -27,13 +27,14 @@ from digest.models import Delivery, Destination, Slot, Subscriber
 from digest.models.base import Instant
 from digest.models.words import DeliveryState
 from digest.store.given import as_rows, rows
-from digest.store.readers import OPEN_TO_DIGESTS
+from digest.store.readers import open_to
 from digest.store.upsert import columns_of, insert_for
 
 T = TypeVar("T")
 Grouped = Sequence[tuple[T, Sequence[int]]]
 """What was decided for a group, and the ids of its readers."""
 Row = Mapping[str, Any]
+NONE: Mapping[int, datetime] = {}
 
 _GROUP = "of_group"
 _PAIRS: Mapping[str, TypeEngine[Any]] = {"subscriber": BigInteger(), _GROUP: Integer()}
@@ -97,9 +98,11 @@ def _slots(dialect: str, insert: Any) -> Insert:
     return cast(Insert, found.returning(table.c.subscriber_id, table.c.key, table.c.outcome))
 
 
-def deliveries(session: Session, told: Grouped[Row], behind: Mapping[int, datetime]) -> None:
+def deliveries(
+    session: Session, told: Grouped[Row], behind: Mapping[int, datetime] = NONE, *, kind: str
+) -> None:
     """Inserts the pending Deliveries of each group's Edition, one for each Destination that takes
-    digests; one that exists for its Destination and slot stays as it is. None is sent before the
+    its `kind`; one that exists for its Destination and slot stays as it is. None is sent before the
     hour that its Destination has in `behind`."""
     if not told:
         return
@@ -109,11 +112,11 @@ def deliveries(session: Session, told: Grouped[Row], behind: Mapping[int, dateti
         "editions": as_rows(dialect, [{_GROUP: n, **row} for n, (row, _) in enumerate(told)]),
         "behind": as_rows(dialect, [{"destination": n, "hour": at} for n, at in behind.items()]),
     }
-    session.connection().execute(_deliveries(dialect, insert_for(session)), asked)
+    session.connection().execute(_deliveries(dialect, insert_for(session), kind), asked)
 
 
 @cache
-def _deliveries(dialect: str, insert: Any) -> Insert:
+def _deliveries(dialect: str, insert: Any, kind: str) -> Insert:
     pairs, editions = rows(dialect, "pairs", _PAIRS), rows(dialect, "editions", _EDITIONS)
     behind = rows(dialect, "behind", _BEHIND)
     told = {
@@ -138,7 +141,7 @@ def _deliveries(dialect: str, insert: Any) -> Insert:
         .join(editions, editions.c[_GROUP] == pairs.c[_GROUP])
         .join(Destination, Destination.subscriber_id == pairs.c.subscriber)
         .outerjoin(behind, behind.c.destination == Destination.id)
-        .where(OPEN_TO_DIGESTS)
+        .where(open_to(kind))
         .order_by(Destination.subscriber_id, Destination.id)
     )
     found = insert(columns_of(Delivery)).from_select(list(told), every)

@@ -64,8 +64,11 @@ def test_readers_alike_share_one_edition(room: Newsroom) -> None:
     assert len(room.rows(Delivery)) == 4
 
 
-def test_many_readers_need_as_many_queries_as_few(room: Newsroom) -> None:
+def test_many_readers_need_as_many_queries_as_few(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also when nobody follows quite the same, and so nobody shares an Edition."""
+    monkeypatch.setattr(alerts, "FIRST", alerts.BATCH)
     asked_for = []
     for country, count in (("iran", 2), ("chile", 60)):
         for number in range(count):
@@ -139,6 +142,7 @@ def test_a_crash_between_batches_skips_nobody_and_tells_nobody_twice(
     for number in range(6):
         room.reader(f"r{number}")
     room.news()
+    monkeypatch.setattr(alerts, "FIRST", 2)
     monkeypatch.setattr(alerts, "BATCH", 2)
     batch, calls = alerts._batch, iter(range(10))
 

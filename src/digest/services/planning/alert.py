@@ -25,6 +25,7 @@ from digest.models.desk import Candidate, Reader
 from digest.models.words import RIGHTING, EditionKind, Outcome
 from digest.services import visible
 from digest.services.app import App
+from digest.services.planning import first_alert
 from digest.services.planning.amend import amend
 from digest.services.planning.audience import audience, pauses
 from digest.services.planning.faults import apart
@@ -157,6 +158,8 @@ def _next(session: Session, now: datetime) -> Turn | None:
 
 def _batch(app: App, candidate: Candidate, now: datetime, ids: Sequence[int]) -> Counter[str]:
     with app.db.begin() as session:
+        if first_alert.is_first(candidate):
+            return first_alert.tell(session, app, candidate, ids, now)
         return _tell(session, app, candidate, ids, now)
 
 

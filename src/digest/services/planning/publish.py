@@ -169,7 +169,7 @@ def _store(
             (edition, [one for one in who if (one, edition["slot"]) in known])
             for edition, who in told
         ]
-    spread.deliveries(session, told, behind)
+    spread.deliveries(session, told, behind, kind=EditionKind.DIGEST)
     if waiting:
         waiting_alerts.leave_to_digest(
             session, _told(session, verdicts, waiting, {one for one, _, _ in fresh})

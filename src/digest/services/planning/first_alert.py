@@ -1,0 +1,101 @@
+"""The first alert of an Event: many readers hear of it at once, so groups are decided about.
+
+What is decided depends on what a reader asked for, was told of the same facts, and on the alerts of
+their last day. Readers with the same values get the same, so the first of each group stands for
+all (`store/likeness.py`). What follows later goes to fewer, each with a memory of their own, and
+what puts right to single Destinations: that is decided one by one (`alert`).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from digest.edit.alerting import TOO_OLD, Decision, decide
+from digest.models.desk import Candidate
+from digest.models.words import EditionKind, Outcome
+from digest.services import tasks
+from digest.services.app import App
+from digest.services.planning.audience import pauses
+from digest.services.planning.groups import alike
+from digest.services.planning.rows import decision
+from digest.services.planning.telling import Telling, prepare
+from digest.store import likeness, memories, readers, spread
+from digest.store.deliveries import ALERTS
+
+
+def is_first(candidate: Candidate) -> bool:
+    """Whether nobody can have been told of this Event, nor is anything put right."""
+    return candidate.revision == 1 and candidate.righted is None and not candidate.retracted
+
+
+def tell(
+    session: Session, app: App, candidate: Candidate, ids: Sequence[int], now: datetime
+) -> Counter[str]:
+    """Decides about these Subscribers and writes all rows; counts outcomes."""
+    readers.lock(session, ids)
+    groups = {who[0]: who for who in _groups(session, candidate, ids, now)}
+    known = readers.accounts(session, groups, now)
+    people = readers.alert_readers(session, known, now, [candidate.event_id], [candidate.fact_key])
+    key = f"{candidate.event_id}:{candidate.revision}"
+    slot = f"{EditionKind.ALERT}:{key}"
+    decided: list[tuple[Telling, Decision]] = []
+    for account, reader in zip(known, people, strict=True):
+        found = decide(candidate, reader, now)
+        if found is not None and not pauses(account.subscriber, now):
+            decided.append((Telling(account, reader, (found,), slot), found))
+    telling = [one for one, what in decided if what.outcome is Outcome.EDITION]
+    told = {
+        one.reader.subscriber_id: made.edition_id
+        for one, made in zip(telling, prepare(session, app, telling, now), strict=True)
+    }
+    slots: list[tuple[Sequence[dict[str, Any]], Sequence[int]]] = []
+    editions: list[tuple[dict[str, Any], Sequence[int]]] = []
+    for one, what in decided:
+        number = one.reader.subscriber_id
+        edition_id = told.get(number)
+        nowhere = what.outcome is Outcome.EDITION and edition_id is None
+        row = decision(
+            EditionKind.ALERT,
+            key,
+            due_at=candidate.visible_at,
+            planned_at=now,
+            outcome=Outcome.DIGEST if nowhere else what.outcome,
+            rule="no_destination" if nowhere else what.rule,
+            reason=None if nowhere else what.reason,
+            edition_id=edition_id,
+            event_id=candidate.event_id,
+            revision=candidate.revision,
+            release_at=what.release_at,
+        )
+        slots.append(([row], groups[number]))
+        if edition_id is not None:
+            edition = {
+                "edition_id": edition_id,
+                "slot": slot,
+                "priority": ALERTS,
+                "not_before": now,
+                "expires_at": now + TOO_OLD,
+                "created_at": now,
+            }
+            editions.append((edition, groups[number]))
+    fresh = spread.slots(session, slots)
+    if editions:
+        new = {one for one, _, _ in fresh}
+        to = [(edition, [one for one in who if one in new]) for edition, who in editions]
+        spread.deliveries(session, to, kind=EditionKind.ALERT)
+        app.queue.put(session, *(tasks.send(one, ALERTS) for one in app.active_channels))
+    return Counter(outcome for _, _, outcome in fresh)
+
+
+def _groups(
+    session: Session, candidate: Candidate, ids: Sequence[int], now: datetime
+) -> Sequence[Sequence[int]]:
+    about = memories.about(session, [candidate.event_id], [candidate.fact_key])
+    told = likeness.told(session, ids, about)
+    alerts = memories.recent_alerts(session, ids, now)
+    values = likeness.for_alerts(session, ids)
+    alikes = {one: (value, told[one], tuple(alerts.get(one, ()))) for one, value in values.items()}
+    return list(alike(alikes).values())
