@@ -26,7 +26,7 @@ class Service:
     ) -> None:
         self.app = app
         self.stopping = asyncio.Event()
-        self._outage = Outage(app.db)
+        self._outage = Outage(app.db, app.telemetry)
         self._parts: list[Clock | Worker] = []
         if queues:
             self._parts.append(Worker(app, clock, self._outage, queues))

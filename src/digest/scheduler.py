@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from time import monotonic
 from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -111,6 +112,7 @@ class Clock:
 
     async def _lanes(self) -> None:
         await self._offer(self._due_lanes)
+        self._app.telemetry.ticked = monotonic()
 
     async def _alerts(self) -> None:
         await self._offer(self._due_alerts)

@@ -248,6 +248,27 @@ class Settings(SettingsGroup):
     digest_items: int = Field(8, ge=1, le=15, description="Events told in full in one digest.")
     web_host: str = Field("127.0.0.1", description="Address the web server listens on.")
     web_port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
+    metrics_host: str = Field(
+        "127.0.0.1", description="Address that DIGEST_METRICS_PORT listens on."
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port of /metrics, /healthz and /readyz for themselves, which `digest worker`"
+        " and `digest scheduler` have nowhere else.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="Whoever reads /metrics must bring it: `Authorization: Bearer TOKEN`. Without"
+        " one, private addresses may read it.",
+    )
+    news_alarm_hours: float = Field(
+        0,
+        ge=0,
+        le=8760,
+        description="Without a new event for so many hours /readyz says so and fails; 0: never.",
+    )
     feed_private_addresses: bool = Field(
         False, description="Allow feeds and imports from private or local addresses."
     )

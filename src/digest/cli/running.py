@@ -5,8 +5,9 @@ import errno
 import gc
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from importlib import import_module
 
 import uvicorn
 
@@ -19,8 +20,12 @@ DRAIN_SECONDS = 7.0  # for what is being sent; supervisors kill after 10
 CLOSE_SECONDS = 1.5  # for saying goodbye to providers
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The socket that the pages are served on, taken before anything else is begun.
+Serving = tuple[str, socket.socket]
+"""The module whose `create` makes the pages, and the socket that they are served on."""
+
+
+def listen(host: str, port: int, of: str = "WEB") -> socket.socket:
+    """The socket that something is served on, taken before anything else is begun.
 
     Raises:
         ConfigurationError: the port is in use, or the address is none of this machine's.
@@ -34,7 +39,7 @@ def listen(host: str, port: int) -> socket.socket:
         taken.close()
         why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror}"
         raise ConfigurationError(
-            f"port {port} of {host} {why}; DIGEST_WEB_PORT and DIGEST_WEB_HOST name another"
+            f"port {port} of {host} {why}; DIGEST_{of}_PORT and DIGEST_{of}_HOST name another"
         ) from None
     return taken
 
@@ -47,32 +52,46 @@ class Pages(uvicorn.Server):
         yield
 
 
-def run(app: App, service: Service | None, taken: socket.socket | None) -> None:
-    """Runs the service, and the pages on the socket `taken`, until SIGTERM or Ctrl-C."""
-    server = None if taken is None else _pages(app)
+@contextmanager
+def listening(app: App, *, pages: bool) -> Iterator[list[Serving]]:
+    """What is served: the `pages`, and what DIGEST_METRICS_PORT asks for.
+
+    Raises:
+        ConfigurationError: a port is in use, or the address is none of this machine's.
+    """
+    settings = app.settings
+    with ExitStack() as stack:
+        found: list[Serving] = []
+        if pages:
+            taken = listen(settings.web_host, settings.web_port)
+            found.append(("digest.web.app", stack.enter_context(closing(taken))))
+        if settings.metrics_port is not None:
+            taken = listen(settings.metrics_host, settings.metrics_port, "METRICS")
+            found.append(("digest.web.health", stack.enter_context(closing(taken))))
+        yield found
+
+
+def run(app: App, service: Service | None, serving: Iterable[Serving]) -> None:
+    """Runs the service and what is served until SIGTERM or Ctrl-C."""
+    servers = [(_server(module, app), taken) for module, taken in serving]
     # What is loaded by now stays until the end. Left out of the collector's rounds, it does not
     # make each mail half as dear again.
     gc.collect()
     gc.freeze()
-    asyncio.run(_run(app, service, server, taken))
+    asyncio.run(_run(app, service, servers))
 
 
-def _pages(app: App) -> Pages:
-    from digest.web.app import create  # a worker needs none of it
-
+def _server(module: str, app: App) -> Pages:
+    web = import_module(module).create(app, clock.now)  # a worker needs no pages
     return Pages(
-        uvicorn.Config(
-            create(app, clock.now), log_config=None, access_log=False, timeout_graceful_shutdown=3
-        )
+        uvicorn.Config(web, log_config=None, access_log=False, timeout_graceful_shutdown=3)
     )
 
 
 async def _run(
-    app: App, service: Service | None, server: Pages | None, taken: socket.socket | None
+    app: App, service: Service | None, servers: Sequence[tuple[Pages, socket.socket]]
 ) -> None:
-    running: set[asyncio.Task[None]] = set()
-    if server is not None and taken is not None:
-        running.add(asyncio.create_task(server.serve([taken])))
+    running = {asyncio.create_task(server.serve([taken])) for server, taken in servers}
     if service is not None:
         running.add(asyncio.create_task(service.run()))
     loop = asyncio.get_running_loop()
@@ -80,7 +99,7 @@ async def _run(
     def stop() -> None:
         if service is not None:
             service.stop()
-        if server is not None:
+        for server, _ in servers:
             server.should_exit = True
 
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -97,6 +116,8 @@ async def _run(
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await asyncio.gather(*closing_all, return_exceptions=True)
+        if service is None:
+            await app.queue.close()
         app.db.dispose()
     for task in running:
         if task.done() and not task.cancelled() and (failure := task.exception()) is not None:

@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -10,7 +10,7 @@ import typer
 from digest import clock
 from digest.bootstrap import set_up
 from digest.cli.common import open_app, say
-from digest.cli.running import listen, run
+from digest.cli.running import listening, run
 from digest.engine.base import ALERTS, DIGESTS, PLANS
 from digest.errors import ConfigurationError, WrongUsage
 from digest.process import Service
@@ -30,13 +30,13 @@ def serve() -> None:
     """Run web pages, scheduler and worker until stopped. SIGTERM finishes what is being sent."""
     app = open_app()
     host, port = app.settings.web_host, app.settings.web_port
-    with only_one(app), closing(listen(host, port)) as taken:
+    with only_one(app), listening(app, pages=True) as serving:
         set_up(app)
         say(
             f"Serving {app.settings.base_url} on {host}:{port};"
             f" channels: {app.set_up_in_words or 'none set up'}."
         )
-        run(app, Service(app, clock.now), taken)
+        run(app, Service(app, clock.now), serving)
 
 
 def web() -> None:
@@ -44,9 +44,9 @@ def web() -> None:
     app = open_app()
     of_many(app)
     host, port = app.settings.web_host, app.settings.web_port
-    with closing(listen(host, port)) as taken:
+    with listening(app, pages=True) as serving:
         say(f"Serving {app.settings.base_url} on {host}:{port}; pages only.")
-        run(app, None, taken)
+        run(app, None, serving)
 
 
 def worker(queues: Queues = f"{ALERTS},{DIGESTS}") -> None:
@@ -57,17 +57,19 @@ def worker(queues: Queues = f"{ALERTS},{DIGESTS}") -> None:
             raise WrongUsage(f"there is no queue {name!r}; there are {', '.join(QUEUES)}")
     app = open_app()
     of_many(app)
-    say(f"Working for {', '.join(wanted)}; channels: {app.set_up_in_words or 'none set up'}.")
     names = [queue for name in dict.fromkeys(wanted) for queue in QUEUES[name]]
-    run(app, Service(app, clock.now, leads=False, queues=names), None)
+    with listening(app, pages=False) as serving:
+        say(f"Working for {', '.join(wanted)}; channels: {app.set_up_in_words or 'none set up'}.")
+        run(app, Service(app, clock.now, leads=False, queues=names), serving)
 
 
 def scheduler() -> None:
     """Find what is due until stopped. One of many leads, the others stand by."""
     app = open_app()
     of_many(app)
-    say("Finding what is due, if no other scheduler does.")
-    run(app, Service(app, clock.now, queues=()), None)
+    with listening(app, pages=False) as serving:
+        say("Finding what is due, if no other scheduler does.")
+        run(app, Service(app, clock.now, queues=()), serving)
 
 
 def of_many(app: App) -> None:

@@ -14,6 +14,7 @@ from digest.services.links import LinkMaker, signing_key
 from digest.services.returns import ReturnTags
 from digest.settings import Settings
 from digest.store.database import Database
+from digest.telemetry import Telemetry
 
 
 @dataclass
@@ -27,6 +28,7 @@ class App:
     gazetteer: Gazetteer
     unsubscribe_address: str = ""
     queue: Queue = field(default_factory=LocalQueue)
+    telemetry: Telemetry = field(default_factory=Telemetry, init=False)
 
     @cached_property
     def tagger(self) -> Tagger:

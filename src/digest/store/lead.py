@@ -8,12 +8,18 @@ keep-alive packets, set below.
 import os
 
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from digest.errors import DatabaseAway
 from digest.store.database import Database
 
 LOCK = 5_823_002  # any number that nobody else takes
 _TAKE = text("SELECT pg_try_advisory_lock(:lock)")
+_LED = text(
+    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid = 0 AND objid = :lock)"  # a number this small has no upper half
+)
 _IS_THERE = text("SELECT 1")
 _PULSE = (
     "SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3"
@@ -72,3 +78,8 @@ class Lead:
         held, self._held = self._held, None
         if held is not None:
             held.close()
+
+
+def led(session: Session) -> bool:
+    """Whether some clock leads, on PostgreSQL."""
+    return bool(session.scalar(_LED, {"lock": LOCK}))

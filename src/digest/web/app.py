@@ -1,12 +1,10 @@
-"""The web application: routes, errors and health."""
+"""The web application: routes and errors."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -15,11 +13,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.errors import ConfigurationError, DatabaseAway, InputError, NotFound
-from digest.models import Event
 from digest.services.app import App
 from digest.services.bounces.settings import BounceSettings
 from digest.store import readers
-from digest.web import event, preferences, reader, tune
+from digest.web import event, health, preferences, reader, tune
 from digest.web.guard import BodyLimit, SecureHeaders
 from digest.web.hooks import Hooks
 from digest.web.inbox import Inbox, inbox_routes, to_inbox
@@ -27,7 +24,6 @@ from digest.web.site import Gone, Site, locale_of, site_of
 
 log = logging.getLogger(__name__)
 
-READY_SECONDS = 5.0  # for the database's answer
 AWAY_SECONDS = 30  # after which a program may ask again
 
 
@@ -43,8 +39,7 @@ def create(app: App, clock: Callable[[], datetime], inbox: Inbox | None = None) 
     """
     routes = [
         Route("/", home if inbox is None else to_inbox),
-        Route("/healthz", alive),
-        Route("/readyz", ready),
+        *health.routes,
         Route("/robots.txt", robots),
         Route("/assets/pages.css", stylesheet),
         *event.routes,
@@ -69,6 +64,7 @@ def create(app: App, clock: Callable[[], datetime], inbox: Inbox | None = None) 
         },
     )
     web.state.site = Site(app, clock)
+    health.watch(web, app, clock)
     _ = app.links  # its key is made now: a GET never writes
     _warm_up(app, clock())
     return web
@@ -85,31 +81,6 @@ async def home(request: Request) -> Response:
     """What this is, for whoever was sent a message by a friend."""
     site = site_of(request)
     return site.page("home", locale_of(request), contact=site.app.settings.contact)
-
-
-async def alive(request: Request) -> Response:
-    """The process lives."""
-    return PlainTextResponse("alive\n")
-
-
-async def ready(request: Request) -> Response:
-    """The database answers and has its tables."""
-    site = site_of(request)
-
-    def ask() -> None:
-        with site.app.db.read() as session:
-            session.execute(select(Event.id).limit(1))
-
-    try:
-        async with asyncio.timeout(READY_SECONDS):
-            await asyncio.to_thread(ask)
-    except DatabaseAway as error:
-        log.debug("not ready: %s", error)
-        return PlainTextResponse("the database does not answer\n", 503)
-    except Exception as error:
-        log.warning("not ready: %s", error)
-        return PlainTextResponse("the database does not answer\n", 503)
-    return PlainTextResponse("ready\n")
 
 
 async def robots(request: Request) -> Response:

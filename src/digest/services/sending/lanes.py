@@ -12,7 +12,7 @@ from functools import partial
 from digest.channels.base import Channel, fenced
 from digest.errors import Action, ConfigurationError, DatabaseAway, DatabaseFails
 from digest.services.app import App
-from digest.services.sending import outcomes, work
+from digest.services.sending import measured, outcomes, work
 from digest.services.sending.attempts import Ended, attempt
 from digest.services.sending.heart import Heart
 from digest.services.sending.outage import Outage
@@ -81,6 +81,7 @@ class Lane:
 
     async def _send(self, waiting: deque[Parcel], done: Counts, stop: asyncio.Event) -> None:
         scribe = Scribe(partial(self._write, stop))
+        channel = measured.timed(self.channel, self.app.telemetry)
         left: list[int] = []
         batch: Counts = Counter()
 
@@ -93,7 +94,7 @@ class Lane:
                     left.append(parcel.delivery.id)
                     continue
                 with fenced(self.heart.fence()):
-                    ended = await attempt(self.channel, parcel, self.clock, self.dice)
+                    ended = await attempt(channel, parcel, self.clock, self.dice)
                 batch[parcel.kind, self.channel.name, ended.result.state] += 1
                 log.debug("delivery %s: %s", parcel.delivery.id, ended.result.state)
             if ended is not None:
@@ -119,6 +120,7 @@ class Lane:
             rows = ledger.claim(session, self.channel.name, self.priority, now, self.worker, CLAIM)
         if not rows:
             return None
+        measured.claimed(self.app.telemetry, self.channel.name, self.priority, len(rows))
         with db.read() as session:
             found = parcels(session, self.app, rows, now)
         known = {parcel.delivery.id for parcel in found}
@@ -175,6 +177,7 @@ class Lane:
             mine = set() if self._halted else ledger.begin(session, wanted, self.worker, now)
         for tell in told:
             tell()
+        measured.written(self.app.telemetry, self.channel.name, ended)
         return mine
 
     def _give_back(self, ids: Iterable[int]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from digest.errors import DatabaseAway
 from digest.store.database import Database
+from digest.telemetry import OUTAGES, Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +25,9 @@ CALM = 60.0  # seconds after which all have found it, and the first wait is so s
 class Outage:
     """Belongs to one event loop."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, telemetry: Telemetry | None = None) -> None:
         self._db = db
+        self._telemetry = telemetry or Telemetry()
         self._back = asyncio.Event()
         self._back.set()
         self._search: asyncio.Task[None] | None = None
@@ -46,6 +48,7 @@ class Outage:
         if self.lasts:
             return
         self._back.clear()
+        self._telemetry.add(OUTAGES, {(): 1})
         if monotonic() - self._back_since >= CALM:
             self._wait = FIRST_WAIT
         log.warning(
