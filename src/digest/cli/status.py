@@ -1,8 +1,11 @@
 """`digest status`: how the installation is doing."""
 
+from typing import Any
+
 from digest import clock
 from digest.cli.common import Json, moment, open_app, say, say_json, table
-from digest.services.admin.bounces import in_words
+from digest.services.admin.bounces import in_words as came_back_in_words
+from digest.services.admin.monitor import in_words
 from digest.services.admin.status import status as look
 
 
@@ -21,8 +24,9 @@ def status(json: Json = False) -> None:
         f" {_counted(found['destinations_paused'], 'paused destination')},"
         f" {_counted(found['alerts_held'], 'alert')} held{until and f', the first until {until}'}."
     )
-    if came_back := in_words(found["bounces"]):
+    if came_back := came_back_in_words(found["bounces"]):
         say(came_back)
+    say(_running(found))
     table("Channels", ["channel", "state"], [[n, s] for n, s in found["channels"].items()])
     table(
         "Deliveries",
@@ -31,6 +35,23 @@ def status(json: Json = False) -> None:
             [channel, state, n, moment(waits.get(channel, {}).get(state))]
             for channel, states in found["deliveries"].items()
             for state, n in states.items()
+        ],
+    )
+    table(
+        "What waits",
+        ["channel", "lane", "waiting", "the oldest is due since"],
+        [
+            [one["channel"], one["lane"], one["waiting"], in_words(one["oldest_due_seconds"])]
+            for one in found["lanes"]
+            if one["waiting"]
+        ],
+    )
+    table(
+        "How long the last hour's took, in seconds",
+        ["kind", "sent", "half within", "95 of 100 within"],
+        [
+            [kind, one["count"], f"{one['p50']:.1f}", f"{one['p95']:.1f}"]
+            for kind, one in found["latency_last_hour"].items()
         ],
     )
     table(
@@ -43,6 +64,19 @@ def status(json: Json = False) -> None:
         ["event", "revision"],
         [[one["event"], one["revision"]] for one in found["events_stuck"]],
     )
+
+
+def _running(found: dict[str, Any]) -> str:
+    """Who is there, as far as the database knows, and whether planning is in time."""
+    late, overdue = found["planning_late_seconds"], found["digests_overdue"]
+    said = [f"Planning is {f'late by {in_words(late)}' if overdue else 'in time'}."]
+    if overdue:
+        said.append(f"{_counted(overdue, 'digest')} overdue.")
+    if found["clock_leads"] is not None:
+        here = found["workers_alive"]
+        alive = ", ".join(f"{n} for {name}" for name, n in sorted(here.items())) or "none"
+        said.append(f"Workers alive: {alive}. {'A' if found['clock_leads'] else 'No'} clock leads.")
+    return " ".join(said)
 
 
 def _counted(number: int, noun: str) -> str:

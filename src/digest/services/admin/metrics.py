@@ -16,11 +16,9 @@ from digest import __version__
 from digest.engine.base import SLOTS
 from digest.services.admin.monitor import Reading
 from digest.services.app import App
-from digest.store import deliveries as ledger
+from digest.services.sending.measured import LANES
 from digest.store.vitals import Vitals
 from digest.telemetry import Telemetry
-
-LANES = {ledger.ALERTS: "alerts", ledger.DIGESTS: "digests"}
 
 
 def page(app: App, reading: Reading, accept: str) -> tuple[bytes, str]:

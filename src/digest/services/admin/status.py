@@ -10,9 +10,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from digest.models import ChannelStop, Destination, Event, Feed, Revision, Slot, Subscriber
 from digest.models.words import Outcome
 from digest.services.admin import bounces
+from digest.services.admin.latency import latencies
 from digest.services.app import App
+from digest.services.sending.measured import LANES
 from digest.store import deliveries as ledger
-from digest.store import readers, visibility
+from digest.store import readers, visibility, vitals
 
 
 def status(app: App, now: datetime) -> dict[str, Any]:
@@ -30,6 +32,7 @@ def status(app: App, now: datetime) -> dict[str, Any]:
             waits.setdefault(channel, {})[state] = first.isoformat()
         held = (Slot.outcome == Outcome.HELD) & Slot.release_at.is_not(None)
         release = session.scalar(select(func.min(Slot.release_at)).where(held))
+        found = vitals.look(session, app.active_channels, now)
         return {
             "now": now.isoformat(),
             "events": _count(session, Event.id),
@@ -43,6 +46,20 @@ def status(app: App, now: datetime) -> dict[str, Any]:
             "events_stuck": [
                 {"event": slug, "revision": number} for slug, number in visibility.stuck(session)
             ],
+            "lanes": [
+                {
+                    "channel": channel,
+                    "lane": LANES[lane],
+                    "waiting": one.count,
+                    "oldest_due_seconds": found.age(one.since),
+                }
+                for (channel, lane), one in found.lanes.items()
+            ],
+            "planning_late_seconds": found.age(found.due_since),
+            "digests_overdue": found.overdue,
+            "clock_leads": found.led,
+            "workers_alive": dict(found.workers),
+            "latency_last_hour": latencies(session, now),
             "deliveries": deliveries,
             "deliveries_wait_until": waits,
             "bounces": bounces.health(session, now),
