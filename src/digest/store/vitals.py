@@ -54,7 +54,7 @@ class Vitals:
 
 
 def look(session: Session, channels: Iterable[str], now: datetime) -> Vitals:
-    """Takes them all; `channels` are those that may be sent over."""
+    """Takes them all; `channels` are those there are, also one that is not set up."""
     sqlite = session.get_bind().dialect.name == "sqlite"
     stopped = deliveries.stopped(session, now)
     here = Counter(queue for one in workers.seen(session).values() for queue in one.queues)

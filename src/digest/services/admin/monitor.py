@@ -90,7 +90,7 @@ def look(app: App, now: datetime) -> Vitals:
         ConfigurationError: the database does not answer, or has no tables.
     """
     with app.db.read() as session:
-        return vitals.look(session, app.active_channels, now)
+        return vitals.look(session, app.channels, now)
 
 
 def judged(app: App, found: Vitals) -> Iterable[Check]:

@@ -32,7 +32,7 @@ def status(app: App, now: datetime) -> dict[str, Any]:
             waits.setdefault(channel, {})[state] = first.isoformat()
         held = (Slot.outcome == Outcome.HELD) & Slot.release_at.is_not(None)
         release = session.scalar(select(func.min(Slot.release_at)).where(held))
-        found = vitals.look(session, app.active_channels, now)
+        found = vitals.look(session, app.channels, now)
         return {
             "now": now.isoformat(),
             "events": _count(session, Event.id),
