@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Command] = {
     "why": Command("why:why", "Say why a subscriber did, or did not, get an event."),
     "deliveries": Command("deliveries:deliveries", "List what was sent, where and how it went."),
     "status": Command("status:status", "Show how the installation is doing, in numbers."),
+    "restored": Command("restored:restored", "After a restore: send nothing that may be sent."),
     "doctor": Command("doctor:doctor", "Check everything; each fault comes with its remedy."),
     "config": Command("config:config", "Show every setting and where its value comes from."),
     "demo": Command("demo:demo", "Play a day of news on this machine."),
