@@ -15,11 +15,12 @@ from digest.services.app import App
 from digest.services.planning.alert import ALERTED
 from digest.services.planning.digests import last_digests
 from digest.services.planning.occasions import Due, due_dates
-from digest.services.planning.publish import BATCH, NEVER
 from digest.services.visible import make_visible
 from digest.store import counters, readers, visibility
 from digest.store.deliveries import CLAIMABLE
+from digest.store.due import NEVER
 
+PAGE = 500
 REASON = "restored"
 WORDS = "a backup was restored; perhaps it was sent before that"
 _MAY_BE_SENT = (*CLAIMABLE, DeliveryState.SENDING)
@@ -73,8 +74,8 @@ def _digests(session: Session, now: datetime) -> int:
     is_due = or_(Subscriber.next_due_at.is_(None), Subscriber.next_due_at <= now)
     ids = session.scalars(select(Subscriber.id).where(is_due).order_by(Subscriber.id)).all()
     left_out = 0
-    for start in range(0, len(ids), BATCH):
-        part = ids[start : start + BATCH]
+    for start in range(0, len(ids), PAGE):
+        part = ids[start : start + PAGE]
         latest = last_digests(session, part)
         rows = []
         for account in readers.accounts(session, part, now):
