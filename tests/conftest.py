@@ -27,6 +27,8 @@ EVERYTHING = os.environ.get("DIGEST_TEST_ALL") == "1"
 NEEDING = ("postgres", "browser", "node", "mailserver")
 LONGEST = (
     "test_kill.py",
+    "test_cluster.py",
+    "test_serve_command.py",
     "test_look.py",
     "test_conformance_flood.py",
     "test_email_web_oracles.py",
