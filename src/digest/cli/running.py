@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import faulthandler
 import gc
 import signal
 import socket
@@ -17,6 +18,7 @@ from digest.process import Service
 from digest.services.app import App
 
 DRAIN_SECONDS = 7.0  # for what is being sent; supervisors kill after 10
+END_SECONDS = 15.0  # after a signal there is no process any more, whatever holds it up
 CLOSE_SECONDS = 1.5  # for saying goodbye to providers
 
 
@@ -97,6 +99,8 @@ async def _run(
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
+        # Nothing may keep the process for longer; if something does, the log says what.
+        faulthandler.dump_traceback_later(END_SECONDS, exit=True)
         if service is not None:
             service.stop()
         for server, _ in servers:
