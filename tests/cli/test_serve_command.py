@@ -158,7 +158,8 @@ def test_a_database_that_goes_away_is_said_once_and_waited_for(
 
             own_postgres_server.start()
             assert wait_for(lambda: len(log_of(shell)) > before + 1, START)
-            assert httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+            ready_at = f"http://127.0.0.1:{port}/readyz"  # as soon as the clock leads again
+            assert wait_for(lambda: httpx.get(ready_at, timeout=5).status_code == 200, START)
             time.sleep(AWAY)  # every job and lane has had its turn
             [_, back] = log_of(shell)[before:]
             assert "the database is back after" in back["event"]

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import psycopg
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
@@ -69,7 +70,7 @@ class PostgresQueue:
         try:
             await self._app.open_async()
             yield
-        except ConnectorException as error:
+        except (ConnectorException, psycopg.Error) as error:  # not all are wrapped
             why = str(error.__cause__ or error).partition("\n")[0]
             raise DatabaseAway(f"the database does not answer: {why}") from error
 
@@ -83,7 +84,7 @@ class PostgresQueue:
         self, handlers: Mapping[str, Handler], slots: Mapping[str, int], stop: asyncio.Event
     ) -> None:
         for kind, handler in handlers.items():
-            self._app.task(name=kind)(_taking(handler))
+            self._app.task(name=kind)(_taking(kind, handler))
         workers = [asyncio.create_task(self._serve(name, n, stop)) for name, n in slots.items()]
         try:
             await stop.wait()
@@ -143,9 +144,12 @@ class PostgresQueue:
             await self._app.close_async()
 
 
-def _taking(handler: Handler) -> Any:
+def _taking(kind: str, handler: Handler) -> Any:
     async def task(**about: Any) -> None:
-        await handler(about)
+        try:
+            await handler(about)
+        except Exception:
+            log.exception("a task failed", extra={"task": kind})
 
     return task
 

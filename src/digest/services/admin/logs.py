@@ -14,7 +14,7 @@ NOISY = {
     "asyncio": logging.WARNING,
     "httpcore": logging.WARNING,
     "httpx": logging.WARNING,
-    "procrastinate": logging.WARNING,
+    "procrastinate": logging.CRITICAL,  # what failed is told by ours, and that the database is away
     "psycopg.pool": logging.ERROR,  # whoever needs the database says that it is away
     "slack_sdk": logging.WARNING,
     "telegram": logging.WARNING,
