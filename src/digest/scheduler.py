@@ -99,7 +99,7 @@ class Clock:
             return False
 
     async def _job(self, job: Callable[[], Awaitable[None]]) -> None:
-        """One turn. To be cut short by the end of the process is no failure."""
+        """One turn. To be cut short by the end of the process, or of its lead, is no failure."""
         if self._outage.lasts:
             return
         try:
@@ -107,8 +107,7 @@ class Clock:
         except DatabaseAway as error:
             self._outage.begin(error)
         except asyncio.CancelledError:
-            if not self._stop.is_set():
-                raise
+            log.debug("a turn was cut short")
 
     async def _lanes(self) -> None:
         await self._offer(self._due_lanes)
