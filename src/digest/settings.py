@@ -275,6 +275,9 @@ class Settings(SettingsGroup):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What is logged: debug, info, warning or error."
     )
+    log_addresses: bool = Field(
+        False, description="Log the address of a delivery that failed, too: for a search only."
+    )
     log_format: Literal["text", "json"] = Field(
         "text", description="How it is logged: text or json."
     )

@@ -13,7 +13,7 @@ import pytest
 from newsroom import Newsroom
 
 from digest import clock, scheduler, worker
-from digest.errors import AddressRefused, ChannelStopped, DatabaseAway
+from digest.errors import AddressRefused, ChannelStopped, DatabaseAway, Unanswered
 from digest.models.words import Cadence
 from digest.process import Service
 from digest.services.admin import logs, work
@@ -139,6 +139,28 @@ async def test_refusals_are_warnings_by_number(
     assert (paused.levelname, paused.reason) == ("WARNING", "mailbox_unknown")
     assert isinstance(paused.destination, int)
     assert "@example.org" not in "\n".join(str(one.__dict__) for one in caplog.records)
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+async def test_what_failed_is_named_by_its_number_and_by_its_address_only_if_wanted(
+    room: Newsroom, caplog: pytest.LogCaptureFixture, wanted: bool
+) -> None:
+    room.app.settings = room.app.settings.model_copy(update={"log_addresses": wanted})
+    refused, silent = room.deliveries_to_come(reader(room), 2, at="@example.org")
+    room.email.script = [
+        AddressRefused("mailbox_unknown", "no such user"),
+        Unanswered("no_answer"),
+        Unanswered("no_answer"),
+    ]
+    await room.drain()
+    found = {one.delivery: one for one in lines(caplog, "delivery ")}
+    assert found[refused].getMessage() == "delivery failed"
+    assert (found[refused].levelname, found[refused].reason) == ("INFO", "mailbox_unknown")
+    assert found[silent].getMessage() == "delivery unknown"
+    assert (found[silent].levelname, found[silent].reason) == ("WARNING", "no_answer")
+    assert found[silent].channel == "email"
+    said = "\n".join(str(one.__dict__) for one in caplog.records)
+    assert ("@example.org" in said) is wanted
 
 
 async def test_a_feed_that_fails_and_answers_again(

@@ -178,6 +178,7 @@ class Lane:
         for tell in told:
             tell()
         measured.written(self.app.telemetry, self.channel.name, ended)
+        work.troubled(self.channel.name, ended, addresses=self.app.settings.log_addresses)
         return mine
 
     def _give_back(self, ids: Iterable[int]) -> None:

@@ -2,9 +2,12 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from digest.errors import Action
+from digest.models.words import DeliveryState
+from digest.services.sending.attempts import Ended
 from digest.store.deliveries import Claimed
 
 log = logging.getLogger(__name__)
@@ -35,3 +38,22 @@ def sent(channel: str, counts: Mapping[tuple[str, str, str], int], *, level: int
     if states:
         kind = ", ".join(sorted(kinds))
         log.log(level, "deliveries", extra={"channel": channel, "kind": kind, **states})
+
+
+def troubled(channel: str, ended: Iterable[Ended], *, addresses: bool) -> None:
+    """A line for each Delivery that failed for good, or of which nobody knows. A Destination that
+    refuses us is an everyday thing; what nobody knows, and what is our own fault, is not."""
+    for one in ended:
+        state = one.result.state
+        if state not in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+            continue
+        refused = one.error is not None and one.error.action is Action.PAUSE
+        extra = {
+            "delivery": one.result.delivery_id,
+            "channel": channel,
+            "reason": one.result.reason,
+        }
+        if addresses:
+            extra["address"] = one.parcel.envelope.address
+        level = logging.INFO if refused else logging.WARNING
+        log.log(level, "delivery %s", state, extra=extra)
