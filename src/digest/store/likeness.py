@@ -27,7 +27,7 @@ from digest.models import (
 from digest.models.words import EditionKind
 from digest.store.given import among, json_array
 from digest.store.memories import ARRIVED, GONE_OUT, REACHED, About, minute
-from digest.store.readers import open_to
+from digest.store.readers import FOLLOWED, open_to
 
 Values = tuple[Any, ...]
 
@@ -39,19 +39,7 @@ def _joined(one: Any, *order: Any, where: Any) -> ScalarSelect[Any]:
 
 
 _FOLLOWS = _joined(
-    json_array(
-        Follow.interest_id,
-        Follow.story_id,
-        Follow.weight,
-        Follow.role,
-        Follow.from_severity,
-        Follow.alerts_from,
-        Follow.alerts_at_night_from,
-        Follow.updates,
-        Follow.breaking_only,
-        Follow.muted,
-        Follow.snoozed_until,
-    ),
+    json_array(*FOLLOWED),
     Follow.position,
     Follow.id,
     where=Follow.subscriber_id == Subscriber.id,

@@ -50,24 +50,29 @@ _LISTS = (
 _SCHEDULES = select(Schedule).where(
     or_(among(Schedule.subscriber_id, "subscribers"), among(Schedule.list_id, "lists"))
 )
+FOLLOWED = (
+    Follow.interest_id,
+    Follow.story_id,
+    Follow.weight,
+    Follow.role,
+    Follow.from_severity,
+    Follow.alerts_from,
+    Follow.alerts_at_night_from,
+    Follow.updates,
+    Follow.breaking_only,
+    Follow.muted,
+    Follow.snoozed_until,
+)
+"""All that the desk looks at of a Follow: readers who differ in one of these are not alike."""
+
 _FOLLOWS = (
     select(
         Follow.subscriber_id,
         Follow.list_id,
-        Follow.interest_id,
-        Follow.story_id,
+        *FOLLOWED,
         func.coalesce(Interest.slug, Story.slug).label("slug"),
         func.coalesce(Interest.name, Story.title).label("label"),
         Interest.kind,
-        Follow.weight,
-        Follow.role,
-        Follow.from_severity,
-        Follow.alerts_from,
-        Follow.alerts_at_night_from,
-        Follow.updates,
-        Follow.breaking_only,
-        Follow.muted,
-        Follow.snoozed_until,
     )
     .outerjoin(Interest, Interest.id == Follow.interest_id)
     .outerjoin(Story, Story.id == Follow.story_id)
