@@ -27,6 +27,7 @@ from digest.models.words import DeliveryState, EditionKind, Outcome
 from digest.services.app import App
 from digest.services.run import plan
 from digest.services.sending.parcels import parcels
+from digest.store.contents import Contents
 from digest.store.deliveries import Claimed
 
 READERS = 30
@@ -164,7 +165,7 @@ def _repeats(slots: Sequence[Slot], items: dict[int, list[Item]]) -> Iterator[st
 def messages(app: App) -> Iterator[tuple[Message, EditionContent]]:
     """Every Delivery as its reader would see it, rendered for its own Channel."""
     _ = app.links  # may write its key: before the session
-    after = 0
+    after, kept = 0, Contents()
     while True:
         with app.db.read() as session:
             rows = session.scalars(
@@ -172,7 +173,8 @@ def messages(app: App) -> Iterator[tuple[Message, EditionContent]]:
             ).all()
             if not rows:
                 return
-            batch = parcels(session, app, [Claimed.of(row) for row in rows], rows[-1].created_at)
+            claimed = [Claimed.of(row) for row in rows]
+            batch = parcels(session, app, claimed, kept, rows[-1].created_at)
         for parcel in batch:
             channel = app.channels[parcel.delivery.channel]
             yield channel.render(parcel.content, parcel.envelope), parcel.content

@@ -190,7 +190,7 @@ async def test_a_batch_is_loaded_with_as_many_queries_as_one(room: Newsroom, cou
         claimed = lane._claim()
     assert claimed is not None
     assert len(claimed) == count
-    assert len(asked) == 4  # stopped, take; editions, recipients
+    assert len(asked) == 5  # stopped, take; editions, their contents, recipients
 
 
 # The provider says no ----------------------------------------------------------------------

@@ -5,7 +5,7 @@ import logging
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -20,6 +20,7 @@ from digest.services.sending.parcels import Parcel, parcels
 from digest.services.sending.refusals import stop_channel, take_back
 from digest.services.sending.scribe import Scribe
 from digest.store import deliveries as ledger
+from digest.store.contents import Contents
 from digest.store.in_order import put_behind
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Lane:
     dice: random.Random
     heart: Heart
     outage: Outage | None = None  # of a process that runs for long
+    _contents: Contents = field(default_factory=Contents)
     _halted: bool = False  # the Channel refuses us as a whole
     _busy: bool = False
     _again: bool = False  # somebody said that there is work
@@ -122,7 +124,7 @@ class Lane:
             return None
         measured.claimed(self.app.telemetry, self.channel.name, self.priority, len(rows))
         with db.read() as session:
-            found = parcels(session, self.app, rows, now)
+            found = parcels(session, self.app, rows, self._contents, now)
         known = {parcel.delivery.id for parcel in found}
         lost = [row for row in rows if row.id not in known]
         if lost:

@@ -12,7 +12,8 @@ from digest.models.words import RIGHTING, EditionKind, SubscriberState
 from digest.services.app import App
 from digest.services.links import Bearer
 from digest.services.sending import order
-from digest.store import editions, threads
+from digest.store import threads
+from digest.store.contents import Contents
 from digest.store.deliveries import UNSUBSCRIBED, Claimed
 from digest.store.recipients import Recipient, recipients
 from digest.store.threads import Post
@@ -39,12 +40,14 @@ class Parcel:
     behind: bool = False
 
 
-def parcels(session: Session, app: App, rows: Sequence[Claimed], now: datetime) -> list[Parcel]:
+def parcels(
+    session: Session, app: App, rows: Sequence[Claimed], kept: Contents, now: datetime
+) -> list[Parcel]:
     """The Deliveries as Parcels, in the same order, with a fixed number of queries.
 
     One whose Edition can't be read, or whose Destination is gone, is not among them.
     """
-    contents = editions.load_all(session, {row.edition_id for row in rows})
+    contents = kept.load(session, {row.edition_id for row in rows})
     people = recipients(session, (row.destination_id for row in rows))
     heard = _heard(session, rows, contents)
     return [
