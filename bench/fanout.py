@@ -45,7 +45,7 @@ class Nowhere:
         return text
 
     def render(self, content: EditionContent, envelope: Envelope) -> Message:
-        return Message(self.name, envelope.address, self._steps, "", "Subject")
+        return Message(self.name, envelope.address, self._steps, str, "Subject")
 
     async def send(self, message: Message) -> Receipt:
         return Receipt(message.address)

@@ -91,7 +91,7 @@ class FakeChannel:
             raise error
         self._sendings[envelope.delivery_id] = Sending(content, envelope)
         step = Step("send", {"delivery": envelope.delivery_id})
-        return Message(self.name, envelope.address, (step,), "", f"Subject {envelope.slot}")
+        return Message(self.name, envelope.address, (step,), str, f"Subject {envelope.slot}")
 
     def rewrites(self, reference: str, address: str) -> bool:
         """What went where this address is now, unless it is a mailbox."""

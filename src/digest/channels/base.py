@@ -38,16 +38,20 @@ class Step:
 class Message:
     """A rendered value that can be printed, stored, compared and sent; it holds no secret.
 
-    `text` is what a person would read in it, for terminals and fallbacks.
+    `read` gives what a person would read in it, for terminals.
     The address is left out of the repr: a webhook's is as good as a password.
     """
 
     channel: str
     address: str = field(repr=False)
     steps: tuple[Step, ...]
-    text: str
+    read: Callable[[], str] = field(repr=False, compare=False)
     subject: str | None = None
     urgent: bool = False  # an alert, for which a part of every rate is kept
+
+    @property
+    def text(self) -> str:
+        return self.read()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ PIPELINED = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelined
 
 def message_to(address: str = "maria@example.com", data: bytes = b"A: b\r\n\r\nc\r\n") -> Message:
     sent = {"from": "digest@example.org", "to": address, "reference": "<1@b.de>", "data": data}
-    return Message("email", address, (Step("SMTP", sent),), "")
+    return Message("email", address, (Step("SMTP", sent),), str)
 
 
 async def outcome(channel: EmailChannel, address: str = "maria@example.com") -> str:

@@ -99,7 +99,7 @@ async def test_a_reply_that_is_refused_leaves_the_edit_standing(
         message.channel,
         message.address,
         (edit, type(reply)(reply.method, {"chat_id": 42, "text": ""}, optional=True)),
-        message.text,
+        message.read,
     )
     assert await channel.send(broken) == Receipt(first.reference, ("no_text",))
 
@@ -226,7 +226,7 @@ async def test_a_message_of_the_wrong_form_is_refused(channel: TelegramChannel) 
     payload = {"chat_id": 42, "text": "<p>", "parse_mode": "HTML"}
     step = type(message.steps[0])("sendMessage", payload)
     with pytest.raises(MessageRefused, match=r'bad_markup: .*[Uu]nsupported start tag "p"'):
-        await channel.send(Message("telegram", "42", (step,), ""))
+        await channel.send(Message("telegram", "42", (step,), str))
 
 
 async def test_a_channel_can_be_used_again_after_it_was_closed(channel: TelegramChannel) -> None:

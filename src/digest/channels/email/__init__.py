@@ -2,9 +2,8 @@
 
 import binascii
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
-
-from markupsafe import escape
 
 from digest.channels.base import Finding, Limits, Message, Receipt, Step
 from digest.channels.email.address import canonical
@@ -13,10 +12,10 @@ from digest.channels.email.dialogue import Submission
 from digest.channels.email.dkim import Signer
 from digest.channels.email.doctor import findings
 from digest.channels.email.pace import MailPace
-from digest.channels.email.pages import LINKS, Page, Pages, Variant, kind_of
+from digest.channels.email.pages import LINKS, Pages, Variant, kind_of
 from digest.channels.email.relays import Submitter
 from digest.channels.email.settings import EmailSettings
-from digest.channels.email.wire import fill, quoted_printable
+from digest.channels.email.wire import Written, fill, written
 from digest.channels.pacing import Buckets
 from digest.errors import ChannelStopped
 from digest.models.content import EditionContent
@@ -73,12 +72,13 @@ class EmailChannel:
         Raises:
             ConfigurationError: a template fails; names file and line.
         """
-        links = envelope.links.model_dump(include=set(LINKS))
-        values = {**links, "name": clean(envelope.name)[:_NAME], "address": envelope.address}
+        name = clean(envelope.name)[:_NAME]
+        values = {slot: written(getattr(envelope.links, slot)) for slot in LINKS}
+        values |= {"name": written(name), "address": written(envelope.address)}
         page = self.pages.page(
             content,
             Variant(
-                named=bool(values["name"]),
+                named=bool(name),
                 resent=envelope.resent,
                 postal_address=envelope.postal_address,
                 invites=envelope.invites,
@@ -90,7 +90,7 @@ class EmailChannel:
         if kind_of(content) == "update" and envelope.earlier and envelope.earlier.subject:
             subject = subject if breaks else _threaded(clean(envelope.earlier.subject), subject)
         outline = Outline(
-            to_name=values["name"],
+            to_name=name,
             to_address=envelope.address,
             subject=subject,
             at=envelope.sent_at,
@@ -98,50 +98,26 @@ class EmailChannel:
             earlier=envelope.earlier,
             bulk=bulk_headers(content, envelope, self.settings),
         )
-        tag = envelope.return_tag
-        return self._message(outline, page, values, tag, urgent=content.urgent)
-
-    def rewrites(self, reference: str, address: str) -> bool:
-        """Never: what is in a mailbox stays as it is."""
-        return False
-
-    def _message(
-        self,
-        outline: Outline,
-        page: Page,
-        values: Mapping[str, str],
-        return_tag: str,
-        *,
-        urgent: bool,
-    ) -> Message:
-        plain = {name: quoted_printable(value) for name, value in values.items()}
-        # Most values hold nothing that HTML escapes.
-        html = fill(
-            page.html,
-            {
-                name: plain[name]
-                if (escaped := escape(value)) == value
-                else quoted_printable(escaped)
-                for name, value in values.items()
-            },
-        )
-        text = fill(page.text, plain)
-        data = compose(outline, html, text, self.settings, self.signers)
+        html = fill(page.html, {slot: value.html for slot, value in values.items()})
+        text = fill(page.text, {slot: value.text for slot, value in values.items()})
         payload = Submission(
-            sender=self._return_path(return_tag),
+            sender=self._return_path(envelope.return_tag),
             recipient=outline.to_address,
             reference=outline.message_id,
-            data=data,
+            data=compose(outline, html, text, self.settings, self.signers),
         )
-        read = binascii.a2b_qp(text).decode("utf-8", "replace").replace("\r\n", "\n")
         return Message(
             channel=self.name,
             address=outline.to_address,
             steps=(Step(METHOD, payload.as_mapping()),),
-            text=read,
+            read=partial(_read, text),
             subject=outline.subject,
-            urgent=urgent,
+            urgent=content.urgent,
         )
+
+    def rewrites(self, reference: str, address: str) -> bool:
+        """Never: what is in a mailbox stays as it is."""
+        return False
 
     def _return_path(self, tag: str) -> str:
         """MAIL FROM: with a bounce domain, an address of its own for each delivery (VERP)."""
@@ -189,12 +165,13 @@ def _threaded(earlier: str, subject: str) -> str:
     return earlier if headline and earlier.endswith(headline) else subject
 
 
-def _lengths(values: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+def _lengths(values: Mapping[str, Written]) -> tuple[tuple[str, int], ...]:
     """What the values take in HTML, rounded up."""
-    return tuple(
-        (name, -(-len(escape(value).encode("utf-8", "replace")) // _STEP) * _STEP)
-        for name, value in values.items()
-    )
+    return tuple((slot, -(-value.length // _STEP) * _STEP) for slot, value in values.items())
+
+
+def _read(text: bytes) -> str:
+    return binascii.a2b_qp(text).decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def _signers(settings: EmailSettings) -> tuple[Signer, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from digest.channels.email.dkim import Header, Signer, hash_body
@@ -42,15 +43,19 @@ def message_id(key: str, domain: str) -> str:
 
     `key` is "427.digest:2026-03-05"; all but letters and digits becomes a dash.
     """
-    local = ".".join(_UNSAFE.sub("-", part).strip("-") for part in key.split("."))
-    return f"<{local}@{domain}>"
+    return f"<{'.'.join(map(_plain, key.split('.')))}@{domain}>"
+
+
+@lru_cache(256)  # a slot is that of many readers
+def _plain(part: str) -> str:
+    return _UNSAFE.sub("-", part).strip("-")
 
 
 def bulk_headers(
     content: EditionContent, envelope: Envelope, settings: EmailSettings
 ) -> tuple[Header, ...]:
     """What makes a mail a letter of a list, which its reader can leave with one click."""
-    name = _UNSAFE.sub("-", content.list_name.casefold()).strip("-") or "digest"
+    name = _plain(content.list_name.casefold()) or "digest"
     list_id = settings.list_id or f"{name}.{settings.domain}"
     ways = [f"<{url}>" for url in _ways_out(envelope, settings)]
     found = [
@@ -75,6 +80,7 @@ def _ways_out(envelope: Envelope, settings: EmailSettings) -> Sequence[str]:
     return [url for url in (envelope.links.one_click, mail) if url and _ADDRESS.fullmatch(url)]
 
 
+@lru_cache(256)
 def _phrase(name: str) -> str:
     """A display name for List-Id, without the marks that end it."""
     return re.sub(r'[<>"\\,;:@()\[\]]', " ", name)[:60].strip() or "Digest"
@@ -115,12 +121,12 @@ def _part(boundary: str, kind: bytes, body: bytes) -> tuple[bytes, ...]:
 
 def _headers(outline: Outline, settings: EmailSettings, boundary: str) -> list[Header]:
     to = raw_header("To", mailbox(outline.to_name, outline.to_address))
-    date = format_datetime(outline.at.astimezone(UTC))
-    sender = mailbox(settings.from_name, settings.from_address)
+    date = _date(outline.at.replace(microsecond=0))
+    sender = _sender(settings.from_name, settings.from_address)
     kind = f'multipart/alternative; boundary="{boundary}"'
     return [
-        ("Date", raw_header("Date", date)),
-        ("From", raw_header("From", sender)),
+        ("Date", date),
+        ("From", sender),
         ("To", to),
         ("Subject", header("Subject", outline.subject)),
         ("Message-ID", raw_header("Message-ID", outline.message_id)),
@@ -130,6 +136,16 @@ def _headers(outline: Outline, settings: EmailSettings, boundary: str) -> list[H
         ("MIME-Version", b"MIME-Version: 1.0\r\n"),
         ("Content-Type", raw_header("Content-Type", kind)),
     ]
+
+
+@lru_cache(64)  # many mails are written in one second
+def _date(at: datetime) -> bytes:
+    return raw_header("Date", format_datetime(at.astimezone(UTC)))
+
+
+@lru_cache(4)
+def _sender(name: str, address: str) -> bytes:
+    return raw_header("From", mailbox(name, address))
 
 
 def _thread(earlier: Earlier | None) -> list[Header]:

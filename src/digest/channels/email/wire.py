@@ -12,8 +12,9 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 # Noncharacters: `clean` takes them out of all texts, so only we can write them.
 _OPEN, _CLOSE = "\ufffe", "\uffff"
@@ -22,6 +23,7 @@ _SLOT = re.compile(f"{_OPEN}([#\\w]+){_CLOSE}", re.ASCII)
 _WORD_BYTES = 42  # of UTF-8 in one encoded word: 68 characters, so that "Subject: " fits before
 _ATOM = re.compile(r"[\w !#$%&'*+/=?^`{|}~.-]*", re.ASCII)
 _PLAIN = re.compile(r"[ -~]*", re.ASCII)
+_UNESCAPED = re.compile(r"[\w !#$%()*+,./:;=?@^`{|}~-]*", re.ASCII)
 _FOLD_AT = 76
 _LINE = 76  # characters in a quoted-printable line, with the "=" of a soft break
 
@@ -107,6 +109,25 @@ def quoted_printable(text: str) -> bytes:
     return encoded.replace(b"\n", b"\r\n")
 
 
+class Written(NamedTuple):
+    """A value of one reader, as both bodies take it. `length` is that of the HTML, decoded."""
+
+    text: bytes
+    html: bytes
+    length: int
+
+
+@lru_cache(1024)  # only some values are one reader's alone
+def written(value: str) -> Written:
+    """`value` encoded; most hold nothing that HTML escapes."""
+    encoded = quoted_printable(value)
+    if _UNESCAPED.fullmatch(value):
+        return Written(encoded, encoded, len(value))
+    escaped = escape(value)
+    html = quoted_printable(escaped) if escaped != value else encoded
+    return Written(encoded, html, len(escaped.encode("utf-8", "replace")))
+
+
 @lru_cache(2048)  # what stands between the Slots is the same in most messages
 def _literal(text: str) -> tuple[bytes, int]:
     """`text` encoded, and its length when decoded again, with CRLF line ends."""
@@ -124,6 +145,7 @@ def _with_soft_break(encoded: bytes) -> bytes:
     return encoded + b"=\n"
 
 
+@lru_cache(256)  # subjects and lists are those of many readers
 def header(name: str, value: str) -> bytes:
     """A header of one value, encoded where it must be and folded, with its line end."""
     return f"{name}: ".encode() + _folded(encoded_words(value), len(name) + 2) + b"\r\n"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from digest.channels.base import Finding, Limits, Message, Receipt
@@ -56,8 +57,8 @@ class SlackChannel:
     def render(self, content: EditionContent, envelope: Envelope) -> Message:
         steps = Writer(self._renderer, content, envelope).steps()
         payload: Any = steps[0].payload if steps else {"blocks": ()}
-        text = readable(payload["blocks"])
-        return Message(self.name, envelope.address, steps, text, urgent=content.urgent)
+        read = partial(readable, payload["blocks"])
+        return Message(self.name, envelope.address, steps, read, urgent=content.urgent)
 
     def rewrites(self, reference: str, address: str) -> bool:
         """All but what went to a webhook, which says nothing of where it put it."""

@@ -1,6 +1,7 @@
 """The Telegram Channel: renders, sends and answers for what became of it."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from digest.channels.base import Finding, Limits, Message, Receipt, Step
@@ -56,7 +57,7 @@ class TelegramChannel:
             channel=self.name,
             address=envelope.address,
             steps=steps,
-            text="\n\n".join(visible(_text(step)) for step in steps),
+            read=partial(_read, steps),
             urgent=content.urgent,
         )
 
@@ -102,6 +103,10 @@ class TelegramChannel:
 
     async def close(self) -> None:
         await self._sender.close()
+
+
+def _read(steps: Sequence[Step]) -> str:
+    return "\n\n".join(visible(_text(step)) for step in steps)
 
 
 def _text(step: Step) -> str:
