@@ -89,18 +89,19 @@ class Lane:
 
         async def runner() -> None:
             ended: Ended | None = None
-            while waiting and not (stop.is_set() or self._halted):
-                parcel = waiting.popleft()
-                if not await scribe.turn(ended, parcel.delivery.id):
-                    ended = None
-                    left.append(parcel.delivery.id)
-                    continue
-                with fenced(self.heart.fence()):
-                    ended = await attempt(channel, parcel, self.clock, self.dice)
-                batch[parcel.kind, self.channel.name, ended.result.state] += 1
-                log.debug("delivery %s: %s", parcel.delivery.id, ended.result.state)
-            if ended is not None:
-                await scribe.turn(ended)
+            with scribe.writer():
+                while waiting and not (stop.is_set() or self._halted):
+                    parcel = waiting.popleft()
+                    if not await scribe.turn(ended, parcel.delivery.id):
+                        ended = None
+                        left.append(parcel.delivery.id)
+                        continue
+                    with fenced(self.heart.fence()):
+                        ended = await attempt(channel, parcel, self.clock, self.dice)
+                    batch[parcel.kind, self.channel.name, ended.result.state] += 1
+                    log.debug("delivery %s: %s", parcel.delivery.id, ended.result.state)
+                if ended is not None:
+                    await scribe.turn(ended)
 
         crew = min(self.channel.limits.concurrency, len(waiting))
         failures = await asyncio.gather(*(runner() for _ in range(crew)), return_exceptions=True)
