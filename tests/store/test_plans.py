@@ -88,6 +88,14 @@ ASKED_ON_SQLITE: dict[str, tuple[Callable[[Session], object], str]] = {
         lambda session: superseded.withdraw(session, 1, 2, wrong=False),
         "ix_deliveries_edition_id_subscriber_id",
     ),
+    "who follows what an event touches": (
+        lambda session: audience._followers(session, [1, 2], [3], NOON),
+        "SEARCH follows USING COVERING INDEX ix_follows_interest_id_subscriber_id",
+    ),
+    "who of them is away": (
+        lambda session: audience._followers(session, [1, 2], [3], NOON),
+        "SEARCH subscribers USING",
+    ),
     "what shows an event": (
         lambda session: threads.newest(session, 1, [1]),
         "SEARCH deliveries USING INDEX ix_deliveries_edition_id_subscriber_id",

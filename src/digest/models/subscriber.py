@@ -10,18 +10,31 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, Id
 from digest.models.words import Cadence, SubscriberKind, SubscriberState
 
+AWAY = "state <> 'active'"
+
 
 class Subscriber(Base):
     """A person or a team."""
 
     __tablename__ = "subscribers"
-    __table_args__ = (Index(None, "profile", "id"),)
+    __table_args__ = (
+        Index(None, "profile", "id"),
+        Index(  # the few who are gone or in a pause
+            "ix_subscribers_away",
+            "id",
+            "state",
+            "paused_until",
+            sqlite_where=text(AWAY),
+            postgresql_where=text(AWAY),
+        ),
+    )
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(unique=True)
@@ -101,8 +114,9 @@ class Follow(Base):
         UniqueConstraint("subscriber_id", "story_id"),
         UniqueConstraint("list_id", "interest_id"),
         UniqueConstraint("list_id", "story_id"),
-        Index(None, "interest_id"),
-        Index(None, "story_id"),
+        # The audience of an Event is found in these alone: of whom they hold nothing else is read.
+        Index(None, "interest_id", "subscriber_id"),
+        Index(None, "story_id", "subscriber_id"),
     )
 
     id: Mapped[Id]

@@ -7,7 +7,18 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Text, and_, cast, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from digest.clock import zone
@@ -263,6 +274,13 @@ def reachable(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
         Subscriber.state == SubscriberState.ACTIVE,
         (Subscriber.state == SubscriberState.PAUSED) & (Subscriber.paused_until <= now),
     )
+
+
+def away(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+    """All others. Their state is written out in the statement, as an index holds none but them."""
+    active = literal(str(SubscriberState.ACTIVE), literal_execute=True)
+    back = (Subscriber.state == SubscriberState.PAUSED) & (Subscriber.paused_until <= now)
+    return and_(Subscriber.state != active, ~func.coalesce(back, false()))
 
 
 def destinations(
