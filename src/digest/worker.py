@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from digest import clock
+from digest.engine.again import Again
 from digest.engine.aside import aside
 from digest.engine.base import SLOTS, Handler
 from digest.errors import DatabaseAway, DatabaseFails, DigestError
@@ -43,6 +44,7 @@ class Worker:
         self._clock = present
         self._outage = outage
         self._slots = {name: SLOTS[name] for name in queues}
+        self._alerts = Again()
         self._deliverer = Deliverer(app, present, outage=outage, queues=queues)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -102,6 +104,10 @@ class Worker:
         return guarded
 
     async def _alert(self, about: About) -> None:
+        """Two at the same time would decide about the same Events."""
+        await self._alerts.run(self._decide, self._stop)
+
+    async def _decide(self) -> None:
         await self._planned("alerts", alert)
         await self._planned("held alerts", release)
 

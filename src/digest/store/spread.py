@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Text,
     Update,
+    bindparam,
     case,
     literal,
     select,
@@ -26,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 from digest.models import Delivery, Destination, Slot, Subscriber
 from digest.models.base import Instant
 from digest.models.words import DeliveryState
-from digest.store.given import as_rows, rows
+from digest.store.given import among, as_rows, rows
 from digest.store.readers import open_to
 from digest.store.upsert import columns_of, insert_for
 
@@ -68,6 +69,20 @@ def _pairs(dialect: str, groups: Grouped[Any]) -> str:
 
 def _dialect(session: Session) -> str:
     return session.get_bind().dialect.name
+
+
+_DECIDED = select(Slot.subscriber_id).where(
+    among(Slot.subscriber_id, "subscribers"),
+    Slot.kind == bindparam("what"),
+    Slot.key == bindparam("which"),
+)
+
+
+def undecided(session: Session, ids: Sequence[int], kind: str, key: str) -> list[int]:
+    """Those of these Subscribers who have no Slot of this kind and key."""
+    asked = {"subscribers": ids, "what": kind, "which": key}
+    decided = set(session.scalars(_DECIDED, asked))
+    return [one for one in ids if one not in decided]
 
 
 def slots(session: Session, decided: Grouped[Sequence[Row]]) -> list[tuple[int, str, str]]:

@@ -8,7 +8,7 @@ reader or Event stops the others (`faults`).
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -33,7 +33,6 @@ from digest.services.planning.mend import mend
 from digest.services.planning.rows import settle, slot_row, store_deliveries
 from digest.services.planning.telling import Telling, Told, prepare
 from digest.store import counters, editions, events, readers, scenarios, superseded, visibility
-from digest.store.chunks import chunks
 from digest.store.readers import Account
 
 ALERTED = "alerted"
@@ -82,10 +81,7 @@ def waits(session: Session, now: datetime) -> bool:
 def _decide(app: App, candidate: Candidate, audience: Sequence[int], now: datetime) -> Counter[str]:
     done: Counter[str] = Counter()
     work = partial(_batch, app, candidate, now)
-    # A few first: their messages are on their way while the others are decided about.
-    for ids in (list(audience[:FIRST]), *chunks(audience[FIRST:], BATCH)):
-        if not ids:
-            continue
+    for ids in _pages(audience):
         counts, failed = apart(work, ids, f"the alert about event {candidate.event_id}")
         done.update(counts)
         if failed:
@@ -93,6 +89,15 @@ def _decide(app: App, candidate: Candidate, audience: Sequence[int], now: dateti
                 slots = [_fault(one, candidate, now) for one in failed]
                 done[Outcome.DIGEST] += len(editions.add_slots(session, slots))
     return done
+
+
+def _pages(audience: Sequence[int]) -> Iterator[list[int]]:
+    """A few first, and then more and more: their messages are on their way while the others are
+    decided about, and on SQLite who writes down that one begins waits for a page at most."""
+    start, size = 0, FIRST
+    while start < len(audience):
+        yield list(audience[start : start + size])
+        start, size = start + size, min(2 * size, BATCH)
 
 
 def _beside(app: App, candidate: Candidate, rewrite: Callable[..., int]) -> None:

@@ -36,10 +36,11 @@ def tell(
 ) -> Counter[str]:
     """Decides about these Subscribers and writes all rows; counts outcomes."""
     readers.lock(session, ids)
+    key = f"{candidate.event_id}:{candidate.revision}"
+    ids = spread.undecided(session, ids, EditionKind.ALERT, key)  # others may be at it as well
     groups = {who[0]: who for who in _groups(session, candidate, ids, now)}
     known = readers.accounts(session, groups, now)
     people = readers.alert_readers(session, known, now, [candidate.event_id], [candidate.fact_key])
-    key = f"{candidate.event_id}:{candidate.revision}"
     slot = f"{EditionKind.ALERT}:{key}"
     decided: list[tuple[Telling, Decision]] = []
     for account, reader in zip(known, people, strict=True):

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from digest.channels.base import Channel, fenced
+from digest.engine.again import Again
 from digest.errors import Action, ConfigurationError, DatabaseAway, DatabaseFails
 from digest.services.app import App
 from digest.services.sending import measured, outcomes, work
@@ -45,9 +46,8 @@ class Lane:
     heart: Heart
     outage: Outage | None = None  # of a process that runs for long
     _contents: Contents = field(default_factory=Contents)
+    _again: Again = field(default_factory=Again)
     _halted: bool = False  # the Channel refuses us as a whole
-    _busy: bool = False
-    _again: bool = False  # somebody said that there is work
 
     async def turn(self, stop: asyncio.Event) -> None:
         """Sends all that is due; if that is under way already, it looks once more at its end.
@@ -55,16 +55,7 @@ class Lane:
         Raises:
             DatabaseAway: the database does not answer.
         """
-        self._again = True
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._again and not stop.is_set():
-                self._again = False
-                await self.drain(stop)
-        finally:
-            self._busy = False
+        await self._again.run(partial(self.drain, stop), stop)
 
     async def drain(self, stop: asyncio.Event) -> Counts:
         """Sends all that is due. What was begun is finished when `stop` is set, the rest is freed.
