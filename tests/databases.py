@@ -38,7 +38,7 @@ ACCOUNTS = ("postgres", "nobody")  # PostgreSQL refuses to run as root
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
-    "autovacuum_analyze_threshold": "2000000000",  # else plans change at some moment
+    "autovacuum": "off",  # else plans change at some moment
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "32MB",

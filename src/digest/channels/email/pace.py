@@ -76,7 +76,7 @@ class MailPace:
             RetryLater: that is too far off, and it says when to come again.
         """
         domain = recipient.rpartition("@")[2].lower()
-        rates = [rate for rate in (self._rate(domain), self._all) if rate.per_second]
+        rates = self._rates_of(domain)
         try:
             if not rates:
                 yield
@@ -87,6 +87,12 @@ class MailPace:
             if _TOO_MUCH.match(error.detail):
                 await self._slow_down(domain)
             raise
+
+    def _rates_of(self, domain: str) -> list[Rate]:
+        """Most installations have none at all, which is seen at once."""
+        known = domain in self._rates or domain in self._slow_until
+        limits = (self._rate(domain), self._all) if known else (self._all,)
+        return [rate for rate in limits if rate.per_second]
 
     def _rate(self, domain: str) -> Rate:
         per_second = self._rates.get(domain, 0.0)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,13 +20,14 @@ from digest.services.sending.outage import Outage
 from digest.services.sending.parcels import Parcel, parcels
 from digest.services.sending.refusals import stop_channel, take_back
 from digest.services.sending.scribe import Scribe
+from digest.services.sending.stock import Stock
 from digest.store import deliveries as ledger
 from digest.store.contents import Contents
 from digest.store.in_order import put_behind
 
 log = logging.getLogger(__name__)
 
-CLAIM = 200
+CLAIM = 100  # a few times what is sent at once; as many more are claimed meanwhile
 WRITE_AGAIN = (0.5, 2.0, 8.0, 20.0)  # seconds between tries to write down; others may wait
 
 Counts = Counter[tuple[str, str, str]]
@@ -65,45 +66,59 @@ class Lane:
         """
         done: Counts = Counter()
         self._halted = False
-        while not (stop.is_set() or self._halted):
-            claimed = await asyncio.to_thread(self._claim)
-            if claimed is None:
-                break
-            await self._send(deque(claimed), done, stop)
+        while not (stop.is_set() or self._halted) and await self._send_due(done, stop):
+            pass
         return done
 
-    async def _send(self, waiting: deque[Parcel], done: Counts, stop: asyncio.Event) -> None:
+    async def _send_due(self, done: Counts, stop: asyncio.Event) -> bool:
+        """Sends what is due by now; returns whether there was anything."""
         scribe = Scribe(partial(self._write, stop))
+        stock = Stock(partial(asyncio.to_thread, self._claim))
         channel = measured.timed(self.channel, self.app.telemetry)
         left: list[int] = []
         batch: Counts = Counter()
 
         async def runner() -> None:
             ended: Ended | None = None
-            with scribe.writer():
-                while waiting and not (stop.is_set() or self._halted):
-                    parcel = waiting.popleft()
+            while not (stop.is_set() or self._halted):
+                parcel = stock.take()
+                if parcel is None:
+                    if ended is not None:
+                        await scribe.turn(ended)
+                        ended = None
+                    parcel = await stock.wait()
+                if parcel is None:
+                    return
+                with scribe.writer():
                     if not await scribe.turn(ended, parcel.delivery.id):
                         ended = None
                         left.append(parcel.delivery.id)
                         continue
                     with fenced(self.heart.fence()):
                         ended = await attempt(channel, parcel, self.clock, self.dice)
-                    batch[parcel.kind, self.channel.name, ended.result.state] += 1
-                    log.debug("delivery %s: %s", parcel.delivery.id, ended.result.state)
-                if ended is not None:
-                    await scribe.turn(ended)
+                batch[parcel.kind, self.channel.name, ended.result.state] += 1
+                log.debug("delivery %s: %s", parcel.delivery.id, ended.result.state)
+                if batch.total() >= CLAIM:
+                    self._say(batch, done)
+            if ended is not None:
+                await scribe.turn(ended)
 
-        crew = min(self.channel.limits.concurrency, len(waiting))
+        crew = self.channel.limits.concurrency
         failures = await asyncio.gather(*(runner() for _ in range(crew)), return_exceptions=True)
-        left += [parcel.delivery.id for parcel in waiting]
-        done.update(batch)
-        work.sent(self.channel.name, batch, level=logging.INFO if self.outage else logging.DEBUG)
+        left += [parcel.delivery.id for parcel in await stock.close()]
+        self._say(batch, done)
         for failure in failures:
             if isinstance(failure, BaseException):
                 raise failure
         if left:
             await asyncio.to_thread(self._give_back, left)
+        return stock.found > 0
+
+    def _say(self, batch: Counts, done: Counts) -> None:
+        """A line for so many; they are part of what is `done`."""
+        work.sent(self.channel.name, batch, level=logging.INFO if self.outage else logging.DEBUG)
+        done.update(batch)
+        batch.clear()
 
     def _claim(self) -> Sequence[Parcel] | None:
         """A lease on what is due, committed before it is looked at; None when nothing is."""
