@@ -8,11 +8,22 @@ from typing import Annotated
 import typer
 
 from digest import clock
-from digest.cli.common import MOST, Json, moment, open_app, say, say_json, table, warn
+from digest.cli.common import (
+    MOST,
+    Json,
+    known_channel,
+    moment,
+    open_app,
+    say,
+    say_json,
+    table,
+    warn,
+)
 from digest.cli.shape import typer_app
 from digest.errors import DatabaseAway, DatabaseFails, InputError, WrongUsage
 from digest.models.words import BounceKind
 from digest.services.admin import bounces as admin
+from digest.store.bounces import MAIL
 
 app = typer_app("See bounces and complaints, and take them in.")
 suppressions = typer_app("Keep the addresses that get no mail.")
@@ -189,14 +200,25 @@ def add(address: Address) -> None:
 @suppressions.command("lift")
 def lift(
     address: Address,
+    channel: Annotated[
+        str, typer.Option("--channel", help="Of a chat or channel that was erased: its kind.")
+    ] = MAIL,
     even_after_complaint: Annotated[
         bool,
         typer.Option("--even-after-complaint", help="Also if its reader reported a mail as spam."),
     ] = False,
 ) -> None:
-    """Let an address have mail again; what bounced so far counts no more."""
-    wanted = _canonical(address)
+    """Let an address be written to again; what bounced so far counts no more."""
+    digest = open_app(sends=False)
+    if channel == MAIL:
+        wanted = _canonical(address)
+    else:
+        known_channel(channel)
+        wanted = digest.channels[channel].address(address)
     freed = admin.lift(
-        open_app(sends=False), wanted, clock.now(), even_after_complaint=even_after_complaint
+        digest, wanted, clock.now(), channel=channel, even_after_complaint=even_after_complaint
     )
-    say(f"{wanted} gets mail again; {freed} paused destination{'' if freed == 1 else 's'} in use.")
+    what = "mail" if channel == MAIL else "messages"
+    say(
+        f"{wanted} gets {what} again; {freed} paused destination{'' if freed == 1 else 's'} in use."
+    )

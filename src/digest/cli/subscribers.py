@@ -31,6 +31,7 @@ from digest.services.reader.preferences import unsubscribe
 from digest.services.subscribers import lists, roster
 from digest.services.subscribers.contacts import Imported, import_contacts
 from digest.services.subscribers.contacts_export import export_contacts
+from digest.services.subscribers.erase import erase as erase_all
 from digest.services.subscribers.plan import Plan
 from digest.services.subscribers.sample_mark import are_samples
 from digest.services.subscribers.sync import sync as bring
@@ -282,3 +283,17 @@ def remove(
         person = find.subscriber(session, subscriber)
     unsubscribe(digest.db, person.id, clock.now(), actor="cli")
     say(f"{person.key} is unsubscribed. What was sent to them stays in the ledger.")
+
+
+@app.command("erase")
+def erase(
+    subscriber: Annotated[str, typer.Argument(help="Key, name or address of a subscriber.")],
+) -> None:
+    """Delete a subscriber with all that is known of them. A mark of each address stays, by which
+    no sync or import sends there again; `digest suppressions lift` takes it away."""
+    digest = open_app(sends=False)
+    with digest.db.read() as session:
+        person = find.subscriber(session, subscriber)
+    marks = erase_all(digest, person.id, clock.now(), "cli")
+    which = "1 address gets" if marks == 1 else f"{marks} addresses get"
+    say(f"{person.key} is erased; {which} no more messages.")

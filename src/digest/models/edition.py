@@ -8,18 +8,31 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, Id
 
+KEPT = "pruned_at IS NULL"
+
+UNTOLD = "edition_id IS NULL"
+
 
 class Edition(Base):
     """A digest or an alert; immutable. Readers with equal selections share one."""
 
     __tablename__ = "editions"
+    __table_args__ = (
+        Index(  # whose words are kept still; all that were removed are no part of it
+            "ix_editions_kept",
+            "created_at",
+            sqlite_where=text(KEPT),
+            postgresql_where=text(KEPT),
+        ),
+    )
 
     id: Mapped[Id]
     content_key: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the content
     kind: Mapped[str]
     code: Mapped[str]
-    content: Mapped[dict[str, Any]]  # EditionContent
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    content: Mapped[dict[str, Any]]  # EditionContent; {} once it was removed
+    created_at: Mapped[datetime]
+    pruned_at: Mapped[datetime | None]  # since then its words are not kept; its Items are
 
 
 class Item(Base):
@@ -56,6 +69,13 @@ class Slot(Base):
             "release_at",
             sqlite_where=text("release_at IS NOT NULL"),
             postgresql_where=text("release_at IS NOT NULL"),
+        ),
+        Index(  # what told nobody anything, which is kept for an admin and not for the desk
+            "ix_slots_untold",
+            "edition_id",  # always NULL: SQLite would rather search the index of it
+            "planned_at",
+            sqlite_where=text(UNTOLD),
+            postgresql_where=text(UNTOLD),
         ),
         Index(None, "subscriber_id", "planned_at"),
         Index(None, "edition_id"),

@@ -34,6 +34,8 @@ class Subscriber(Base):
             sqlite_where=text(AWAY),
             postgresql_where=text(AWAY),
         ),
+        # Links in mails hold the id, so that of one who was erased is never another's.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]

@@ -11,6 +11,7 @@ from digest.engine.local import LocalQueue
 from digest.models.gazetteer import Gazetteer
 from digest.render.environment import Templates
 from digest.services.links import LinkMaker, signing_key
+from digest.services.marks import AddressMarks
 from digest.services.returns import ReturnTags
 from digest.settings import Settings
 from digest.store.database import Database
@@ -41,6 +42,10 @@ class App:
     @cached_property
     def returns(self) -> ReturnTags:
         return ReturnTags(self._key)
+
+    @cached_property
+    def marks(self) -> AddressMarks:
+        return AddressMarks(self._key)
 
     @cached_property
     def _key(self) -> str:

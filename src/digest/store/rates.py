@@ -7,13 +7,15 @@ wait come back. An SQLite file is on this machine, whose clock it has.
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Result, TextClause, text
+from sqlalchemy import Connection, Result, TextClause, delete, text
+from sqlalchemy.orm import Session
 
 from digest.errors import ConfigurationError, RetryLater
+from digest.models import RateBucket
 from digest.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -124,6 +126,17 @@ class SharedBuckets:
         """Removes what has been free for long."""
         with self._db.begin() as session:
             _run(session.connection(), _FORGET, seconds=FORGET_AFTER)
+
+
+def forget_addresses(session: Session, addresses: Iterable[tuple[str, str]]) -> None:
+    """The buckets of single chats and channels name them: removes those of these (Channel,
+    address)."""
+    names = [
+        f"{channel}/{part}"
+        for channel, address in addresses
+        for part in (address, address.partition("/")[0])  # a topic's is that of its chat
+    ]
+    session.execute(delete(RateBucket).where(RateBucket.name.in_(names)))
 
 
 def _answer(connection: Connection, wish: _Wish) -> float:

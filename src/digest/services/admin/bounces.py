@@ -12,9 +12,11 @@ from digest.errors import DigestError, NotFound
 from digest.models import AuditEntry, Bounce, ChannelStop, Delivery, Destination, Suppression
 from digest.models.words import BounceKind
 from digest.services.app import App
+from digest.services.bounces import erased
 from digest.services.bounces.record import BOUNCED, HARD, UNKNOWN_MAILBOX
 from digest.services.bounces.standing import complaints, score_of
 from digest.services.bounces.suppress import COMPLAINT, suppress
+from digest.services.marks import AddressMarks, shown
 from digest.store import bounces, counters, deliveries
 from digest.store.bounces import MAIL
 
@@ -25,6 +27,7 @@ WORDS = {
     BOUNCED: "mail came back too often",
     COMPLAINT: "its reader reported a mail as spam",
     BY_ADMIN: "an admin said so",
+    erased.ERASED: "its reader left and was erased",
 }
 ADMIN = "cli"
 
@@ -45,7 +48,7 @@ def rows(
             "at": row.at.isoformat(),
             "kind": row.kind,
             "status": row.status,
-            "address": row.address,
+            "address": shown(row.address or "") or None,
             "delivery": row.delivery_id,
             "slot": slot,
             "source": row.source,
@@ -62,8 +65,9 @@ def standing(app: App, address: str, now: datetime) -> dict[str, Any]:
     Raises:
         NotFound: it never bounced, is nobody's and is not suppressed.
     """
+    marks = erased.marks_if_any(app)
     with app.db.read() as session:
-        suppression = _suppression(session, address)
+        suppression = _suppression(session, marks, address)
         found = rows(session, address=address, limit=None)
         own = session.scalars(select(Destination.id).where(_here(address))).all()
         if suppression is None and not found and not own:
@@ -84,7 +88,7 @@ def suppressions(session: Session) -> list[dict[str, Any]]:
     return [
         {
             "channel": one.channel,
-            "address": one.address,
+            "address": shown(one.address),
             "reason": one.reason,
             "at": one.at.isoformat(),
         }
@@ -137,24 +141,33 @@ def came_back(session: Session, delivery_ids: Sequence[int]) -> dict[int, str]:
 
 def add(app: App, address: str, now: datetime) -> bool:
     """Suppresses an address by hand; False: it was already."""
+    marks = erased.marks_if_any(app)
     with app.db.begin() as session:
-        known = _suppression(session, address) is not None
+        known = _suppression(session, marks, address) is not None
         if not known:
             suppress(session, address, BY_ADMIN, now, ADMIN)
             _audit(session, now, "address suppressed", address)
         return not known
 
 
-def lift(app: App, address: str, now: datetime, *, even_after_complaint: bool = False) -> int:
-    """Lets an address have mail again; its bounces so far count no more. Returns how many
-    Destinations are in use again.
+def lift(
+    app: App,
+    address: str,
+    now: datetime,
+    *,
+    channel: str = MAIL,
+    even_after_complaint: bool = False,
+) -> int:
+    """Lets an address be written to again, also one that was erased; its bounces so far count no
+    more. Returns how many Destinations are in use again.
 
     Raises:
         NotFound: it is not suppressed.
         DigestError: its reader complained, and that was not said to be known.
     """
+    marks = erased.marks_if_any(app)
     with app.db.begin() as session:
-        suppression = _suppression(session, address)
+        suppression = _suppression(session, marks, address, channel)
         if suppression is None:
             raise NotFound(f"{address} is not suppressed; `digest suppressions list` shows what is")
         if suppression.reason == COMPLAINT and not even_after_complaint:
@@ -165,14 +178,15 @@ def lift(app: App, address: str, now: datetime, *, even_after_complaint: bool = 
         session.execute(delete(Suppression).where(Suppression.id == suppression.id))
         session.execute(
             update(Bounce)
-            .where(Bounce.address == address, Bounce.forgiven_at.is_(None))
+            .where(Bounce.address.in_((address, suppression.address)))
+            .where(Bounce.forgiven_at.is_(None))
             .values(forgiven_at=now)
             .execution_options(synchronize_session=False)
         )
         freed = 0
         for one in session.scalars(
             select(Destination).where(
-                _here(address),
+                _here(address, channel),
                 or_(
                     Destination.disabled_reason == suppression.reason,
                     Destination.disabled_reason.in_(WORDS),
@@ -181,7 +195,8 @@ def lift(app: App, address: str, now: datetime, *, even_after_complaint: bool = 
         ):
             one.disabled_at = one.disabled_reason = None
             freed += 1
-        _audit(session, now, "suppression lifted", address, reason=suppression.reason)
+        subject = f"{channel} {address}"
+        _audit(session, now, "suppression lifted", "", subject=subject, reason=suppression.reason)
         return freed
 
 
@@ -231,14 +246,19 @@ def health(session: Session, now: datetime) -> dict[str, Any]:
     }
 
 
-def _here(address: str) -> Any:
-    return (Destination.channel == MAIL) & (Destination.address == address)
+def _here(address: str, channel: str = MAIL) -> Any:
+    return (Destination.channel == channel) & (Destination.address == address)
 
 
-def _suppression(session: Session, address: str) -> Suppression | None:
-    return session.scalar(
-        select(Suppression).where(Suppression.channel == MAIL, Suppression.address == address)
+def _suppression(
+    session: Session, marks: AddressMarks | None, address: str, channel: str = MAIL
+) -> Suppression | None:
+    """Of an address, or of the mark that is left of it."""
+    plain = session.scalar(
+        select(Suppression).where(Suppression.channel == channel, Suppression.address == address)
     )
+    where = (channel, address)
+    return plain or erased.found(session, marks, [where]).get(where)
 
 
 def _audit(

@@ -13,6 +13,8 @@ from digest.formats.contacts_csv import Contact, Row
 from digest.models import Base, Destination, Follow, ListMember, Schedule, Subscriber
 from digest.models.words import SubscriberState
 from digest.render import locales
+from digest.services.bounces import erased
+from digest.services.marks import AddressMarks
 from digest.services.subscribers.columns import laid_over, or_default
 from digest.services.subscribers.wanted import Checker, WantedSubscriber, derived_key
 from digest.store import subscribers as store
@@ -68,16 +70,20 @@ class Known:
 
     holders: Mapping[Address, list[Held]]
     suppressed: Mapping[Address, str]
+    erased: frozenset[Address]
     keys: frozenset[str]
 
     @classmethod
-    def load(cls, session: Session, batch: Iterable[Checked]) -> "Known":
+    def load(
+        cls, session: Session, marks: AddressMarks | None, batch: Iterable[Checked]
+    ) -> "Known":
         batch = list(batch)
         addresses = [address for one in batch for address in one.addresses]
         written = [one.wanted.key for one in batch if one.wanted.key]
         return cls(
             store.holders(session, addresses),
             store.suppressed(session, addresses),
+            frozenset(erased.found(session, marks, addresses)),
             frozenset(stored_ids(session, written)),
         )
 
@@ -147,6 +153,8 @@ class Adding:
             return Verdict.UNSUBSCRIBED, ""
         if holders:
             return Verdict.SAME, ""
+        if not known.erased.isdisjoint(one.addresses):
+            return Verdict.UNSUBSCRIBED, ""
         for address in one.addresses:
             if address in known.suppressed:
                 return Verdict.REFUSED, f"nothing may be sent there: {known.suppressed[address]}"

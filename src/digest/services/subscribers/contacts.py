@@ -18,6 +18,7 @@ from digest.formats.contacts_csv import Row
 from digest.formats.encodings import Encoding
 from digest.models import AuditEntry, List, Schedule, Subscriber
 from digest.services.app import App
+from digest.services.bounces import erased
 from digest.services.subscribers.contact_rows import Adding, Checked, Group, Keys, Known, Verdict
 from digest.services.subscribers.targets import Targets
 from digest.services.subscribers.wanted import Checker
@@ -119,6 +120,7 @@ def import_contacts(
     except InputError as error:
         raise InputError(error.message, place=name) from None
     done = Imported(sheet.header, sheet.ignored, sheet.encoding)
+    marks = erased.marks_if_any(app)
     for rows in chunks(sheet.rows, BATCH):
         fitting: list[tuple[Row, Checked]] = []
         for row in rows:
@@ -130,7 +132,7 @@ def import_contacts(
         batch = [one for _, one in fitting]
         with app.db.begin() as session:
             alone(session)
-            known = Known.load(session, batch)
+            known = Known.load(session, marks, batch)
             for row, one in fitting:
                 done.count(row, *adding.judge(one, known))
                 for doubt in adding.doubts(one):

@@ -14,6 +14,7 @@ from digest.models import AuditEntry, Follow, List, Schedule, Subscriber
 from digest.models.words import SubscriberState
 from digest.render import locales
 from digest.services.app import App
+from digest.services.bounces import erased
 from digest.services.subscribers import sync_rows
 from digest.services.subscribers.plan import Plan
 from digest.services.subscribers.sync_work import Owner, Work, bring
@@ -40,12 +41,13 @@ def sync(app: App, folder: Path, now: datetime, dry_run: bool = False) -> Plan:
         InputError: there is no such folder, or no file in it.
     """
     documents = read_folder(folder)
+    marks = erased.marks_if_any(app)
     with app.db.begin() as session:
         store.alone(session)
         targets = Targets.load(session, app.gazetteer)
         stored = {row.key: row.name for row in session.execute(select(List.key, List.name))}
         wanted = check(documents, Checker(app.settings, app.channels, targets), stored)
-        work = Work(session, targets, now, app.settings.default_zone)
+        work = Work(session, targets, now, app.settings.default_zone, marks)
         work.plan.lists, work.plan.subscribers = len(wanted.lists), len(wanted.subscribers)
         spoken = dict.fromkeys(one.locale for one in wanted.subscribers)
         work.plan.untranslated = [found for one in spoken if (found := locales.doubt(one))]
@@ -126,6 +128,7 @@ def _belongings(
     had = Belongings.load(work.session, [row.id for row, _ in people])
     addresses = [(where.channel, where.address) for _, one in people for where in one.destinations]
     holders = store.holders(work.session, addresses)
+    erased.known_again(work.session, work.marks, addresses)
     suppressed = store.suppressed(work.session, addresses)
     schedules = {row.id: schedule for row, schedule in groups.values()}
     for row, one in people:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from digest.services.marks import AddressMarks
 from digest.services.subscribers.plan import Change, Note, Plan, Sign
 from digest.services.subscribers.targets import MEANT, Target, Targets
 
@@ -32,6 +33,7 @@ class Work:
     targets: Targets
     now: datetime
     default_zone: str
+    marks: AddressMarks | None  # of addresses that were erased, if there are any
     plan: Plan = field(default_factory=Plan)
     retimed: set[int] = field(default_factory=set)
     retimed_lists: set[int] = field(default_factory=set)
