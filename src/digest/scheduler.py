@@ -19,6 +19,7 @@ from digest.engine.base import Task
 from digest.errors import DatabaseAway
 from digest.services import tasks
 from digest.services.admin import work
+from digest.services.admin.prune import prune
 from digest.services.app import App
 from digest.services.news import feeds
 from digest.services.planning import alert, publish, release
@@ -35,6 +36,7 @@ PLAN_SECONDS = 20  # a digest starts at most this long after its hour
 FEED_SECONDS = 60
 EXPIRE_SECONDS = 60
 PRUNE_SECONDS = 3600
+OLD_SECONDS = 86_400
 LEAD_SECONDS = 0.5  # how often a clock looks whether it leads
 WATCH_SECONDS = 0.025  # how soon what another process stored beside SQLite is looked at
 CALM_SECONDS = 0.1  # after that, as our own writes are seen as well
@@ -77,6 +79,7 @@ class Clock:
             (self._sweep, SWEEP_SECONDS),
             (self._expire, EXPIRE_SECONDS),
             (self._prune, PRUNE_SECONDS),
+            (self._remove_what_is_old, OLD_SECONDS),
         ):
             scheduler.add_job(
                 self._job, "interval", args=[job], seconds=seconds, next_run_time=self._clock()
@@ -169,6 +172,9 @@ class Clock:
     async def _prune(self) -> None:
         await self._aside(deliver.forget)
         await self._app.queue.prune()
+
+    async def _remove_what_is_old(self) -> None:
+        await self._aside(prune)
 
     async def _aside(self, verb: Callable[[App, datetime], T]) -> T:
         name = getattr(verb, "__name__", "verb")

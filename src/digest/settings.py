@@ -269,6 +269,27 @@ class Settings(SettingsGroup):
         le=8760,
         description="Without a new event for so many hours /readyz says so and fails; 0: never.",
     )
+    keep_bodies_days: int = Field(
+        90,
+        ge=0,
+        le=36_500,
+        description="The words of messages are kept for so many days, for retries and their page on"
+        " the web; 0: for ever. 7 or more. What each reader was told stays known.",
+    )
+    keep_records_days: int = Field(
+        400,
+        ge=0,
+        le=36_500,
+        description="So long an admin can see what was not sent and not told, bounces (180 days or"
+        " more) and who changed what; 0: for ever. 7 or more.",
+    )
+    keep_left_days: int = Field(
+        30,
+        ge=0,
+        le=36_500,
+        description="So many days after a subscriber left all that is known of them is erased, and"
+        " a mark is kept so that nothing is sent there again; 0: never.",
+    )
     feed_private_addresses: bool = Field(
         False, description="Allow feeds and imports from private or local addresses."
     )
@@ -303,6 +324,13 @@ class Settings(SettingsGroup):
             ZoneInfo(value)
         except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
             raise ValueError("an IANA time zone, such as Europe/London") from None
+        return value
+
+    @field_validator("keep_bodies_days", "keep_records_days")
+    @classmethod
+    def _is_a_week(cls, value: int) -> int:
+        if 0 < value < 7:  # what waits, and what may be put right in place, is younger
+            raise ValueError("0, or 7 or more")
         return value
 
     @field_validator("log_level", "log_format", mode="before")

@@ -239,3 +239,22 @@ def test_without_any_folder_it_says_what_to_name(tmp_path: Path) -> None:
     bare = Shell(tmp_path)
     assert bare("init").code == 0
     assert "`digest subscribers sync DIR`" in bare("subscribers", "sync").fault
+
+
+def test_who_is_erased_is_gone_and_stays_away(digest: Shell) -> None:
+    digest.write("more.csv", "key,name,email\nnoor,Noor,noor@example.org\n")
+    assert digest("subscribers", "import", "more.csv").code == 0
+    assert "noor is erased; 1 address" in digest("subscribers", "erase", "noor").said
+    assert "noor" not in digest("subscribers", "list").said
+    again = digest("subscribers", "import", "more.csv", "--json").data
+    assert (again["new"], again["unsubscribed"]) == (0, 1)
+    assert "(erased)" in digest("suppressions", "list").said
+    assert digest("suppressions", "lift", "noor@example.org").code == 0
+    assert digest("subscribers", "import", "more.csv", "--json").data["new"] == 1
+
+
+def test_what_is_too_old_is_shown_and_goes(digest: Shell) -> None:
+    kinds = {"bodies", "deliveries", "decisions", "bounces", "audit", "subscribers"}
+    shown = digest("prune", "--dry-run", "--json").data
+    assert shown == {"dry_run": True, **dict.fromkeys(kinds, 0)}
+    assert digest("prune").said == "Gone: nothing.\n"

@@ -19,6 +19,7 @@ from digest.store import (
     due,
     likeness,
     memories,
+    old,
     scenarios,
     superseded,
     threads,
@@ -59,6 +60,14 @@ ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
     "whose digest is late": (
         lambda session: session.scalar(vitals._due(NOON).limit(1)),
         "ix_subscribers_next_due_at",
+    ),
+    "whose words are too old": (
+        lambda session: session.scalars(old.bodies(NOON).limit(9)).all(),
+        "ix_editions_kept",
+    ),
+    "which decisions are too old": (
+        lambda session: session.scalars(old.decisions(NOON).limit(9)).all(),
+        "ix_slots_untold",
     ),
     "scenarios that ran out": (
         lambda session: scenarios.expire(session, NOON),

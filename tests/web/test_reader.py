@@ -16,6 +16,7 @@ from worlds import NOW, World
 from digest.models import AuditEntry, Delivery, Subscriber
 from digest.models.content import WatchLine
 from digest.models.words import DeliveryState, EditionKind
+from digest.services.admin.prune import prune
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -70,6 +71,16 @@ class TestLooking:
         assert "Maria Reader, maria@example.org" in page.text
         assert "<form" not in page.text
         assert "<script" not in page.text
+
+    async def test_one_that_is_no_longer_kept_says_so_and_leads_to_its_news(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        prune(world.app, NOW + timedelta(days=91))
+        page = await client.get(world.path())
+        assert page.status_code == 410
+        assert "This message is no longer kept" in page.text
+        assert f"/e/{world.event[1]}" in page.text
+        assert (await client.get(world.path("preferences"))).status_code == 200
 
     async def test_what_went_to_a_chat_looks_the_same_without_the_chats_number(
         self, world: World, client: httpx.AsyncClient

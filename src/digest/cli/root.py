@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Command] = {
     "deliveries": Command("deliveries:deliveries", "List what was sent, where and how it went."),
     "status": Command("status:status", "Show how the installation is doing, in numbers."),
     "restored": Command("restored:restored", "After a restore: send nothing that may be sent."),
+    "prune": Command("prune:prune", "Remove what is too old to be kept."),
     "doctor": Command("doctor:doctor", "Check everything; each fault comes with its remedy."),
     "config": Command("config:config", "Show every setting and where its value comes from."),
     "demo": Command("demo:demo", "Play a day of news on this machine."),

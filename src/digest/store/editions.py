@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from digest.models import Delivery, Edition, Item, Slot
+from digest.models import Delivery, Edition, Event, Item, Slot
 from digest.models.content import EditionContent
 from digest.store import stored
 from digest.store.chunks import chunks
@@ -88,13 +88,26 @@ def add_deliveries(session: Session, rows: Sequence[dict[str, Any]]) -> int:
 
 
 def load_all(session: Session, edition_ids: Iterable[int]) -> dict[int, EditionContent]:
-    """The contents of Editions by id, as they were stored. What an earlier release wrote and this
-    one doesn't accept is left out, which is said once."""
+    """The contents of Editions by id, as they were stored, but for those that are not kept any
+    more. What an earlier release wrote and this one doesn't accept is left out, which is said
+    once."""
     found: dict[int, EditionContent] = {}
     for part in chunks(edition_ids):
         for number, content in session.execute(
-            select(Edition.id, Edition.content).where(Edition.id.in_(part))
+            select(Edition.id, Edition.content).where(
+                Edition.id.in_(part), Edition.pruned_at.is_(None)
+            )
         ):
             if (readable := stored.edition(number, content)) is not None:
                 found[number] = readable
     return found
+
+
+def told(session: Session, edition_id: int) -> Sequence[Event]:
+    """The Events that an Edition told of, in its order, but for those that were retracted since."""
+    return session.scalars(
+        select(Event)
+        .join(Item, Item.event_id == Event.id)
+        .where(Item.edition_id == edition_id, Event.retracted_at.is_(None))
+        .order_by(Item.position)
+    ).all()

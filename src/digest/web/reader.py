@@ -14,7 +14,7 @@ from starlette.routing import Route
 from digest.channels.base import Channel
 from digest.clock import local_date, zone
 from digest.errors import NotFound
-from digest.models import Delivery, Destination, Edition, Subscriber
+from digest.models import Delivery, Destination, Edition, Event, Subscriber
 from digest.models.content import EditionContent
 from digest.models.envelope import Envelope
 from digest.render.filters import day_name
@@ -23,6 +23,7 @@ from digest.services.reader import preferences
 from digest.services.reader.overview import DestinationLine, overview
 from digest.services.sending.parcels import envelope
 from digest.services.since import Righted, righted_since, without_retracted
+from digest.store import editions
 from digest.store.deliveries import Claimed
 from digest.store.recipients import Recipient
 from digest.web.guard import MAIL
@@ -37,8 +38,24 @@ async def view(request: Request) -> Response:
     Above it stands what was corrected or retracted since, and what was retracted is told no more.
     """
     site = site_of(request)
-    html = await asyncio.to_thread(_edition, site, request.path_params["token"])
+    token = request.path_params["token"]
+    if (left := await asyncio.to_thread(_left_of, site, token)) is not None:
+        visitor, told = left
+        return site.page("kept", visitor.locale, status=410, events=told)
+    html = await asyncio.to_thread(_edition, site, token)
     return HTMLResponse(html, headers={"content-security-policy": MAIL})
+
+
+def _left_of(site: Site, token: str) -> tuple[Visitor, Sequence[Event]] | None:
+    """What an edition told of whose words are no longer kept, and its reader; None: they are, or
+    there is none."""
+    with site.app.db.read() as session:
+        visitor = site.visitor(session, token)
+        delivery = session.get(Delivery, visitor.bearer.delivery_id)
+        edition = session.get(Edition, delivery.edition_id) if delivery else None
+        if edition is None or edition.pruned_at is None:
+            return None
+        return visitor, editions.told(session, edition.id)
 
 
 def _edition(site: Site, token: str) -> str:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from digest.edit.match import match, silent
 from digest.errors import NotFound
-from digest.models import Delivery, Edition, Event, Revision, Story
-from digest.models.content import EditionContent
+from digest.models import Delivery, Event, Item, Revision, Story
+from digest.models.content import Reason
 from digest.models.desk import Match
 from digest.models.words import InterestKind
 from digest.services import find
@@ -134,20 +134,22 @@ _Said = list[tuple[str, str, str, str | None, str]]
 
 
 def _said(session: Session, subscriber_id: int, delivery_id: int, event_id: int) -> _Said:
-    stored = session.scalar(
-        select(Edition.content)
-        .join(Delivery, Delivery.edition_id == Edition.id)
-        .where(Delivery.id == delivery_id, Delivery.subscriber_id == subscriber_id)
+    """By the Items, which stay when the words of an Edition are no longer kept."""
+    stored = session.scalars(
+        select(Item.reasons)
+        .join(Delivery, Delivery.edition_id == Item.edition_id)
+        .where(
+            Delivery.id == delivery_id,
+            Delivery.subscriber_id == subscriber_id,
+            Item.event_id == event_id,
+        )
+        .order_by(Item.position)
     )
-    if stored is None:
-        return []
-    content = EditionContent.model_validate(stored)
+    reasons = [Reason.model_validate(one) for item in stored for one in item]
     return [
-        (reason.kind, reason.slug, reason.follow, reason.via, reason.role)
-        for item in content.items
-        if item.event_id == event_id
-        for reason in item.reasons
-        if reason.kind != NOT_A_FOLLOW
+        (one.kind, one.slug, one.follow, one.via, one.role)
+        for one in reasons
+        if one.kind != NOT_A_FOLLOW
     ]
 
 
