@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from digest import bootstrap
 from digest.engine import postgres
-from digest.engine.base import ALERTS, DIGESTS, Queue, Task
+from digest.engine.base import ALERTS, DIGESTS, Depth, Queue, Task
 from digest.store.database import Database
 
 SECONDS = 30.0  # a busy machine takes its time
@@ -110,6 +110,29 @@ async def test_of_one_key_one_task_waits(database: Database, queue: Queue) -> No
         await queue.offer(note(6, "k"))
         await until(lambda: 6 in diary.done)
     assert sorted(diary.done) == [0, 1, 2, 4, 6]
+
+
+async def test_it_tells_what_waits_what_is_done_and_since_when(
+    database: Database, queue: Queue
+) -> None:
+    diary = Diary()
+
+    def depth() -> Mapping[str, Depth]:
+        with database.read() as session:
+            return queue.depth(session)
+
+    async with diary.at_work(queue, digests=1):
+        diary.hold.clear()
+        await queue.offer(note(0))
+        await until(lambda: depth().get(DIGESTS, Depth()).running == 1)
+        put(database, queue, note(1), note(2))
+        await asyncio.sleep(0.2)
+        found = depth()[DIGESTS]
+        assert (found.waiting, found.running) == (2, 1)
+        assert 0.1 < found.oldest < SECONDS
+        diary.hold.set()
+        await until(lambda: 2 in diary.done)
+        await until(lambda: depth().get(DIGESTS, Depth()) == Depth())
 
 
 async def test_a_full_queue_holds_up_no_other(database: Database, queue: Queue) -> None:

@@ -47,6 +47,25 @@ def status(json: Json = False) -> None:
         ],
     )
     table(
+        "Tasks",
+        ["queue", "waiting", "running", "the oldest waits since"],
+        [
+            [one["queue"], one["waiting"], one["running"], in_words(one["oldest_seconds"])]
+            for one in found["tasks"]
+        ],
+    )
+    table(
+        "Limits of providers that are not free now",
+        ["limit", "free in"],
+        [
+            *([one["limit"], in_words(one["free_in_seconds"])] for one in found["limits"]),
+            *(
+                [f"{channel}: {n} of its chats or channels", ""]
+                for channel, n in found["addresses_waiting"].items()
+            ),
+        ],
+    )
+    table(
         "How long the last hour's took, in seconds",
         ["kind", "sent", "half within", "95 of 100 within"],
         [

@@ -29,6 +29,16 @@ class Task:
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Of one queue: how many tasks wait, how many are being done, how long the oldest has waited
+    (seconds)."""
+
+    waiting: int = 0
+    running: int = 0
+    oldest: float = 0.0
+
+
 Handler = Callable[[Mapping[str, Any]], Awaitable[None]]
 """Does the tasks of one kind; gets what they are `about`."""
 
@@ -60,8 +70,8 @@ class Queue(Protocol):
         """Forgets tasks that ended long ago."""
         ...
 
-    async def depth(self) -> Mapping[str, int]:
-        """How many tasks wait, by queue."""
+    def depth(self, session: Session) -> Mapping[str, Depth]:
+        """What waits and is being done, by queue; nothing where nobody asked yet."""
         ...
 
     async def close(self) -> None: ...

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+from collections import Counter, deque
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from digest.engine.base import Handler, Task
+from digest.engine.base import Depth, Handler, Task
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,8 @@ class LocalQueue:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queues: Mapping[str, asyncio.Queue[Task]] = {}
+        self._since: Mapping[str, deque[float]] = {}  # when each that waits was put, monotonic
+        self._running: Counter[str] = Counter()  # how many are being done, by queue
         self._keys: set[str] = set()  # of tasks that wait
 
     def put(self, session: Session, *tasks: Task) -> None:
@@ -47,6 +51,7 @@ class LocalQueue:
                 continue
             if task.key is not None:
                 self._keys.add(task.key)
+            self._since[task.queue].append(monotonic())
             queue.put_nowait(task)
 
     async def offer(self, *tasks: Task) -> None:
@@ -56,6 +61,7 @@ class LocalQueue:
         self, handlers: Mapping[str, Handler], slots: Mapping[str, int], stop: asyncio.Event
     ) -> None:
         self._queues = {name: asyncio.Queue() for name in slots}
+        self._since = {name: deque() for name in slots}
         self._loop = asyncio.get_running_loop()
         crew = [
             asyncio.create_task(self._slot(self._queues[name], handlers, stop))
@@ -67,6 +73,7 @@ class LocalQueue:
         finally:
             self._loop = None
             queues, self._queues = self._queues, {}
+            self._since = {}
             for name, number in slots.items():
                 for _ in range(number):
                     queues[name].put_nowait(_END)
@@ -82,18 +89,28 @@ class LocalQueue:
                 self._keys.discard(task.key)
             if task is _END or stop.is_set():
                 return
+            self._since[task.queue].popleft()
+            self._running[task.queue] += 1
             try:
                 await handlers[task.kind](task.about)
             except Exception:
                 log.exception("a task failed", extra={"task": task.kind})
+            finally:
+                self._running[task.queue] -= 1
 
     async def recover(self) -> int:
         return 0
 
     async def prune(self) -> None: ...
 
-    async def depth(self) -> Mapping[str, int]:
-        return {name: queue.qsize() for name, queue in self._queues.items()}
+    def depth(self, session: Session) -> Mapping[str, Depth]:
+        """Of this process, which is the one that does them."""
+        now = monotonic()
+        return {
+            name: Depth(len(since), self._running[name], now - since[0] if since else 0.0)
+            for name, queued in self._since.items()
+            for since in (tuple(queued),)
+        }
 
     async def close(self) -> None: ...
 

@@ -15,9 +15,10 @@ import psycopg
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from digest.engine.base import Handler, Task
+from digest.engine.base import Depth, Handler, Task
 from digest.errors import DatabaseAway
 
 log = logging.getLogger(__name__)
@@ -134,10 +135,11 @@ class PostgresQueue:
                 KEEP_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
             )
 
-    async def depth(self) -> Mapping[str, int]:
-        async with self._reached():
-            queues = await self._app.job_manager.list_queues_async()
-        return {one["name"]: one["todo"] for one in queues}
+    def depth(self, session: Session) -> Mapping[str, Depth]:
+        return {
+            row.queue_name: Depth(row.waiting, row.running, max(0.0, float(row.oldest or 0.0)))
+            for row in session.execute(_DEPTH)
+        }
 
     async def close(self) -> None:
         with suppress(ConnectorException):
@@ -153,6 +155,18 @@ def _taking(kind: str, handler: Handler) -> Any:
 
     return task
 
+
+# Tasks that ended well are deleted, so these are few.
+_DEPTH = text("""
+SELECT queue_name,
+    count(*) FILTER (WHERE status = 'todo') AS waiting,
+    count(*) FILTER (WHERE status = 'doing') AS running,
+    extract(epoch FROM clock_timestamp() - min(put.at) FILTER (WHERE status = 'todo')) AS oldest
+FROM procrastinate_jobs AS job
+LEFT JOIN procrastinate_events AS put ON put.job_id = job.id AND put.type = 'deferred'
+WHERE status IN ('todo', 'doing')
+GROUP BY queue_name
+""")
 
 # A connection to a machine that vanished is given up within 5 seconds.
 _KEEPALIVE = {"keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}

@@ -6,8 +6,10 @@ wait come back. An SQLite file is on this machine, whose clock it has.
 
 import asyncio
 import logging
+import re
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,7 @@ from digest.store.database import Database
 log = logging.getLogger(__name__)
 
 AWAY_SECONDS = 5.0  # until a message that got no turn is tried again
+_SHARED = re.compile(r"[^/]+|smtp/.+|slack/chat\.update")  # others name a single chat or channel
 FORGET_EVERY = 10_000  # questions between two looks for what is of no use any more
 FORGET_AFTER = 3600.0  # seconds
 
@@ -45,6 +48,7 @@ WHERE rate_buckets.free_at <= {now} + :within
 RETURNING free_at - :seconds - {now}
 """)
 _WAIT = _on_both("SELECT free_at - {now} FROM rate_buckets WHERE name = :name")
+_HELD = _on_both("SELECT name, free_at - {now} AS wait FROM rate_buckets WHERE free_at > {now}")
 _HOLD = _on_both("""
 INSERT INTO rate_buckets (name, free_at) VALUES (:name, {now} + :seconds)
 ON CONFLICT (name) DO UPDATE SET free_at = {now} + :seconds
@@ -126,6 +130,26 @@ class SharedBuckets:
         """Removes what has been free for long."""
         with self._db.begin() as session:
             _run(session.connection(), _FORGET, seconds=FORGET_AFTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Limits that are not free now: the seconds until each that many share is, by its name; and how
+    many single chats and channels have to wait, by Channel."""
+
+    shared: Mapping[str, float]
+    single: Mapping[str, int]
+
+
+def held(session: Session) -> Held:
+    shared: dict[str, float] = {}
+    single: Counter[str] = Counter()
+    for row in _run(session.connection(), _HELD):
+        if _SHARED.fullmatch(row.name):
+            shared[row.name] = float(row.wait)
+        else:
+            single[row.name.partition("/")[0]] += 1
+    return Held(shared, single)
 
 
 def forget_addresses(session: Session, addresses: Iterable[tuple[str, str]]) -> None:

@@ -17,6 +17,7 @@ from digest.models import Delivery, Feed, Revision, Slot, Subscriber
 from digest.models.delivery import CLAIMABLE
 from digest.models.words import DeliveryState, Outcome
 from digest.store import deliveries, lead, readers, visibility, workers
+from digest.store.rates import Held, held
 
 MOST = 100_000  # counted of anything; more is shown as this many
 OVERDUE = timedelta(minutes=10)  # planning that is later than this has stopped somewhere
@@ -47,6 +48,7 @@ class Vitals:
     due_since: datetime | None  # the oldest digest that is to be planned
     stuck: int
     feeds_failing: int
+    limits: Held
 
     def age(self, since: datetime | None) -> float:
         """Seconds from then to now; 0 when there is nothing, or it is to come."""
@@ -75,6 +77,7 @@ def look(session: Session, channels: Iterable[str], now: datetime) -> Vitals:
         due_since=session.scalar(_due(now).order_by(Subscriber.next_due_at).limit(1)),
         stuck=len(visibility.stuck(session)),
         feeds_failing=_count(session, select(Feed.id).where(Feed.failures > 0)),
+        limits=held(session),
     )
 
 

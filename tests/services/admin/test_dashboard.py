@@ -51,7 +51,9 @@ async def test_they_ask_for_what_there_is(app_on_both: App) -> None:
     reading = await Monitor(room.app, room.clock).read()
     await room.app.queue.close()
     known = samples(list(families(room.app, reading)))
-    known["digest_tasks_waiting"] = {"queue"}
+    for name in ("tasks_waiting", "tasks_running", "oldest_task_seconds"):
+        known[f"digest_{name}"] = {"queue"}
+    known["digest_limit_wait_seconds"] = {"limit"}
     asked = list(queries())
     assert len(asked) > 20
     for title, query in asked:

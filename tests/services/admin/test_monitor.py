@@ -12,12 +12,16 @@ from sqlalchemy import update
 from digest.errors import AddressRefused, ChannelStopped, DatabaseAway, Unanswered
 from digest.models import Subscriber
 from digest.models.content import EditionContent
+from digest.models.words import BounceKind
 from digest.services.admin.metrics import page
 from digest.services.admin.monitor import STANDING, Monitor, in_words
+from digest.services.admin.status import status
 from digest.services.app import App
+from digest.services.bounces.record import Report, take
 from digest.store import vitals
 from digest.store.database import Database
 from digest.store.lead import Lead
+from digest.store.rates import SharedBuckets
 from digest.store.vitals import look
 
 
@@ -116,6 +120,38 @@ async def test_a_channel_that_refuses_us_is_one(room: Newsroom) -> None:
     found = await numbers(room)
     assert found["digest_channel_stopped", "slack"] == 1
     assert found["digest_channel_stopped", "email"] == 0
+
+
+async def test_limits_that_are_not_free_and_no_chat_by_its_number(room: Newsroom) -> None:
+    buckets = SharedBuckets(room.app.db)
+    for name in ("telegram", "slack/chat.update", "telegram/770077", "telegram/-100/5"):
+        await buckets.hold(name, 60)
+    await buckets.hold("slack", 0)
+    found = await numbers(room)
+    waits = {one[1] for one in found if one[0] == "digest_limit_wait_seconds"}
+    assert waits == {"telegram", "slack/chat.update"}
+    assert 50 < found["digest_limit_wait_seconds", "telegram"] <= 60
+    assert found["digest_addresses_waiting", "telegram"] == 2
+    shown = status(room.app, room.now)
+    assert [one["limit"] for one in shown["limits"]] == ["slack/chat.update", "telegram"]
+    assert shown["addresses_waiting"] == {"telegram": 2}
+
+
+async def test_complaints_are_told_as_the_rule_counts_them(room: Newsroom) -> None:
+    room.reader()
+    room.news()
+    room.alert()
+    await room.drain()
+    with room.app.db.begin() as session:
+        for number in range(4):
+            where = f"{number}@example.org"
+            take(session, Report(BounceKind.COMPLAINT, "mail", where, address=where), room.now)
+    found = await numbers(room)
+    assert found["digest_complaints",] == 4
+    assert found["digest_mails_accepted",] == 1
+    assert found["digest_complaint_ratio",] == 0.004, "of a thousand mails at least"
+    assert found["digest_digests_stopped", "email"] == 1
+    assert found["digest_digests_stopped", "slack"] == 0
 
 
 async def test_planning_that_is_late_is_not_ready(room: Newsroom) -> None:

@@ -3,7 +3,7 @@
 The library writes the format; the numbers are our own (`digest/telemetry.py`, `store/vitals.py`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -13,7 +13,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from digest import __version__
-from digest.engine.base import SLOTS
+from digest.edit.bounces import Complaints
+from digest.engine.base import SLOTS, Depth
 from digest.services.admin.monitor import Reading
 from digest.services.app import App
 from digest.services.sending.measured import LANES
@@ -47,12 +48,27 @@ def families(app: App, reading: Reading) -> Iterator[Metric]:
     yield from _counted(app.telemetry)
     if reading.vitals is not None:
         yield from _vital(app, reading.vitals)
-        yield by(
-            "digest_tasks_waiting",
-            "Tasks that wait to be done",
-            ("queue",),
-            [((name,), n) for name, n in reading.tasks.items()],
-        )
+        yield from _tasks(reading.tasks)
+        yield from _complaints(reading.complaints)
+
+
+def _tasks(tasks: Mapping[str, Depth]) -> Iterator[Metric]:
+    found = [((name,), one) for name, one in tasks.items()]
+    for name, words, of in (
+        ("digest_tasks_waiting", "Tasks that wait to be done", "waiting"),
+        ("digest_tasks_running", "Tasks that are being done", "running"),
+        ("digest_oldest_task_seconds", "How long the oldest task has waited", "oldest"),
+    ):
+        yield by(name, words, ("queue",), [(labels, getattr(one, of)) for labels, one in found])
+
+
+def _complaints(found: Complaints | None) -> Iterator[Metric]:
+    if found is None:
+        return
+    week = "of the last seven days"
+    yield gauge("digest_complaint_ratio", f"Complaints among the mails {week}", found.rate)
+    yield gauge("digest_complaints", f"Addresses that complained {week}", found.complaints)
+    yield gauge("digest_mails_accepted", f"Mails accepted {week}", found.mails)
 
 
 def _counted(telemetry: Telemetry) -> Iterator[Metric]:
@@ -100,6 +116,24 @@ def _vital(app: App, found: Vitals) -> Iterator[Metric]:
         "Whether a provider refuses us as a whole",
         ("channel",),
         [((name,), name in found.stopped) for name in app.channels],
+    )
+    yield by(
+        "digest_digests_stopped",
+        "Whether digests over a channel wait until an admin lets them go on",
+        ("channel",),
+        [((name,), f"{name}: digests" in found.stopped) for name in app.channels],
+    )
+    yield by(
+        "digest_limit_wait_seconds",
+        "How long until a provider's limit is free again; one that is free is not named",
+        ("limit",),
+        [((name,), wait) for name, wait in found.limits.shared.items()],
+    )
+    yield by(
+        "digest_addresses_waiting",
+        "Single chats and channels whose own limit is not free",
+        ("channel",),
+        [((name,), found.limits.single.get(name, 0)) for name in app.channels],
     )
     yield gauge("digest_alerts_held", "Alerts that wait for their hour", found.held)
     yield gauge(

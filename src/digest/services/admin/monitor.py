@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
+from digest.edit.bounces import Complaints
 from digest.engine.aside import aside
+from digest.engine.base import Depth
 from digest.errors import ConfigurationError, DatabaseAway
 from digest.services.app import App
+from digest.services.bounces.standing import complaints
 from digest.store import vitals
 from digest.store.vitals import Vitals
 
 FRESH = 3.0  # seconds for which what was read serves all who ask
+COUNTED = 300.0  # seconds for which the mails of a week, counted one by one, serve
 PATIENCE = 5.0  # seconds for the database's answer
 STANDING = 30.0  # seconds without a turn, after which the clock of this process stands
 
@@ -22,7 +26,8 @@ class Reading:
     """One look at the installation; `why` it could not be had, in words, else the Vitals."""
 
     vitals: Vitals | None
-    tasks: Mapping[str, int]
+    tasks: Mapping[str, Depth] = field(default_factory=dict)
+    complaints: Complaints | None = None
     why: str = ""
 
 
@@ -43,6 +48,8 @@ class Monitor:
     clock: Callable[[], datetime]
     _last: Reading | None = None
     _at: float = 0.0
+    _complaints: Complaints | None = None
+    _counted_at: float = 0.0
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tables: bool = False  # they were found to be those of this release
 
@@ -57,13 +64,20 @@ class Monitor:
     async def _read(self) -> Reading:
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await aside(lambda: look(self.app, self.clock()), "vitals")
-                return Reading(found, await self.app.queue.depth())
+                return await aside(self._look, "vitals")
         except (DatabaseAway, TimeoutError):
-            return Reading(None, {}, "the database does not answer")
+            return Reading(None, why="the database does not answer")
         except ConfigurationError as error:  # its first words; the place may name a host
             why = "has not been set up: run `digest init`"
-            return Reading(None, {}, why if why in str(error) else "the database fails")
+            return Reading(None, why=why if why in str(error) else "the database fails")
+
+    def _look(self) -> Reading:
+        now, app = self.clock(), self.app
+        with app.db.read() as session:
+            found = vitals.look(session, app.channels, now)
+            if self._complaints is None or monotonic() - self._counted_at > COUNTED:
+                self._complaints, self._counted_at = complaints(session, now), monotonic()
+            return Reading(found, app.queue.depth(session), self._complaints)
 
     async def checks(self) -> list[Check]:
         """What /readyz tells. When the database doesn't answer, nothing else can be known."""
@@ -81,16 +95,6 @@ class Monitor:
                 says = f"are at {at or 'none'}, this release needs {newest}: run `digest init`"
                 return Check("tables", False, says)
         return Check("tables", True, "are those of this release")
-
-
-def look(app: App, now: datetime) -> Vitals:
-    """The Vitals of the database, now.
-
-    Raises:
-        ConfigurationError: the database does not answer, or has no tables.
-    """
-    with app.db.read() as session:
-        return vitals.look(session, app.channels, now)
 
 
 def judged(app: App, found: Vitals) -> Iterable[Check]:

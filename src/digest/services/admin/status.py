@@ -55,6 +55,20 @@ def status(app: App, now: datetime) -> dict[str, Any]:
                 }
                 for (channel, lane), one in found.lanes.items()
             ],
+            "tasks": [
+                {
+                    "queue": name,
+                    "waiting": one.waiting,
+                    "running": one.running,
+                    "oldest_seconds": one.oldest,
+                }
+                for name, one in app.queue.depth(session).items()
+            ],
+            "limits": [
+                {"limit": name, "free_in_seconds": round(wait, 3)}
+                for name, wait in sorted(found.limits.shared.items())
+            ],
+            "addresses_waiting": dict(found.limits.single),
             "planning_late_seconds": found.age(found.due_since),
             "digests_overdue": found.overdue,
             "clock_leads": found.led,
