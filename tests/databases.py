@@ -10,6 +10,7 @@ import importlib.util
 import itertools
 import os
 import pwd
+import shlex
 import shutil
 import signal
 import subprocess
@@ -95,6 +96,18 @@ class Server:
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
+
+    def call(self, command: str, folder: Path) -> None:
+        """One of its programs, `createdb NAME` for instance, as an admin calls it in a folder."""
+        program, *words = shlex.split(command)
+        path = self._binaries / program
+        if not path.exists():
+            pytest.skip(f"no PostgreSQL: {path} is missing")
+        here = {"PGHOST": str(self._folder), "PGUSER": "postgres"}
+        done = subprocess.run(
+            [path, *words], cwd=folder, env=os.environ | here, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGINT)  # "fast": ends all sessions
