@@ -3,13 +3,21 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from digest.engine.base import SLOTS
 from digest.scheduler import Clock
 from digest.services.admin import work
 from digest.services.app import App
+from digest.services.bounces.settings import BounceSettings
 from digest.services.sending.outage import Outage
 from digest.worker import Worker
+
+
+class Part(Protocol):
+    """Runs until the event is set."""
+
+    async def run(self, stop: asyncio.Event) -> None: ...
 
 
 class Service:
@@ -27,11 +35,16 @@ class Service:
         self.app = app
         self.stopping = asyncio.Event()
         self._outage = Outage(app.db, app.telemetry)
-        self._parts: list[Clock | Worker] = []
+        self._parts: list[Part] = []
         if queues:
             self._parts.append(Worker(app, clock, self._outage, queues))
         if leads:
-            self._parts.append(Clock(app, clock, self._outage))
+            bounces = BounceSettings.load()
+            self._parts.append(Clock(app, clock, self._outage, bounces))
+            if bounces.bounce_lmtp:
+                from digest.services.bounces.lmtp import Intake  # few need its library
+
+                self._parts.append(Intake(app, bounces.bounce_lmtp, clock))
 
     async def run(self) -> None:
         """Until `stop`; what is being sent then is finished and recorded first."""

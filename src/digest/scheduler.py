@@ -21,6 +21,7 @@ from digest.services import tasks
 from digest.services.admin import work
 from digest.services.admin.prune import prune
 from digest.services.app import App
+from digest.services.bounces.settings import BounceSettings
 from digest.services.news import feeds
 from digest.services.planning import alert, publish, release
 from digest.services.sending import deliver
@@ -34,6 +35,7 @@ ALERT_SECONDS = 2  # how soon what becomes visible by itself is alerted
 SWEEP_SECONDS = 5
 PLAN_SECONDS = 20  # a digest starts at most this long after its hour
 FEED_SECONDS = 60
+MAILBOX_SECONDS = 120
 EXPIRE_SECONDS = 60
 PRUNE_SECONDS = 3600
 OLD_SECONDS = 86_400
@@ -49,8 +51,15 @@ T = TypeVar("T")
 class Clock:
     """Finds what is due and puts the tasks; polls the feeds; sweeps up after the dead."""
 
-    def __init__(self, app: App, clock: Callable[[], datetime], outage: Outage) -> None:
+    def __init__(
+        self,
+        app: App,
+        clock: Callable[[], datetime],
+        outage: Outage,
+        bounces: BounceSettings | None = None,
+    ) -> None:
         self._app = app
+        self._bounces = bounces or BounceSettings.load()
         self._clock = clock
         self._outage = outage
         self._lead = Lead(app.db)
@@ -71,7 +80,9 @@ class Clock:
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        of_mailbox = [(self._mailbox, MAILBOX_SECONDS)] if self._bounces.mailbox else []
         for job, seconds in (
+            *of_mailbox,
             (self._lanes, LANES_SECONDS),
             (self._alerts, ALERT_SECONDS),
             (self._digests, PLAN_SECONDS),
@@ -158,6 +169,18 @@ class Clock:
 
     async def _feeds(self) -> None:
         work.polled(await self._aside(feeds.poll))
+
+    async def _mailbox(self) -> None:
+        """Of many clocks the one that leads: two would take the same mails."""
+        from digest.services.bounces.imap import MailboxFails, poll  # few have a mailbox
+
+        try:
+            taken = await aside(lambda: poll(self._app, self._bounces, self._clock), "mailbox")
+        except MailboxFails as error:
+            log.warning("no bounces are taken from the mailbox: %s", error)
+        else:
+            if taken:
+                log.info("bounces taken from the mailbox", extra=dict(taken))
 
     async def _sweep(self) -> None:
         """After an outage nobody is taken for dead before all could write what they know."""

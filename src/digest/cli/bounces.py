@@ -112,12 +112,13 @@ def resume() -> None:
 
 @app.command("lmtp")
 def lmtp() -> None:
-    """Take bounces from a mail server until stopped, at the address in DIGEST_BOUNCE_LMTP."""
+    """Take bounces from a mail server until stopped, at DIGEST_BOUNCE_LMTP or 127.0.0.1:2424. That
+    is for a process of its own: with DIGEST_BOUNCE_LMTP set `digest serve` does it."""
     from digest.services.bounces.lmtp import serve
-    from digest.services.bounces.settings import BounceSettings
+    from digest.services.bounces.settings import USUAL_LMTP, BounceSettings
 
     digest = open_app()
-    where = BounceSettings.load().bounce_lmtp
+    where = BounceSettings.load().bounce_lmtp or USUAL_LMTP
 
     async def run() -> None:
         stop, ready = asyncio.Event(), asyncio.Event()

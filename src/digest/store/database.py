@@ -14,6 +14,7 @@ from sqlalchemy.pool import StaticPool
 
 from digest.errors import ConfigurationError, DatabaseAway, DatabaseFails
 from digest.render.environment import built_in_folder
+from digest.server_urls import is_loopback
 from digest.store import sqlite_file
 from digest.store.turns import Turns
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
 
 _ALONE = 5_823_003  # of an advisory lock; any number that nobody else takes
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 # Codes of SQLite and PostgreSQL, or how they begin. No connection, or a lock that others hold:
 _AWAY = (
     *("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PROTOCOL", "SQLITE_BUSY", "SQLITE_LOCKED"),
@@ -66,7 +66,7 @@ class Database:
     def is_local(self) -> bool:
         """Whether it runs on this machine, and so by the same clock."""
         host = self.url.host or str(self.url.query.get("host", ""))
-        return self.is_sqlite or not host or host.startswith("/") or host in LOCAL_HOSTS
+        return self.is_sqlite or not host or host.startswith("/") or is_loopback(host)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:

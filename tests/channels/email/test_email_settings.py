@@ -80,3 +80,13 @@ def test_the_key_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_mail_from_needs_an_address(value: str) -> None:
     with pytest.raises(ConfigurationError, match="DIGEST_MAIL_FROM"):
         EmailSettings.load(mail_from=value)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["bounce", "b@bounce.example.org", "-bounce.example.org", "bounce..org", "x" * 64 + ".org"],
+)
+def test_a_return_path_needs_a_domain(domain: str) -> None:
+    assert EmailSettings.load(bounce_domain="b-1.example.org").bounce_domain
+    with pytest.raises(ConfigurationError, match="DIGEST_BOUNCE_DOMAIN"):
+        EmailSettings.load(bounce_domain=domain)

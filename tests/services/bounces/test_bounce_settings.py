@@ -32,6 +32,7 @@ def test_a_wrong_value_is_refused_by_its_name(key: str, wrong: str) -> None:
     [
         ("bounce_lmtp", "/run/digest/lmtp"),
         ("bounce_lmtp", "[::1]:2424"),
+        ("bounce_lmtp", ""),
         ("hook_ses_topics", f" {TOPIC},arn:aws-cn:sns:cn-north-1:1:x "),
         ("hook_sendgrid_key", sendgrid_key()[1]),
     ],

@@ -4,16 +4,17 @@ import re
 from email.utils import parseaddr
 from functools import cached_property
 from typing import Literal, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from digest.channels.email.pace import PaceSettings
+from digest.server_urls import is_loopback, parse
 
 StartTls = Literal["required", "auto", "never"]
 _PORTS = {"smtp": 587, "smtps": 465}
-_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1", re.ASCII)
 _FORM = "smtp://USER:PASSWORD@HOST:PORT or smtps://..., with ?starttls=required, auto or never"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+", re.ASCII)
 _COUNTS = {"weight": 1_000, "connections": 100}  # the most of each
 
 
@@ -31,7 +32,7 @@ class Relay(NamedTuple):
 
     @property
     def loopback(self) -> bool:
-        return bool(_LOOPBACK.fullmatch(self.host))
+        return is_loopback(self.host)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -43,24 +44,20 @@ def parse_relay(url: str) -> Relay:
     Raises:
         ValueError: it is no such URL; says what one is, and holds no part of it.
     """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        raise ValueError(_FORM) from None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
+    parts = parse(url, _PORTS, _FORM)
+    if parts.path:
         raise ValueError(_FORM)
-    options = parse_qs(parts.query, keep_blank_values=True)
-    wanted = options.pop("starttls", [""])[-1]
-    counts = {name: _count(name, options.pop(name)[-1]) for name in _COUNTS if name in options}
+    options = dict(parts.options)
+    wanted = options.pop("starttls", "")
+    counts = {name: _count(name, options.pop(name)) for name in _COUNTS if name in options}
     if options or wanted not in ("", "required", "auto", "never"):
         raise ValueError(f"{_FORM}, ?weight= and ?connections=, and no other option")
     secure = parts.scheme == "smtps"
     relay = Relay(
-        host=parts.hostname,
-        port=port or _PORTS[parts.scheme],
-        user=unquote(parts.username) if parts.username else None,
-        password=SecretStr(unquote(parts.password)) if parts.password else None,
+        host=parts.host,
+        port=parts.port,
+        user=parts.user,
+        password=SecretStr(parts.password) if parts.password else None,
         tls=secure,
         starttls="never",
         weight=counts.get("weight", 1),
@@ -150,6 +147,13 @@ class EmailSettings(PaceSettings):
     def _is_an_smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             parse_relays(value.get_secret_value())
+        return value
+
+    @field_validator("bounce_domain")
+    @classmethod
+    def _is_a_domain(cls, value: str) -> str:
+        if value and not (_DOMAIN.fullmatch(value) and len(value) <= 253):
+            raise ValueError("a domain in ASCII, such as bounce.example.org")
         return value
 
     @field_validator("feedback_id")

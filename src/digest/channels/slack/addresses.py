@@ -4,11 +4,11 @@ A webhook's URL is all that one needs to post there, so it is a secret: errors a
 "a webhook" and nothing more of it.
 """
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
 from digest.errors import InputError
+from digest.server_urls import is_loopback
 
 # Identifiers begin with C (channel), G (group), D (direct message), U or W (person).
 _ID = re.compile(r"@?(?P<id>[CGDUW][A-Z0-9]{2,20})")
@@ -61,13 +61,3 @@ def _webhook(text: str) -> str:
     if url.scheme == "https" or (url.scheme == "http" and is_loopback(host)):
         return text.partition("#")[0]
     raise InputError("the address of a webhook begins with https://, it is as good as a password")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -13,9 +13,9 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from digest.channels.slack import refusals
-from digest.channels.slack.addresses import is_loopback
 from digest.channels.slack.settings import SlackSettings
 from digest.errors import RetryLater
+from digest.server_urls import is_loopback
 
 Answer = Mapping[str, Any]
 T = TypeVar("T")

@@ -7,6 +7,7 @@ tries again by itself.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from digest.services.bounces.mail import Came, refused, take_mail
 
 LARGEST = 2_000_000  # bytes: a mail of ours that comes back whole has a tenth of that
 LONGEST_LINE = 65_536  # bytes; more than RFC 5321 allows, as bounces quote what they like
+AGAIN = 5.0  # seconds until a process that stands by tries again
 TIMEOUT = 60.0  # seconds for each command
 
 log = logging.getLogger(__name__)
@@ -101,6 +103,7 @@ async def serve(
 
     try:
         if "/" in where:
+            await _unused(where)
             _remove(Path(where))  # of one that was killed
             server = await loop.create_unix_server(protocol, where)
             Path(where).chmod(0o666)  # its folder says who reaches it
@@ -118,6 +121,40 @@ async def serve(
         server.close()
         if "/" in where:
             _remove(Path(where))
+
+
+class Intake:
+    """LMTP beside what else a process does, until it is stopped. Who can't listen now, because a
+    process beside it does, or can't reach the database, stands by and tries again."""
+
+    def __init__(self, app: App, where: str, clock: Callable[[], datetime]) -> None:
+        self._app, self._where, self._clock = app, where, clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        said = ""
+        while not stop.is_set():
+            ready = asyncio.Event()
+            try:
+                await serve(self._app, self._where, self._clock, stop, ready)
+            except ConfigurationError as error:  # also DatabaseAway
+                if str(error) != said:
+                    said = str(error)
+                    log.warning("no bounces are taken over LMTP here: %s", said)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), AGAIN)
+
+
+async def _unused(where: str) -> None:
+    """
+    Raises:
+        ConfigurationError: another process listens there.
+    """
+    try:
+        _, writer = await asyncio.open_unix_connection(where)
+    except OSError:
+        return
+    writer.close()
+    raise ConfigurationError(f"DIGEST_BOUNCE_LMTP: another process listens on {where}")
 
 
 def _remove(place: Path) -> None:

@@ -2,16 +2,18 @@
 
 import re
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from digest.server_urls import is_loopback, parse
 from digest.services.bounces.signatures import public_key
 from digest.settings import SettingsGroup
 
+USUAL_LMTP = "127.0.0.1:2424"
+"""Where `digest bounces lmtp` listens when nothing else is said."""
+
 _LISTEN = re.compile(r"/.+|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}")
-
-
+_PORTS = {"imap": 143, "imaps": 993}
 _FORM = "imaps://USER:PASSWORD@HOST:PORT/FOLDER, or imap:// for one that offers STARTTLS"
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d+:[A-Za-z0-9_-]+", re.ASCII)
 _FOLDER = re.compile(r"[ -~]+", re.ASCII)
@@ -29,7 +31,7 @@ class Mailbox(NamedTuple):
 
     @property
     def loopback(self) -> bool:
-        return self.host in ("localhost", "127.0.0.1", "::1")
+        return is_loopback(self.host)
 
     def __str__(self) -> str:
         return f"{self.folder} on {self.host}:{self.port}"
@@ -40,41 +42,27 @@ def parse_mailbox(url: str) -> Mailbox:
     Raises:
         ValueError: it is no such URL; says what one is, and holds no part of it.
     """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        raise ValueError(_FORM) from None
-    folder = unquote(parts.path.strip("/")) or "INBOX"
-    if (
-        parts.scheme not in ("imap", "imaps")
-        or not (parts.hostname and parts.username and parts.password)
-        or parts.query
-        or not _FOLDER.fullmatch(folder)
-    ):
+    parts = parse(url, _PORTS, _FORM)
+    folder = parts.path or "INBOX"
+    if not (parts.user and parts.password) or parts.options or not _FOLDER.fullmatch(folder):
         raise ValueError(_FORM)
     tls = parts.scheme == "imaps"
-    return Mailbox(
-        parts.hostname,
-        port or (993 if tls else 143),
-        unquote(parts.username),
-        unquote(parts.password),
-        folder,
-        tls,
-    )
+    return Mailbox(parts.host, parts.port, parts.user, parts.password, folder, tls)
 
 
 class BounceSettings(SettingsGroup):
     """How bounces and complaints reach us; docs/bounces.md sets each way up."""
 
     bounce_lmtp: str = Field(
-        "127.0.0.1:2424",
-        description="Where `digest bounces lmtp` takes bounces from your mail server: HOST:PORT, or"
-        " the path of a socket.",
+        "",
+        description="Where `digest serve` and `digest scheduler` take bounces from your mail server"
+        f" over LMTP: HOST:PORT, such as {USUAL_LMTP}, or the path of a socket. Off when empty.",
     )
 
     bounce_imap_url: SecretStr | None = Field(
-        None, description=f"The mailbox that `digest bounces poll` reads: {_FORM}."
+        None,
+        description="The mailbox that the clock, and `digest bounces poll`, take bounces from:"
+        f" {_FORM}.",
     )
     bounce_imap_done: str = Field(
         "", description="Folder that a bounce is moved to when it was taken; else it is only read."
@@ -149,6 +137,6 @@ class BounceSettings(SettingsGroup):
     @field_validator("bounce_lmtp")
     @classmethod
     def _can_be_listened_on(cls, value: str) -> str:
-        if not _LISTEN.fullmatch(value):
+        if value and not _LISTEN.fullmatch(value):
             raise ValueError("HOST:PORT, or a path that begins with a slash")
         return value
