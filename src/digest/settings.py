@@ -290,6 +290,11 @@ class Settings(SettingsGroup):
         description="So many days after a subscriber left all that is known of them is erased, and"
         " a mark is kept so that nothing is sent there again; 0: never.",
     )
+    traces: bool = Field(
+        False,
+        description="Send spans of tasks, planning and sending over OTLP, as the OTEL_* variables"
+        " of OpenTelemetry say; needs the extra digest[tracing]. They name no reader.",
+    )
     feed_private_addresses: bool = Field(
         False, description="Allow feeds and imports from private or local addresses."
     )

@@ -20,6 +20,7 @@ from digest.services.planning.release import release
 from digest.services.sending.deliver import Deliverer, resume
 from digest.services.sending.outage import Outage
 from digest.services.sending.testing import test_content, test_envelope
+from digest.tracing import span
 
 STALE = timedelta(minutes=10)  # a task that waited longer is of no hour any more
 AGAIN = 1.0  # seconds until the ledger is looked through again at a start
@@ -55,9 +56,9 @@ class Worker:
         if stop.is_set():
             return
         handlers: dict[str, Handler] = {
-            "alert": self._guarded(self._alert),
-            "plan": self._guarded(self._plan),
-            "send": self._guarded(self._send),
+            "alert": self._guarded("alert", self._alert),
+            "plan": self._guarded("plan", self._plan),
+            "send": self._guarded("send", self._send),
         }
         try:
             await self._app.queue.run(handlers, self._slots, stop)
@@ -90,14 +91,15 @@ class Worker:
             return False
         return True
 
-    def _guarded(self, handler: Callable[[About], Awaitable[None]]) -> Handler:
+    def _guarded(self, kind: str, handler: Callable[[About], Awaitable[None]]) -> Handler:
         """While the database is away nothing is done; the clock puts the task again."""
 
         async def guarded(about: About) -> None:
             if self._outage.lasts:
                 return
             try:
-                await handler(about)
+                with span("task", task=kind, channel=about.get("channel")):
+                    await handler(about)
             except DatabaseAway as error:
                 self._outage.begin(error)
 

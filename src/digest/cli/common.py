@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from digest import clock
+from digest import clock, tracing
 from digest.cli.shape import loading
 from digest.errors import DigestError, InputError, WrongUsage
 from digest.services.app import App
@@ -55,6 +55,8 @@ def open_app(*, sends: bool = True) -> App:
         if sends:
             from digest.services.admin import configuration
 
+            if app.settings.traces:
+                tracing.begin()
             len(app.channels)  # makes them all: a wrong setting is told of before all else
             for warning in configuration.unknown():
                 warn(warning)

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
@@ -17,10 +18,11 @@ async def aside(work: Callable[[], T], name: str = "work") -> T:
     """
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[T] = loop.create_future()
+    context = copy_context()
 
     def run() -> None:
         try:
-            settle = partial(ended.set_result, work())
+            settle = partial(ended.set_result, context.run(work))
         except BaseException as error:  # also a panic of a library that isn't Python
             settle = partial(ended.set_exception, error)
         if not loop.is_closed():

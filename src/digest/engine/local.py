@@ -73,7 +73,6 @@ class LocalQueue:
         finally:
             self._loop = None
             queues, self._queues = self._queues, {}
-            self._since = {}
             for name, number in slots.items():
                 for _ in range(number):
                     queues[name].put_nowait(_END)
@@ -108,8 +107,8 @@ class LocalQueue:
         now = monotonic()
         return {
             name: Depth(len(since), self._running[name], now - since[0] if since else 0.0)
-            for name, queued in self._since.items()
-            for since in (tuple(queued),)
+            for name in self._queues
+            for since in (tuple(self._since[name]),)
         }
 
     async def close(self) -> None: ...

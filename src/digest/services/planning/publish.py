@@ -27,6 +27,7 @@ from digest.store.chunks import chunks
 from digest.store.deliveries import DIGESTS, end_waiting_digests
 from digest.store.due import Place
 from digest.store.waiting_alerts import WaitingAlert
+from digest.tracing import span
 
 PAGE = 2_000  # readers a transaction: an alert for one of them waits for its end
 SHARD = 20_000  # readers that one planner goes through
@@ -97,17 +98,20 @@ def plan_shard(
     instant stay alike.
     """
     done: Counter[str] = Counter()
-    with app.db.read() as session:
-        ids = due.between(session, now, shard.begin, shard.end)
-        if not ids:
-            return done
-        groups = Groups(app, now, Desk.begin(session, app, now))
-    for page in chunks(ids, PAGE):
-        made, failed = apart(partial(_page, groups), page, "the digest")
-        done += made
-        if failed:
-            done += _given_up(groups, failed)
-        progress(len(page))
+    with span("plan shard") as note:
+        with app.db.read() as session:
+            ids = due.between(session, now, shard.begin, shard.end)
+            note(subscribers=len(ids))
+            if not ids:
+                return done
+            groups = Groups(app, now, Desk.begin(session, app, now))
+        for page in chunks(ids, PAGE):
+            made, failed = apart(partial(_page, groups), page, "the digest")
+            done += made
+            if failed:
+                done += _given_up(groups, failed)
+            progress(len(page))
+        note(**{f"slots.{outcome}": n for outcome, n in done.items()})
     return done
 
 

@@ -24,6 +24,7 @@ from digest.services.sending.stock import Stock
 from digest.store import deliveries as ledger
 from digest.store.contents import Contents
 from digest.store.in_order import put_behind
+from digest.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -94,10 +95,8 @@ class Lane:
                         ended = None
                         left.append(parcel.delivery.id)
                         continue
-                    with fenced(self.heart.fence()):
-                        ended = await attempt(channel, parcel, self.clock, self.dice)
+                    ended = await self._attempt(channel, parcel)
                 batch[parcel.kind, self.channel.name, ended.result.state] += 1
-                log.debug("delivery %s: %s", parcel.delivery.id, ended.result.state)
                 if batch.total() >= CLAIM:
                     self._say(batch, done)
             if ended is not None:
@@ -114,6 +113,17 @@ class Lane:
             await asyncio.to_thread(self._give_back, left)
         return stock.found > 0
 
+    async def _attempt(self, channel: Channel, parcel: Parcel) -> Ended:
+        number = parcel.delivery.id
+        with (
+            fenced(self.heart.fence()),
+            span("send", delivery=number, channel=channel.name, kind=parcel.kind) as note,
+        ):
+            ended = await attempt(channel, parcel, self.clock, self.dice)
+            note(state=ended.result.state, reason=ended.result.reason)
+        log.debug("delivery %s: %s", number, ended.result.state)
+        return ended
+
     def _say(self, batch: Counts, done: Counts) -> None:
         """A line for so many; they are part of what is `done`."""
         work.sent(self.channel.name, batch, level=logging.INFO if self.outage else logging.DEBUG)
@@ -121,6 +131,12 @@ class Lane:
         batch.clear()
 
     def _claim(self) -> Sequence[Parcel] | None:
+        with span("claim", channel=self.channel.name, priority=self.priority) as note:
+            found = self._claimed()
+            note(deliveries=[one.delivery.id for one in found or ()])
+        return found
+
+    def _claimed(self) -> Sequence[Parcel] | None:
         """A lease on what is due, committed before it is looked at; None when nothing is."""
         now, db = self.clock(), self.app.db
         with db.begin() as session:
