@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import alert, desk, fanout, importing, mail, planning, rates, replay, smtp
+from bench import alert, desk, fanout, importing, kills, mail, planning, rates, replay, smtp
 from bench.line import Line
 
 BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
@@ -15,6 +15,7 @@ BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "desk": desk.run,
     "fanout": fanout.run,
     "import": importing.run,
+    "kills": kills.run,
     "mail": mail.run,
     "planning": planning.run,
     "rates": rates.run,

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -57,16 +57,19 @@ class NoServer(Exception):
 class Server:
     """A running server. Every database it gives out is fresh, and dropped afterwards."""
 
-    def __init__(self, binaries: Path, folder: Path, user: str | None) -> None:
+    def __init__(
+        self, binaries: Path, folder: Path, user: str | None, settings: Mapping[str, str]
+    ) -> None:
         self._binaries = binaries
         self._folder = folder
         self._user = user
+        self._settings = settings
         self._run(binaries / "initdb", "-D", "data", "-E", "UTF8", *QUICK)
         self.start()
 
     def start(self) -> None:
         """At first, and again after `stop`."""
-        options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [self._binaries / "postgres", "-D", "data", "-k", str(self._folder), *options],
@@ -116,6 +119,22 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def kill(self) -> None:
+        """kill -9 of the postmaster: its sessions end when they find it gone."""
+        self._process.kill()
+        self._process.wait()
+
+    def start_again(self) -> None:
+        """As a supervisor does after `kill`: until nothing of the old one is in its way."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return self.start()
+            except NoServer:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def _run(self, *command: Path | str) -> None:
         try:
@@ -192,8 +211,9 @@ def _place() -> Path | None:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """
+def running_server(**settings: str) -> Iterator[Server]:
+    """`settings` go before SETTINGS: those lose the last transactions when the server is killed.
+
     Raises:
         NoServer: says what is missing.
     """
@@ -205,7 +225,7 @@ def running_server() -> Iterator[Server]:
             if user is not None:
                 shutil.chown(name, user)
             try:
-                server = Server(binaries, Path(name), user)
+                server = Server(binaries, Path(name), user, SETTINGS | settings)
             except NoServer as error:
                 reasons = [*reasons[1:], f"{binaries}: {error}"]
                 continue
