@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
+from databases import Server, on
 from sqlalchemy import text
 
 from digest import bootstrap
@@ -195,3 +196,39 @@ async def test_what_a_dead_worker_had_begun_is_put_again(
         await until(lambda: len(diary.done) == 2)
         await asyncio.sleep(0.2)
     assert sorted(diary.done) == [1, 3]
+
+
+@pytest.mark.postgres
+async def test_after_a_crash_of_postgresql_tasks_are_told_of_and_one_under_way_holds_up_no_other(
+    own_postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "POLL", 600.0)  # nobody finds a task that nobody tells of
+    begun, hold, done = asyncio.Event(), asyncio.Event(), asyncio.Queue[int]()
+
+    async def long(about: Mapping[str, Any]) -> None:
+        begun.set()
+        await hold.wait()
+
+    async def note(about: Mapping[str, Any]) -> None:
+        await done.put(about["n"])
+
+    with own_postgres_server.database() as url, on(url) as app:
+        bootstrap.set_up(app)
+        queue = bootstrap.queue(app.db)
+        stop = asyncio.Event()
+        handlers = {"long": long, "note": note}
+        running = asyncio.create_task(queue.run(handlers, {ALERTS: 2, DIGESTS: 1}, stop))
+        await asyncio.sleep(1)
+        put(app.db, queue, Task("long", ALERTS))
+        await asyncio.wait_for(begun.wait(), SECONDS)
+        for n in range(3):
+            await asyncio.to_thread(own_postgres_server.kill)
+            await asyncio.sleep(1)  # all have tried meanwhile
+            await asyncio.to_thread(own_postgres_server.start_again)
+            await asyncio.sleep(4)  # and listen again
+            put(app.db, queue, Task("note", ALERTS, {"n": n}))
+            assert await asyncio.wait_for(done.get(), SECONDS) == n
+        hold.set()
+        stop.set()
+        await asyncio.wait_for(running, SECONDS)
+        await queue.close()

@@ -7,12 +7,13 @@ nothing about the tasks of a worker that was killed: `recover` does, called by t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.connector import Notify
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 from sqlalchemy import text
@@ -22,6 +23,8 @@ from digest.engine.base import Depth, Handler, Task
 from digest.errors import DatabaseAway
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 HEARTBEAT = 2.0  # seconds
 STALLED = 10.0  # without a heartbeat for so long a worker is dead
@@ -35,11 +38,9 @@ class PostgresQueue:
 
     def __init__(self, conninfo: str) -> None:
         self._put = App(connector=SyncPsycopgConnector())  # never opened: a session's connection
-        self._app = App(
-            connector=PsycopgConnector(
-                conninfo=conninfo, min_size=1, max_size=6, timeout=10, kwargs=_KEEPALIVE
-            )
-        )
+        self._app = App(connector=PsycopgConnector(conninfo=conninfo, **_POOL))
+        self._patient = _Patient(conninfo=conninfo, **_POOL)
+        self._workers = App(connector=self._patient)
 
     def put(self, session: Session, *tasks: Task) -> None:
         # Always in one order, so that two who put several keys don't wait for each other.
@@ -85,21 +86,23 @@ class PostgresQueue:
         self, handlers: Mapping[str, Handler], slots: Mapping[str, int], stop: asyncio.Event
     ) -> None:
         for kind, handler in handlers.items():
-            self._app.task(name=kind)(_taking(kind, handler))
+            self._workers.task(name=kind)(_taking(kind, handler))
+        self._patient.stopping = False
         workers = [asyncio.create_task(self._serve(name, n, stop)) for name, n in slots.items()]
         try:
             await stop.wait()
         finally:
+            self._patient.stopping = True
             for one in workers:
                 one.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
 
     async def _serve(self, queue: str, slots: int, stop: asyncio.Event) -> None:
-        """One worker, begun again when the database was away."""
+        """One worker, begun again when it ends."""
         while not stop.is_set():
             try:
-                await self._app.open_async()
-                await self._app.run_worker_async(
+                await self._workers.open_async()
+                await self._workers.run_worker_async(
                     queues=[queue],
                     name=queue,
                     concurrency=slots,
@@ -142,8 +145,50 @@ class PostgresQueue:
         }
 
     async def close(self) -> None:
-        with suppress(ConnectorException):
-            await self._app.close_async()
+        for one in (self._app, self._workers):
+            with suppress(ConnectorException):
+                await one.close_async()
+
+
+class _Patient(PsycopgConnector):
+    """For workers: while the database is away, what they ask waits until it is back.
+
+    Procrastinate's worker would end, and first wait for the tasks that it has begun, which may take
+    long: no alert would be planned meanwhile. What it does beside them would end without a word: no
+    task would be told of any more, nor would the worker seem alive.
+    """
+
+    stopping = False  # nobody waits any more
+
+    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
+        channels, listen = list(channels), super().listen_notify
+        await self._until_back(lambda: listen(on_notification, channels))
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        ask = super().execute_query_async
+        await self._until_back(lambda: ask(query, **arguments))
+
+    async def execute_query_one_async(
+        self, query: LiteralString, **arguments: Any
+    ) -> dict[str, Any]:
+        ask = super().execute_query_one_async
+        return await self._until_back(lambda: ask(query, **arguments))
+
+    async def execute_query_all_async(
+        self, query: LiteralString, **arguments: Any
+    ) -> list[dict[str, Any]]:
+        ask = super().execute_query_all_async
+        return await self._until_back(lambda: ask(query, **arguments))
+
+    async def _until_back(self, ask: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await ask()
+            except ConnectorException as error:
+                if self.stopping or not isinstance(error.__cause__, psycopg.OperationalError):
+                    raise
+                log.debug("the queue waits for the database: %s", error.__cause__)
+            await asyncio.sleep(AGAIN)
 
 
 def _taking(kind: str, handler: Handler) -> Any:
@@ -168,5 +213,13 @@ WHERE status IN ('todo', 'doing')
 GROUP BY queue_name
 """)
 
-# A connection to a machine that vanished is given up within 5 seconds.
+# A connection to a machine that vanished is given up within 5 seconds. While the database is away a
+# pool looks for it ever more rarely; one that has given up begins anew when it is next asked.
 _KEEPALIVE = {"keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
+_POOL: Mapping[str, Any] = {
+    "min_size": 1,
+    "max_size": 6,
+    "timeout": 4,
+    "reconnect_timeout": 2,
+    "kwargs": _KEEPALIVE,
+}
