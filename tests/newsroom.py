@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Engine, String, cast, event, select, update
 
-from digest.channels.base import Finding, Limits, Message, Receipt, Step
+from digest.channels.base import Finding, Limits, Message, Receipt, Step, hand_over
 from digest.formats.entry import Entry
 from digest.models import (
     Delivery,
@@ -76,6 +76,8 @@ class FakeChannel:
         self.refused: dict[str, Exception] = {}  # by address
         self.broken: dict[str, Exception] = {}  # rendering for an address fails
         self.kept: dict[str, Receipt] = {}  # what `recover` finds, by address
+        self.recovery: list[Exception] = []  # what it raises before, one a message
+        self.hesitates = False  # what its script says happens before anything is handed over
         self.on_send: Callable[[Sending], Awaitable[None]] | None = None
         self.sent: list[Sending] = []  # every attempt
         self.asked: list[str] = []
@@ -105,6 +107,8 @@ class FakeChannel:
         self.most_at_once = max(self.most_at_once, self._now)
         try:
             await asyncio.sleep(0)
+            if not self.hesitates:
+                hand_over()
             if self.on_send is not None:
                 await self.on_send(sending)
             if (error := self.refused.get(message.address)) is not None:
@@ -119,6 +123,8 @@ class FakeChannel:
 
     async def recover(self, message: Message) -> Receipt | None:
         self.asked.append(message.address)
+        if self.recovery:
+            raise self.recovery.pop(0)
         return self.kept.get(message.address)
 
     def preview(self, message: Message) -> tuple[str, bytes]:

@@ -8,8 +8,8 @@ from builders import make_alert, make_digest, make_earlier, make_envelope
 from conformance import ADAPTERS
 from conformance.adapter import EXPECTED, IMPATIENT, PATIENT, WAIT, Fault, Provider, tokens
 
-from digest.channels.base import Message
-from digest.errors import Action, DeliveryError, MessageRefused
+from digest.channels.base import Message, fenced
+from digest.errors import Action, DeliveryError, MessageRefused, RetryLater
 from digest.models.words import Code
 
 adapters = pytest.mark.parametrize("name", ADAPTERS)
@@ -156,3 +156,21 @@ async def test_a_mended_message_is_rewritten_where_it_stands_and_nothing_is_post
 def gone(reference: str) -> str:
     """The reference of a message that the provider doesn't have."""
     return f"{reference[:-1]}{'8' if reference[-1] == '9' else '9'}"
+
+
+@adapters
+async def test_nothing_is_handed_over_before_the_fence_is_passed(name: str) -> None:
+    """Else a worker that others took for dead sends, and what failed early counts as unanswered."""
+
+    def closed() -> None:
+        raise RetryLater("others_took_over")
+
+    async with ADAPTERS[name].provider() as provider:
+        with fenced(closed) as fence, pytest.raises(RetryLater, match="others_took_over"):
+            await provider.channel.send(message_for(provider))
+        assert provider.accepted == 0
+        assert not fence.passed
+        with fenced(lambda: None) as fence:
+            await provider.channel.send(message_for(provider, delivery_id=426))
+        assert fence.passed
+        assert provider.accepted == 1

@@ -89,28 +89,39 @@ class Limits:
     extra: Mapping[str, int] = field(default_factory=dict)
 
 
-_fence: ContextVar[Callable[[], None] | None] = ContextVar("fence", default=None)
+@dataclass(slots=True)
+class Fence:
+    """Stands between a Channel and its provider; `passed` once anything was handed over."""
+
+    check: Callable[[], None]
+    passed: bool = False
+
+
+_fence: ContextVar[Fence | None] = ContextVar("fence", default=None)
 
 
 @contextmanager
-def fenced(by: Callable[[], None]) -> Iterator[None]:
+def fenced(by: Callable[[], None]) -> Iterator[Fence]:
     """What is sent inside is handed over only while `by` raises nothing."""
-    token = _fence.set(by)
+    fence = Fence(by)
+    token = _fence.set(fence)
     try:
-        yield
+        yield fence
     finally:
         _fence.reset(token)
 
 
 def hand_over() -> None:
-    """Every Channel calls this right before a provider is given something to keep.
+    """Every Channel calls this right before a provider is given something to keep. What fails
+    before it was surely not sent.
 
     Raises:
         DeliveryError: it must not be: this worker stood still, and others took over.
     """
-    check = _fence.get()
-    if check is not None:
-        check()
+    fence = _fence.get()
+    if fence is not None:
+        fence.check()
+        fence.passed = True
 
 
 class Channel(Protocol):

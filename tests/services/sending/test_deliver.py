@@ -453,6 +453,47 @@ async def test_a_channel_that_hangs_is_given_up_before_its_lease_ends(
     assert (room.delivery(one).state, room.delivery(one).reason) == (State.UNKNOWN, "no_answer")
 
 
+async def test_what_fails_before_it_is_handed_over_is_tried_again_without_a_mark(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "SEND_SECONDS", 0.05)
+    one, other = room.deliveries_to_come(room.reader(), 2)
+
+    async def wait_for_a_turn(sending: Sending) -> None:
+        if sending.envelope.delivery_id == one:
+            await asyncio.sleep(60)
+
+    room.email.hesitates = True
+    room.email.on_send = wait_for_a_turn
+    room.email.script = [ZeroDivisionError()]
+    await room.drain()
+    rows = [room.delivery(each) for each in (one, other)]
+    assert [(row.state, row.reason) for row in rows] == [
+        (State.RETRY, "no_answer"),
+        (State.RETRY, "channel_error"),
+    ]
+    room.email.on_send = None
+    room.later(minutes=1)
+    await room.drain()
+    rows = [room.delivery(each) for each in (one, other)]
+    assert [(row.state, row.unanswered) for row in rows] == [(State.SENT, 0)] * 2
+
+
+async def test_an_answer_that_fails_to_come_when_asked_after_a_post_is_no_second_post(
+    room: Newsroom,
+) -> None:
+    (one,) = room.deliveries_to_come(room.reader(), channel="slack")
+    room.slack.script = [Unanswered("cut_off")]
+    await room.drain()
+    room.slack.recovery = [Unanswered("cut_off"), Unanswered("timed_out")]
+    for _ in range(3):
+        room.later(minutes=10)
+        await room.drain()
+    row = room.delivery(one)
+    assert (row.state, row.reason, row.unanswered) == (State.UNKNOWN, "may_be_twice", 1)
+    assert len(room.slack.sent) == 2
+
+
 # Not to be sent after all ------------------------------------------------------------------
 
 

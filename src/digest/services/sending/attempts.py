@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.channels.base import Channel, Message
-from digest.errors import ConfigurationError, DeliveryError, DigestError, Unanswered
+from digest.channels.base import Channel, Message, fenced
+from digest.errors import ConfigurationError, DeliveryError, DigestError, RetryLater, Unanswered
 from digest.services.sending import outcomes
 from digest.services.sending.parcels import Parcel
 from digest.store.deliveries import Result
@@ -28,9 +28,14 @@ class Ended:
 
 
 async def attempt(
-    channel: Channel, parcel: Parcel, clock: Callable[[], datetime], dice: random.Random
+    channel: Channel,
+    parcel: Parcel,
+    clock: Callable[[], datetime],
+    dice: random.Random,
+    check: Callable[[], None],
 ) -> Ended:
-    """Never raises: whatever goes wrong concerns this one Delivery."""
+    """Never raises: whatever goes wrong concerns this one Delivery. `check` raises a DeliveryError
+    when nothing may be handed over any more."""
     delivery = parcel.delivery
     if parcel.refused is not None:
         return Ended(parcel, outcomes.withheld(delivery, parcel.refused, clock()))
@@ -42,18 +47,22 @@ async def attempt(
         return Ended(
             parcel, outcomes.unreadable(delivery, "template", _fault(parcel, error), clock())
         )
-    try:
-        async with asyncio.timeout(SEND_SECONDS):
-            return Ended(parcel, await _send(channel, parcel, message, clock))
-    except DeliveryError as error:
-        failure = error
-    except TimeoutError:
-        failure = Unanswered("no_answer", f"no answer in {SEND_SECONDS:.0f} seconds")
-    except Exception:
-        # A Channel promises DeliveryErrors only. A broken promise must not lose the message, nor
-        # hide: perhaps it was sent.
-        log.exception("channel %s failed on delivery %s", channel.name, delivery.id)
-        failure = Unanswered("channel_error", "the channel's own code failed")
+    with fenced(check) as fence:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                return Ended(parcel, await _send(channel, parcel, message, clock))
+        except DeliveryError as error:
+            failure = error
+        except TimeoutError:
+            failure = Unanswered("no_answer", f"no answer in {SEND_SECONDS:.0f} seconds")
+        except Exception:
+            # A Channel promises DeliveryErrors only. A broken promise must not lose the message,
+            # nor hide: perhaps it was sent.
+            log.exception("channel %s failed on delivery %s", channel.name, delivery.id)
+            failure = Unanswered("channel_error", "the channel's own code failed")
+    if isinstance(failure, Unanswered) and not fence.passed:
+        # It waited for its turn, or asked after an earlier attempt: the provider got nothing.
+        failure = RetryLater(failure.reason, failure.detail)
     return Ended(parcel, outcomes.failed(delivery, parcel.kind, failure, clock(), dice), failure)
 
 

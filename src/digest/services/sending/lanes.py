@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from digest.channels.base import Channel, fenced
+from digest.channels.base import Channel
 from digest.engine.again import Again
 from digest.errors import Action, ConfigurationError, DatabaseAway, DatabaseFails
 from digest.services.app import App
@@ -114,12 +114,9 @@ class Lane:
         return stock.found > 0
 
     async def _attempt(self, channel: Channel, parcel: Parcel) -> Ended:
-        number = parcel.delivery.id
-        with (
-            fenced(self.heart.fence()),
-            span("send", delivery=number, channel=channel.name, kind=parcel.kind) as note,
-        ):
-            ended = await attempt(channel, parcel, self.clock, self.dice)
+        number, check = parcel.delivery.id, self.heart.fence()
+        with span("send", delivery=number, channel=channel.name, kind=parcel.kind) as note:
+            ended = await attempt(channel, parcel, self.clock, self.dice, check)
             note(state=ended.result.state, reason=ended.result.reason)
         log.debug("delivery %s: %s", number, ended.result.state)
         return ended

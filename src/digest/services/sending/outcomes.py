@@ -4,7 +4,7 @@
 |---|---|
 | accepted | sent; `unknown` "may_be_twice" when an earlier attempt was never answered |
 | surely not, try again | retry with back-off; uncounted and at its hour if it named one |
-| never answered | unknown; sent again once: an alert at once, a digest after ten minutes |
+| had it, never answered | unknown; sent again once: an alert at once, a digest after ten minutes |
 | address moved | retry, to the new address |
 | refused for good | failed; `unknown` when an earlier attempt may have been delivered |
 | Channel refuses us | retry; the Channel stops for a while |
