@@ -36,7 +36,7 @@ from digest.models.record import EventRecord
 from digest.services import tasks
 from digest.services.app import App
 from digest.services.news.ingest import ingest
-from digest.services.planning.publish import Shard
+from digest.services.planning.publish import shards
 from digest.standins.smtp import Faults, MailServer
 from digest.store import workers
 from digest.store.due import NEVER
@@ -99,9 +99,8 @@ class Cell:
             yield self._moment(share * spans[self.alerts])
 
     def _start(self) -> None:
-        queues = "digests" if self.victim == "planner" else "alerts,digests"
         for number in range(self.workers):
-            self.cluster.start(f"worker-{number}", "worker", "--queues", queues)
+            self.cluster.start(f"worker-{number}", "worker")
         self.cluster.start("scheduler", "scheduler")
         self._all_up()
 
@@ -200,8 +199,11 @@ class Cell:
         now = datetime.now(UTC)
         with self.app.db.begin() as session:
             session.execute(update(Subscriber).values(next_due_at=now))
-            if self.victim != "scheduler":  # as the clock does, at every twentieth second
-                self.app.queue.put(session, tasks.plan(Shard().as_json(), now))
+        if self.victim == "scheduler":  # it has to find them itself
+            return
+        due = shards(self.app, now)  # as the clock does, at every twentieth second
+        with self.app.db.begin() as session:
+            self.app.queue.put(session, *(tasks.plan(one.as_json(), now) for one in due))
 
     def _forget(self) -> None:
         with self.app.db.begin() as session:
