@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import alert, desk, fanout, importing, kills, mail, planning, rates, replay, smtp
+from bench import alert, desk, fanout, faults, importing, kills, mail, planning, rates, replay, smtp
 from bench.line import Line
 
 BENCHES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "alert": alert.run,
     "desk": desk.run,
     "fanout": fanout.run,
+    "faults": faults.run,
     "import": importing.run,
     "kills": kills.run,
     "mail": mail.run,

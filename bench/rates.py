@@ -45,6 +45,7 @@ CHATS, CHANNELS = 1_000, 300
 MOST_SECONDS = {"telegram": 36.0, "slack": 65.0}
 IN_ORDER = (40, 4)  # chats, and messages to each of them
 PATIENCE = 300.0  # seconds for one run
+ADDRESSES = {"email": "r{}@example.org", "slack": "C{:08d}", "telegram": "{}"}
 _processes = get_context("forkserver")
 _processes.set_forkserver_preload(["bench.rates"])  # what takes long to load is loaded once
 
@@ -118,7 +119,7 @@ def measured(
 ) -> tuple[dict[str, Seen], float]:
     """What the stand-ins saw of `each` messages to so many readers by channel, and when it began,
     in seconds since 1970."""
-    app = _app(url, {})
+    app = app_at(url, {})
     bootstrap.set_up(app)
     planned(app, readers, each, kind)
     app.db.dispose()
@@ -181,7 +182,7 @@ def _work(pipe: Connection, url: str, urls: Mapping[str, str], rates: Rates) -> 
 async def _send_all(pipe: Connection, url: str, urls: Mapping[str, str], rates: Rates) -> None:
     telegram, slack = rates.settings(urls)
     templates = Templates()
-    app = _app(url, {})
+    app = app_at(url, {})
     buckets = SharedBuckets(app.db)
     app.channels = {
         "telegram": TelegramChannel(telegram, templates, buckets),
@@ -209,7 +210,7 @@ def _waiting(app: App) -> bool:
         return deliveries.next_due(session, app.channels) is not None
 
 
-def _app(url: str, channels: Mapping[str, Any]) -> App:
+def app_at(url: str, channels: Mapping[str, Any]) -> App:
     return App(
         settings=Settings.load(database_url=url, secret_key="for-the-bench-only"),
         db=Database(url),
@@ -226,13 +227,12 @@ def planned(app: App, readers: Mapping[str, int], each: int, kind: EditionKind) 
     places: list[dict[str, Any]] = []
     for channel, count in readers.items():
         for number in range(1, count + 1):
-            address = str(number) if channel == "telegram" else f"C{number:08d}"
             places.append(
                 {
                     "id": len(places) + 1,
                     "subscriber_id": len(places) + 1,
                     "channel": channel,
-                    "address": address,
+                    "address": ADDRESSES[channel].format(number),
                     "verified_at": now,
                 }
             )

@@ -91,6 +91,7 @@ class SlackStandIn:
         self._token_error = ""
         self._hooks: dict[str, str] = {}  # secret -> channel ID
         self._plans: deque[_PlannedFault | str] = deque()
+        self.fail_often(lambda: None)
 
     @property
     def url(self) -> str:
@@ -131,6 +132,14 @@ class SlackStandIn:
         with a page; flood: refused for `retry_after` seconds.
         """
         self._plans.extend(_PlannedFault(kind, seconds, retry_after) for _ in range(times))
+
+    def fail_often(self, chance: Callable[[], Fault | None], *, seconds: float = 5.0) -> None:
+        """Each call that nothing was planned for fails as `chance` says; None: it does not."""
+        self._chance, self._late = chance, seconds
+
+    def _by_chance(self) -> _PlannedFault | None:
+        kind = self._chance()
+        return _PlannedFault(kind, self._late, 1) if kind else None
 
     def start(self) -> Self:
         self._server.start()
@@ -176,7 +185,7 @@ class SlackStandIn:
     ) -> Response:
         """The answer to one call, or the fault that was planned for it."""
         self.calls.append(method)
-        plan = self._plans.popleft() if self._plans else None
+        plan = self._plans.popleft() if self._plans else self._by_chance()
         fault = plan if isinstance(plan, _PlannedFault) else None
         if fault and fault.kind == "cut_before":
             return _Cut()

@@ -76,8 +76,11 @@ class MailServer:
         smtputf8: bool = True,
         pipelining: bool = True,
         on_mail: Callable[[Mail], None] | None = None,
+        chance: Callable[[], Faults | None] = lambda: None,
     ) -> None:
+        """`chance` says of each message what goes wrong with it; None: what `faults` say."""
         self.faults = faults or Faults()
+        self.chance = chance
         self.login = login
         self.tls = tls
         self.tls_first = tls_first
@@ -213,7 +216,7 @@ class _Session:
                 if not planned or planned.startswith("421"):
                     return
                 if verb == "DATA" and planned.startswith("354"):
-                    await self._take()
+                    await self._take(self.server.faults)
                 continue
             command = getattr(self, f"do_{verb.lower()}", None)
             if command is None:
@@ -288,16 +291,15 @@ class _Session:
         await self.say("250 2.1.5 OK")
 
     async def do_data(self, _: str) -> None:
-        faults = self.server.faults
+        faults = self.server.chance() or self.server.faults
         if self.mail is None or not self.mail.recipients:
             return await self.say("503 5.5.1 RCPT first")
         if faults.cut_before:
             raise _Hangup
         await self.say("354 End with a dot")
-        await self._take()
+        await self._take(faults)
 
-    async def _take(self) -> None:
-        faults = self.server.faults
+    async def _take(self, faults: Faults) -> None:
         data = await self._message()
         mail = replace(self.mail or Mail("", (), b""), data=data)
         self.mail = None

@@ -95,6 +95,7 @@ class TelegramStandIn:
         self._moved: dict[int, int] = {}
         self._names: dict[str, int] = {}
         self._faults: deque[_PlannedFault] = deque()
+        self.fail_often(lambda: None)
         self._server = LocalServer(
             Starlette(routes=[Route("/bot{rest:path}", self._serve, methods=["GET", "POST"])]), port
         )
@@ -139,6 +140,14 @@ class TelegramStandIn:
         self._names.clear()
         self._faults.clear()
 
+    def fail_often(self, chance: Callable[[], Fault | None], *, seconds: float = 5.0) -> None:
+        """Each call that nothing was planned for fails as `chance` says; None: it does not."""
+        self._chance, self._late = chance, seconds
+
+    def _by_chance(self) -> _PlannedFault | None:
+        kind = self._chance()
+        return _PlannedFault(kind, self._late, 1) if kind else None
+
     def start(self) -> Self:
         self._server.start()
         return self
@@ -160,7 +169,7 @@ class TelegramStandIn:
         if handler is None:
             return _refused(404, "Not Found")
         self.calls.append(method)
-        fault = self._faults.popleft() if self._faults else None
+        fault = self._faults.popleft() if self._faults else self._by_chance()
         if fault and fault.kind == "cut_before":
             return _Cut()
         if fault and fault.kind == "error_500":
