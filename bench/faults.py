@@ -41,7 +41,8 @@ from digest.standins.telegram import TOKEN as TELEGRAM_TOKEN
 from digest.standins.telegram import TelegramStandIn
 from digest.store import deliveries
 
-PATIENCE = 4.0  # seconds that a Channel waits for an answer; a busy machine takes its time
+PATIENCE = 10.0  # seconds that a Channel waits for an answer: a busy machine takes its time
+LATE = 2.0  # seconds beyond that
 QUICK = 900  # calls a second that are allowed: rates are measured elsewhere
 CALLS: Sequence[Fault] = ("cut_before", "cut_after", "late", "error_500", "html", "flood")
 MAILS = (
@@ -101,7 +102,9 @@ def run(folder: Path) -> Iterator[Line]:
         yield Line(f"{name}: refused for good", found["refused"])
 
 
-def measured(file: Path, messages: int, share: float, seed: int) -> dict[str, Told]:
+def measured(
+    file: Path, messages: int, share: float, seed: int, patience: float = PATIENCE
+) -> dict[str, Told]:
     """By Channel, of so many alerts over each."""
     chances = {
         "email": Chance(MAILS, share, f"email {seed}"),
@@ -116,9 +119,9 @@ def measured(file: Path, messages: int, share: float, seed: int) -> dict[str, To
         SlackStandIn(channel_per_second=None, edits_per_minute=None) as slack,
         TelegramStandIn(per_second=None, chat_per_second=None) as telegram,
     ):
-        slack.fail_often(chances["slack"], seconds=2 * PATIENCE)
-        telegram.fail_often(chances["telegram"], seconds=2 * PATIENCE)
-        asyncio.run(_send_all(app, mail.url, slack.url, telegram.url, seed))
+        slack.fail_often(chances["slack"], seconds=patience + LATE)
+        telegram.fail_often(chances["telegram"], seconds=patience + LATE)
+        asyncio.run(_send_all(app, mail.url, slack.url, telegram.url, seed, patience))
         taken = {
             "email": Counter(one.recipients[0] for one in mail.mails),
             "slack": Counter(str(one["channel"]) for one in slack.messages()),
@@ -129,15 +132,17 @@ def measured(file: Path, messages: int, share: float, seed: int) -> dict[str, To
     return told
 
 
-async def _send_all(app: App, mail: str, slack: str, telegram: str, seed: int) -> None:
+async def _send_all(
+    app: App, mail: str, slack: str, telegram: str, seed: int, patience: float
+) -> None:
     templates = Templates()
     app.channels = {
-        "email": EmailChannel(EmailSettings.load(smtp_url=mail, smtp_timeout=PATIENCE), templates),
+        "email": EmailChannel(EmailSettings.load(smtp_url=mail, smtp_timeout=patience), templates),
         "slack": SlackChannel(
             SlackSettings.load(
                 slack_token=SLACK_TOKEN,
                 slack_api_url=slack,
-                slack_timeout=PATIENCE,
+                slack_timeout=patience,
                 slack_per_second=QUICK,
                 slack_channel_per_second=QUICK,
             ),
@@ -147,7 +152,7 @@ async def _send_all(app: App, mail: str, slack: str, telegram: str, seed: int) -
             TelegramSettings.load(
                 telegram_token=TELEGRAM_TOKEN,
                 telegram_api_url=telegram,
-                telegram_timeout=PATIENCE,
+                telegram_timeout=patience,
                 telegram_per_second=QUICK,
                 telegram_chat_per_second=QUICK,
             ),
