@@ -105,6 +105,13 @@ _END_WAITING = (
     .returning(_columns.destination_id, _columns.not_before)
 )
 
+_BEING_SENT = select(_columns.subscriber_id).where(
+    among(_columns.subscriber_id, "subscribers"),
+    _columns.priority == DIGESTS,
+    _columns.state == State.SENDING,
+    _columns.lease_until.is_not(None),  # so that the index of those few is found
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -204,6 +211,12 @@ def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> dict
         if at is not None:
             found[where] = max(at, found.get(where, at))
     return found
+
+
+def digest_being_sent(session: Session, subscriber_ids: Iterable[int]) -> set[int]:
+    """Those of whom a sender has a digest in hand, of which nobody knows yet whether it arrives."""
+    rows = session.connection().execute(_BEING_SENT, {"subscribers": list(subscriber_ids)})
+    return set(rows.scalars())
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

@@ -24,7 +24,7 @@ from digest.services.planning.groups import Grouped, Groups, Step, Verdict, alik
 from digest.services.visible import make_visible
 from digest.store import due, likeness, readers, spread, waiting_alerts
 from digest.store.chunks import chunks
-from digest.store.deliveries import DIGESTS, end_waiting_digests
+from digest.store.deliveries import DIGESTS, digest_being_sent, end_waiting_digests
 from digest.store.due import Place
 from digest.store.waiting_alerts import WaitingAlert
 from digest.tracing import span
@@ -143,14 +143,23 @@ def _planned(session: Session, groups: Groups, ids: Sequence[int], *, fault: boo
         if to.due is not None and to.step in (Step.FAULT, Step.MISSED)
     ]
     behind: Mapping[int, datetime] = {}
+    later: set[int] = set()
     waiting: Mapping[int, Sequence[WaitingAlert]] = {}
     if making:
         # One digest takes the place of one that waits still, so nobody gets two at once.
         behind = end_waiting_digests(session, making)
+        # One in a sender's hand may fail yet: what it has to tell is then in the next, and what is
+        # tried again goes first. So they stay due until that is known, a minute or two.
+        later = digest_being_sent(session, making)
+        making = {one: to for one, to in making.items() if one not in later}
+    if making:
         waiting = waiting_alerts.of_subscribers(session, making)
         verdicts += groups.decide(session, making)
     done = _store(session, verdicts, behind, waiting)
-    hours = [((to.coming, standing.profile), who) for standing, to, who in called]
+    hours = [
+        ((to.coming, standing.profile), [one for one in who if one not in later])
+        for standing, to, who in called
+    ]
     spread.next_hours(session, hours)
     if any(verdict.edition is not None for verdict, _ in verdicts):
         channels = groups.app.active_channels
