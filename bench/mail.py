@@ -194,9 +194,7 @@ def run(_: Path) -> Iterator[Line]:
     yield Line("compile an alert, and load what compiles", first.cpu * 1000, "ms")
     yield Line("compile the digest", compiling(), "ms", COMPILE_MS)
     size = html_kb(plain)
-    yield Line(f"HTML of {ITEMS} items (least {LEAST_KB})", size, "kB", MOST_KB)
-    if size < LEAST_KB:
-        raise SystemExit(f"the digest measured has only {size:.0f} kB of HTML")
+    yield Line(f"HTML of {ITEMS} items", size, "kB", most=MOST_KB, least=LEAST_KB)
     yield Line("one reader, own edition, unsigned", a_reader(plain, own), "ms", UNSIGNED_MS)
     yield Line("one reader, shared edition, unsigned", a_reader(plain, shared), "ms", UNSIGNED_MS)
     signing = channel(dkim_selector="bench", dkim_key=new_key())
