@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import alert, desk, fanout, importing, mail, planning, rates, replay, size, smtp
+from bench import alert, desk, digests, fanout, importing, mail, planning, rates, replay, size, smtp
 from bench.line import Line, table
 
 CASES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
@@ -23,6 +23,7 @@ CASES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "desk": desk.run,
     "fanout": fanout.run,
     "alert": alert.run,
+    "digests": digests.run,
     "planning": planning.run,
     "rates": rates.run,
     "import": importing.run,

@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from bench.planning import MILLION, NOW, world
+from bench.crowd import NOW, crowd
+from bench.planning import MILLION
 from bench.server import server
 from bench.stage import installed
 from digest.services.app import App
@@ -48,7 +49,7 @@ def main(readers: int) -> None:
     with TemporaryDirectory() as folder, server() as running:
         assert running is not None, "PostgreSQL is not installed"
         with installed(Path(folder), running.url) as app:
-            world(app, readers)
+            crowd(app, readers)
             print(HEAD.format(readers=readers))
             _explain(app)
 
