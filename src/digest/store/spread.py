@@ -157,7 +157,9 @@ def _deliveries(dialect: str, insert: Any, kind: str) -> Insert:
         .join(Destination, Destination.subscriber_id == pairs.c.subscriber)
         .outerjoin(behind, behind.c.destination == Destination.id)
         .where(open_to(kind))
-        .order_by(Destination.subscriber_id, Destination.id)
+        # Those of one Edition stand together: they are claimed in that order, and a claim that has
+        # few Editions renders few pages.
+        .order_by(editions.c.edition_id, Destination.subscriber_id, Destination.id)
     )
     found = insert(columns_of(Delivery)).from_select(list(told), every)
     return cast(Insert, found.on_conflict_do_nothing(index_elements=("destination_id", "slot")))

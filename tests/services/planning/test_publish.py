@@ -108,6 +108,18 @@ def test_readers_alike_share_one_edition_and_the_others_have_their_own(room: New
     assert len(room.contents()) == 2
 
 
+def test_deliveries_of_one_edition_stand_together(room: Newsroom) -> None:
+    """So a claim of a few hundred has few Editions to load and to render."""
+    for number in range(4):
+        room.reader(f"iran{number}")
+        room.reader(f"gulf{number}", follows=["iran", "gulf"])
+    room.news(severity=3)
+    room.publish()
+    found = [row.edition_id for row in sorted(room.rows(Delivery), key=lambda row: row.id)]
+    assert len(set(found)) == 2
+    assert found == sorted(found)
+
+
 def test_many_readers_need_as_many_queries_as_few(room: Newsroom) -> None:
     room.news(severity=3)
     asked_for = []
