@@ -14,7 +14,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import alert, desk, digests, fanout, importing, mail, planning, rates, replay, size, smtp
+from bench import (
+    alert,
+    desk,
+    digests,
+    fanout,
+    importing,
+    mail,
+    mixed,
+    planning,
+    rates,
+    replay,
+    size,
+    smtp,
+)
 from bench.line import Line, table
 
 CASES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
@@ -24,6 +37,7 @@ CASES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "fanout": fanout.run,
     "alert": alert.run,
     "digests": digests.run,
+    "mixed": mixed.run,
     "planning": planning.run,
     "rates": rates.run,
     "import": importing.run,
@@ -46,8 +60,8 @@ def main() -> int:
     found = {name: measured(name) for name in given.names or CASES}
     loads = f"load {load:.1f} before and {os.getloadavg()[0]:.1f} at the end"
     print(f"\n{table(found)}\n\n{os.cpu_count()} cores, {loads}; size: {wanted}")
+    cases = {name: [line.as_mapping() for line in lines] for name, lines in found.items()}
     if given.json:
-        cases = {name: [line.as_mapping() for line in lines] for name, lines in found.items()}
         said = {"at": begun.isoformat(), "cores": os.cpu_count(), "load": loads, "size": wanted}
         given.json.write_text(json.dumps(said | {"cases": cases}, indent=2) + "\n")
     return 0 if all(line.holds for lines in found.values() for line in lines) else 1

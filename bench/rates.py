@@ -124,8 +124,8 @@ def measured(
     planned(app, readers, each, kind)
     app.db.dispose()
     with ExitStack() as stack:
-        standins = stack.enter_context(_started(_stand_in))
-        urls = standins.recv()
+        standins = stack.enter_context(providers())
+        urls = standins.urls
         crew = [stack.enter_context(_started(_work, url, urls, rates)) for _ in range(workers)]
         for one in crew:
             assert one.recv() == "ready"
@@ -135,8 +135,28 @@ def measured(
         for one in crew:
             assert one.poll(PATIENCE)
             assert one.recv() == "done"
-        standins.send("tell")
-        return standins.recv(), began
+        return standins.seen(), began
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """Stand-ins of Telegram and Slack that run, with the real limits; `urls` by channel."""
+
+    pipe: Connection
+    urls: Mapping[str, str]
+
+    def seen(self) -> dict[str, Seen]:
+        """What they saw, by channel. They end with that."""
+        self.pipe.send("tell")
+        found: dict[str, Seen] = self.pipe.recv()
+        return found
+
+
+@contextmanager
+def providers() -> Iterator[Providers]:
+    """In a process of their own."""
+    with _started(_stand_in) as pipe:
+        yield Providers(pipe, pipe.recv())
 
 
 @contextmanager
