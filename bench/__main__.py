@@ -23,6 +23,7 @@ from bench import (
     mail,
     mixed,
     planning,
+    plot,
     rates,
     replay,
     size,
@@ -51,9 +52,12 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CASES)}")
     parser.add_argument("--full", action="store_true", help="at the size of the published figures")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the lines there as well")
+    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw planning's lines, as SVG")
     given = parser.parse_args()
     for name in set(given.names) - set(CASES):
         parser.error(f"there is no bench {name!r}; there are {', '.join(CASES)}")
+    if given.plot and given.names and plot.CASE not in given.names:
+        parser.error(f"--plot draws what {plot.CASE} measures")
     wanted = size.FULL if given.full else size.USUAL if given.names else size.QUICK
     os.environ[size.SIZE] = wanted  # processes of a case need it, too
     begun, load = datetime.now(UTC), os.getloadavg()[0]
@@ -61,6 +65,8 @@ def main() -> int:
     loads = f"load {load:.1f} before and {os.getloadavg()[0]:.1f} at the end"
     print(f"\n{table(found)}\n\n{os.cpu_count()} cores, {loads}; size: {wanted}")
     cases = {name: [line.as_mapping() for line in lines] for name, lines in found.items()}
+    if given.plot:
+        given.plot.write_text(plot.svg(cases[plot.CASE]))
     if given.json:
         said = {"at": begun.isoformat(), "cores": os.cpu_count(), "load": loads, "size": wanted}
         given.json.write_text(json.dumps(said | {"cases": cases}, indent=2) + "\n")
