@@ -19,7 +19,9 @@ from bench import (
     desk,
     digests,
     fanout,
+    faults,
     importing,
+    kills,
     mail,
     mixed,
     planning,
@@ -41,6 +43,8 @@ CASES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "mixed": mixed.run,
     "planning": planning.run,
     "rates": rates.run,
+    "faults": faults.run,
+    "kills": kills.run,
     "import": importing.run,
     "replay": replay.run,
 }

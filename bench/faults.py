@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from bench.line import Line
 from bench.rates import app_at, planned
+from bench.size import is_quick
 from digest import bootstrap, clock
 from digest.channels.email import EmailChannel, EmailSettings
 from digest.channels.slack import SlackChannel
@@ -88,7 +89,7 @@ def run(folder: Path) -> Iterator[Line]:
     given = os.environ.get
     messages, share = int(given("FAULTS_MESSAGES", "500")), float(given("FAULTS_SHARE", "0.05"))
     total: dict[str, Counter[str]] = {}
-    for seed in range(1, int(given("FAULTS_SEEDS", "3")) + 1):
+    for seed in range(1, int(given("FAULTS_SEEDS", 1 if is_quick() else 3)) + 1):
         for name, told in measured(folder / f"faults-{seed}.db", messages, share, seed).items():
             counts = {one: getattr(told, one) for one in Told.__slots__}
             total.setdefault(name, Counter()).update(counts)

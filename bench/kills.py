@@ -27,6 +27,7 @@ from sqlalchemy import delete, insert, select, text, update
 
 from bench.cluster import Cluster, cluster, moments, wait_for
 from bench.line import Line
+from bench.size import is_quick
 from bench.stage import opened
 from digest import bootstrap
 from digest.errors import DatabaseAway
@@ -309,9 +310,13 @@ def run(folder: Path) -> Iterator[Line]:
     from databases import running_server
 
     given = os.environ.get
-    count, messages = int(given("KILLS_MOMENTS", "20")), int(given("KILLS_MESSAGES", "500"))
+    few = is_quick()
+    count, messages = (
+        int(given("KILLS_MOMENTS", 1 if few else 20)),
+        int(given("KILLS_MESSAGES", 500)),
+    )
     victims = given("KILLS_OF", ",".join(VICTIMS)).split(",")
-    sizes = [int(one) for one in given("KILLS_WORKERS", "2,4").split(",")]
+    sizes = [int(one) for one in given("KILLS_WORKERS", "2" if few else "2,4").split(",")]
     for victim in victims:
         for size in sizes:
             place = folder / f"{victim}-{size}"
