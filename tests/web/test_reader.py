@@ -17,6 +17,7 @@ from digest.models import AuditEntry, Delivery, Subscriber
 from digest.models.content import WatchLine
 from digest.models.words import DeliveryState, EditionKind
 from digest.services.admin.prune import prune
+from digest.services.subscribers.erase import erase
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -71,6 +72,16 @@ class TestLooking:
         assert "Maria Reader, maria@example.org" in page.text
         assert "<form" not in page.text
         assert "<script" not in page.text
+
+    async def test_of_who_was_erased_nothing_is_shown_and_one_click_still_succeeds(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        edition, preferences, leave = map(world.path, ("", "preferences", "unsubscribe"))
+        erase(world.app, world.maria, NOW, "cli")
+        assert (await client.get(edition)).status_code == 410
+        assert (await client.get(preferences)).status_code == 410
+        left = await client.post(leave, data=ONE_CLICK)
+        assert (left.status_code, left.text) == (200, "You are unsubscribed.\n")
 
     async def test_one_that_is_no_longer_kept_says_so_and_leads_to_its_news(
         self, world: World, client: httpx.AsyncClient

@@ -27,7 +27,7 @@ from digest.store import editions
 from digest.store.deliveries import Claimed
 from digest.store.recipients import Recipient
 from digest.web.guard import MAIL
-from digest.web.site import Gone, Site, Visitor, site_of
+from digest.web.site import Erased, Gone, Site, Visitor, site_of
 
 PAUSES = (1, 7, 14, 30)  # days offered
 
@@ -130,7 +130,12 @@ async def unsubscribe(request: Request) -> Response:
             "unsubscribe", visitor.locale, visitor=visitor, destinations=destinations, did=None
         )
     form = await request.form()
-    did = await asyncio.to_thread(_leave_or_return, site, token, form)
+    try:
+        did = await asyncio.to_thread(_leave_or_return, site, token, form)
+    except Erased:  # a mail program must not be told that it failed
+        if "page" in form:
+            raise
+        return PlainTextResponse("You are unsubscribed.\n")
     if "page" not in form:  # a mail program, which shows nobody a page
         return PlainTextResponse("You are unsubscribed.\n")
     visitor, destinations = await asyncio.to_thread(_visitor_and_destinations, site, token)

@@ -26,10 +26,15 @@ from digest.store import readers
 from digest.web.guard import secure
 
 CSS = "web/pages.css"
+ENDED = "This link has ended. Please use one from your newest message."
 
 
 class Gone(DigestError):
     """The link was ours and has ended; the message says what to do."""
+
+
+class Erased(Gone):
+    """So it has, as nothing is known of its reader any more; and nothing is sent to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +119,15 @@ class Site:
 
         Raises:
             NotFound: the token is not one of ours.
-            Gone: the Subscriber is no longer there, or has ended all links given out.
+            Erased: the Subscriber is no longer there.
+            Gone: they have ended all links given out.
         """
         bearer = self.app.links.read(token)
         person = session.get(Subscriber, bearer.subscriber_id)
-        if person is None or person.token_version != bearer.version:
-            raise Gone("This link has ended. Please use one from your newest message.")
+        if person is None:
+            raise Erased(ENDED)
+        if person.token_version != bearer.version:
+            raise Gone(ENDED)
         schedule = readers.accounts(session, [person.id], self.clock())[0].schedule
         return Visitor(
             token=token,

@@ -7,7 +7,7 @@ import pytest
 from databases import set_up_copy
 from newsroom import Newsroom
 
-from digest.errors import MessageRefused
+from digest.errors import ConfigurationError, MessageRefused
 from digest.models import AuditEntry, Bounce, Edition, Subscriber
 from digest.models.words import Cadence, Code, Outcome
 from digest.services.admin import prune as admin
@@ -163,3 +163,10 @@ def test_who_left_is_erased_after_a_while_and_nobody_else(room: Newsroom) -> Non
     room.later(days=2)
     assert prune(room.app, room.now)["subscribers"] == 1
     assert [one.id for one in room.rows(Subscriber)] == [tom]
+
+
+@pytest.mark.parametrize("key", ["keep_bodies_days", "keep_records_days"])
+def test_what_may_still_be_sent_or_put_right_is_never_too_old(key: str) -> None:
+    assert Settings.load(**{key: 7})
+    with pytest.raises(ConfigurationError, match=f"DIGEST_{key.upper()}.*0, or 7 or more"):
+        Settings.load(**{key: 6})
