@@ -56,10 +56,10 @@ class Clock:
         app: App,
         clock: Callable[[], datetime],
         outage: Outage,
-        bounces: BounceSettings | None = None,
+        bounces: BounceSettings,
     ) -> None:
         self._app = app
-        self._bounces = bounces or BounceSettings.load()
+        self._bounces = bounces
         self._clock = clock
         self._outage = outage
         self._lead = Lead(app.db)
