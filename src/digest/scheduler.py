@@ -6,7 +6,7 @@ decision has a unique row.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -46,6 +46,7 @@ CALM_SECONDS = 0.1  # after that, as our own writes are seen as well
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Turn = Callable[[], Awaitable[None]]
 
 
 class Clock:
@@ -65,6 +66,22 @@ class Clock:
         self._lead = Lead(app.db)
         self._stop = asyncio.Event()
 
+    @property
+    def turns(self) -> Sequence[tuple[Turn, float]]:
+        """What it does again and again while it leads, and after how many seconds each."""
+        of_mailbox = [(self._mailbox, MAILBOX_SECONDS)] if self._bounces.mailbox else []
+        return (
+            *of_mailbox,
+            (self._lanes, LANES_SECONDS),
+            (self._alerts, ALERT_SECONDS),
+            (self._digests, PLAN_SECONDS),
+            (self._feeds, FEED_SECONDS),
+            (self._sweep, SWEEP_SECONDS),
+            (self._expire, EXPIRE_SECONDS),
+            (self._prune, PRUNE_SECONDS),
+            (self._remove_what_is_old, OLD_SECONDS),
+        )
+
     async def run(self, stop: asyncio.Event) -> None:
         """Leads whenever no other one does, until `stop`."""
         self._stop = stop
@@ -80,18 +97,7 @@ class Clock:
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        of_mailbox = [(self._mailbox, MAILBOX_SECONDS)] if self._bounces.mailbox else []
-        for job, seconds in (
-            *of_mailbox,
-            (self._lanes, LANES_SECONDS),
-            (self._alerts, ALERT_SECONDS),
-            (self._digests, PLAN_SECONDS),
-            (self._feeds, FEED_SECONDS),
-            (self._sweep, SWEEP_SECONDS),
-            (self._expire, EXPIRE_SECONDS),
-            (self._prune, PRUNE_SECONDS),
-            (self._remove_what_is_old, OLD_SECONDS),
-        ):
+        for job, seconds in self.turns:
             scheduler.add_job(
                 self._job, "interval", args=[job], seconds=seconds, next_run_time=self._clock()
             )
@@ -112,7 +118,7 @@ class Clock:
             await self._outage.end(self._stop)
             return False
 
-    async def _job(self, job: Callable[[], Awaitable[None]]) -> None:
+    async def _job(self, job: Turn) -> None:
         """One turn. To be cut short by the end of the process, or of its lead, is no failure."""
         if self._outage.lasts:
             return
