@@ -31,6 +31,7 @@ from bench import (
     size,
     smtp,
 )
+from bench.day import run as day
 from bench.line import Line, table
 
 CASES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
@@ -45,6 +46,7 @@ CASES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "rates": rates.run,
     "faults": faults.run,
     "kills": kills.run,
+    "day": day.run,
     "import": importing.run,
     "replay": replay.run,
 }

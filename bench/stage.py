@@ -1,11 +1,12 @@
 """An installation in a folder, whatever DIGEST_* variables this machine has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from digest import bootstrap
 from digest.channels import discover
+from digest.channels.base import Channel
 from digest.render.environment import Templates
 from digest.services.app import App
 from digest.settings import Settings
@@ -17,6 +18,14 @@ GIVEN: dict[str, dict[str, object]] = {
     "slack": {"slack_token": "xoxb-bench"},
     "telegram": {"telegram_token": "1:bench"},
 }
+
+
+def channels(templates: Templates) -> Mapping[str, Channel]:
+    """All of them, set up to send nowhere."""
+    return {
+        name: kind(kind.Settings.load(**GIVEN.get(name, {})), templates)
+        for name, kind in discover().items()
+    }
 
 
 @contextmanager
@@ -35,10 +44,7 @@ def opened(url: str) -> Iterator[App]:
         settings=Settings.load(database_url=url, base_url="https://digest.example.org"),
         db=Database(url),
         templates=templates,
-        channels={
-            name: kind(kind.Settings.load(**GIVEN.get(name, {})), templates)
-            for name, kind in discover().items()
-        },
+        channels=channels(templates),
         gazetteer=gazetteer_files.load(),
     )
     try:
