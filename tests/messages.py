@@ -1,6 +1,7 @@
 """The fixed strings that readers see, found as Babel's extractor finds them."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.extract import extract, extract_python
@@ -20,8 +21,13 @@ KEYWORDS = {
 Message = str | tuple[str, ...]
 
 
-def fixed_strings() -> Iterator[tuple[str, Message]]:
+@cache
+def fixed_strings() -> tuple[tuple[str, Message], ...]:
     """(file, message) for each marked string of templates/ and the modules of render/."""
+    return tuple(_found())
+
+
+def _found() -> Iterator[tuple[str, Message]]:
     folder = built_in_folder("templates")
     for path in sorted(folder.rglob("*")):
         if path.is_file():
