@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bench.crowd import NOW, crowd
 from bench.line import Line, timed
@@ -47,6 +47,7 @@ class Planned:
     cpu: float
     room: float
     slots: int
+    stored: int = 0  # bytes by which the database grew
 
 
 def planned(app: App, planners: int, taken: Server | None) -> Planned:
@@ -123,6 +124,7 @@ def run(folder: Path) -> Iterator[Line]:
                 most_room=MOST_ROOM,
                 readers=readers,
             )
+            yield Line(f"{name}: stored for a reader's digest", found.stored / readers, "B")
             if before is not None:
                 growth = (found.wall / readers) / (before[1].wall / before[0])
                 most = MOST_GROWTH if before[0] >= BIG else None
@@ -144,11 +146,20 @@ def _measured(folder: Path, database: str, readers: int, planners: int) -> Plann
 
 
 def _all(app: App, readers: int, planners: int, taken: Server | None) -> Planned:
+    before = _stored(app)
     found = planned(app, planners, taken)
     with app.db.read() as session:
         slots = session.scalar(select(func.count()).where(Slot.planned_at == NOW))
     assert found.slots == slots == readers, (found.slots, slots)
-    return found
+    return replace(found, stored=_stored(app) - before)
+
+
+def _stored(app: App) -> int:
+    """Bytes of the database, with its indexes."""
+    pages = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    asked = pages if app.db.is_sqlite else "SELECT pg_database_size(current_database())"
+    with app.db.read() as session:
+        return int(session.scalar(text(asked)) or 0)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,11 @@ class Crew:
 
     def cpu(self) -> float:
         """Seconds of processor that they and their database have taken."""
-        database = self.server.cpu() if self.server else 0.0
-        return database + sum(cpu_of(process) for _, process in self.processes)
+        return self.database() + sum(cpu_of(process) for _, process in self.processes)
+
+    def database(self) -> float:
+        """Seconds of processor that a database in processes of its own has taken."""
+        return self.server.cpu() if self.server else 0.0
 
     def rooms(self) -> Sequence[tuple[str, float]]:
         """(command, peak RSS in MB) of each, not of the database's."""
