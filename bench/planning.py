@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
+from threading import Barrier
 
 from sqlalchemy import func, select, text
 
@@ -29,6 +30,7 @@ from digest.services.planning.publish import Shard, plan_shard, shards
 
 QUICK, USUAL, FULL = (2_000, 20_000), (10_000, 100_000), (1_000, 10_000, 100_000, 1_000_000)
 MILLION = 1_000_000
+PATIENCE = 300.0  # seconds until a planner is there
 MOST_CPU = 0.25  # milliseconds of processor a reader, with that of the database
 MOST_ROOM = 300.0  # MB
 MOST_GROWTH = 1.05  # of seconds a reader, from one size to ten times that
@@ -51,29 +53,36 @@ class Planned:
 
 
 def planned(app: App, planners: int, taken: Server | None) -> Planned:
-    """All that is due, by as many processes."""
-    before = taken.cpu() if taken else 0.0
-    begin = time.perf_counter()
-    with timed() as watch:
-        work: SimpleQueue[Shard] = SimpleQueue()
-        for shard in shards(app, NOW):
-            work.put(shard)
+    """All that is due, by as many processes, which are there already."""
     url = app.db.url.render_as_string(hide_password=False)
+    work: SimpleQueue[Shard] = SimpleQueue()
+    step = Barrier(planners + 1, timeout=PATIENCE)  # all are there; all shards are
     with ThreadPoolExecutor(planners) as threads:
-        said = list(threads.map(lambda _: _planner(url, work), range(planners)))
+        found = [threads.submit(_planner, url, work, step) for _ in range(planners)]
+        step.wait()
+        before = taken.cpu() if taken else 0.0
+        begin = time.perf_counter()
+        with timed() as watch:
+            for shard in shards(app, NOW):
+                work.put(shard)
+        step.wait()
+        said = [one.result() for one in found]
     return Planned(
-        time.perf_counter() - begin,
+        max(one["ended"] for one in said) - begin,
         watch.cpu + sum(one["cpu"] for one in said) + (taken.cpu() - before if taken else 0.0),
         max(one["room"] for one in said),
-        sum(one["slots"] for one in said),
+        int(sum(one["slots"] for one in said)),
     )
 
 
-def _planner(url: str, work: "SimpleQueue[Shard]") -> dict[str, float]:
+def _planner(url: str, work: "SimpleQueue[Shard]", step: Barrier) -> dict[str, float]:
     """Gives one process a shard after the other, and ends it when there is none left."""
     command = [sys.executable, "-m", "bench.planning", url]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as process:  # type: ignore[call-overload]
+        assert process.stdout.readline(), "a planner could not begin"
+        step.wait()
+        step.wait()
         while True:
             try:
                 shard = work.get_nowait()
@@ -82,9 +91,10 @@ def _planner(url: str, work: "SimpleQueue[Shard]") -> dict[str, float]:
             process.stdin.write(json.dumps(shard.as_json()) + "\n")
             process.stdin.flush()
             process.stdout.readline()
+        ended = time.perf_counter()
         process.stdin.close()
         said: dict[str, float] = json.loads(process.stdout.read())
-    return said
+    return said | {"ended": ended}
 
 
 def planner(url: str) -> None:
@@ -92,6 +102,7 @@ def planner(url: str) -> None:
     done = 0
     with opened(url) as app:
         begin = time.process_time()
+        print("ready", flush=True)
         for line in sys.stdin:
             done += sum(plan_shard(app, NOW, Shard.of_json(json.loads(line))).values())
             print("done", flush=True)
