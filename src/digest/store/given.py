@@ -89,6 +89,12 @@ def _(element: json_array, compiler: SQLCompiler, **how: Any) -> str:
     return f"CAST(json_build_array({compiler.process(element.clauses, **how)}) AS TEXT)"
 
 
+def instant(text: str) -> datetime:
+    """One of `json_array`. SQLite keeps no offset."""
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
 def rows(dialect: str, name: str, columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
     """The parameter `name`, as `as_rows` made it, to be selected from."""
     if dialect == "postgresql":
@@ -112,9 +118,9 @@ def rows(dialect: str, name: str, columns: Mapping[str, TypeEngine[Any]]) -> Fro
 def as_rows(dialect: str, given: Sequence[Mapping[str, Any]]) -> str:
     """Rows with the names of `columns`, as a parameter."""
 
-    def instant(value: datetime) -> str:
+    def written(value: datetime) -> str:
         if dialect == "sqlite":  # as it stores them
             value = value.astimezone(UTC).replace(tzinfo=None)
         return value.isoformat(sep=" ", timespec="microseconds")
 
-    return json.dumps(given, default=instant, separators=(",", ":"))
+    return json.dumps(given, default=written, separators=(",", ":"))

@@ -5,12 +5,14 @@ Readers whose values are equal get the same digest, so one of each group is load
 groups, and none is wrong. It must never be less.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, bindparam, case, exists, func, select
+from sqlalchemy import ScalarSelect, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.models import (
@@ -24,8 +26,8 @@ from digest.models import (
     Slot,
     Subscriber,
 )
-from digest.models.words import EditionKind
-from digest.store.given import among, json_array
+from digest.models.words import DeliveryState, EditionKind, Outcome
+from digest.store.given import among, instant, json_array
 from digest.store.memories import ARRIVED, GONE_OUT, REACHED, About, minute
 from digest.store.readers import FOLLOWED, open_to
 
@@ -76,16 +78,31 @@ _TAKES_DIGESTS, _TAKES_ALERTS = (  # not EXISTS: PostgreSQL may read all Destina
     .scalar_subquery()
     for kind in (EditionKind.DIGEST, EditionKind.ALERT)
 )
-_DECIDED = (
-    select(func.max(Slot.key))
+_sent = exists().where(
+    Delivery.edition_id == Slot.edition_id,
+    Delivery.subscriber_id == Slot.subscriber_id,
+    Delivery.state == DeliveryState.SENT,
+)
+_NEWEST = (
+    select(
+        json_array(
+            Slot.key,
+            Slot.due_at,
+            Slot.planned_at,
+            Slot.window_to,
+            or_(Slot.outcome == Outcome.NOTHING, _sent),
+        )
+    )
     .where(Slot.subscriber_id == Subscriber.id, Slot.kind == EditionKind.DIGEST)
+    .order_by(Slot.key.desc())
+    .limit(1)
     .correlate(Subscriber)
     .scalar_subquery()
 )
 _THESE = among(Subscriber.id, "subscribers")
 _WISHES = (Subscriber.locale, _LISTS, _SCHEDULE, _FOLLOWS)
 _WISHED = select(Subscriber.id, *_WISHES).where(_THESE)
-_STANDING = select(Subscriber.id, _TAKES_DIGESTS, _DECIDED, *_WISHES).where(_THESE)
+_STANDING = select(Subscriber.id, _TAKES_DIGESTS, _NEWEST, *_WISHES).where(_THESE)
 _slots = (
     select(Slot.id, Slot.subscriber_id, Slot.kind, Slot.planned_at, Slot.edition_id)
     .where(
@@ -140,12 +157,28 @@ def wishes(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Values]
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest local date that a digest was decided for, missed ones included. `closed`: it had
+    its say for certain, as it was sent or there was nothing to tell."""
+
+    key: str
+    due_at: datetime
+    planned_at: datetime
+    window_to: int | None
+    closed: bool
+
+    @classmethod
+    def of_json(cls, text: str) -> "Newest":
+        key, due_at, planned_at, window_to, closed = json.loads(text)
+        return cls(key, instant(due_at), instant(planned_at), window_to, bool(closed))
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """What a Subscriber asked for, whether they take digests anywhere, and the newest local date
-    that was decided for, missed ones included."""
+    """What a Subscriber asked for, whether they take digests anywhere, and what was decided."""
 
     takes: bool
-    decided: str | None
+    newest: Newest | None
     wishes: Values
 
     @property
@@ -154,11 +187,17 @@ class Standing:
 
 
 def standing(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Standing]:
-    found = session.execute(_STANDING, {"subscribers": subscriber_ids})
-    return {
-        one: Standing(takes is not None, decided, tuple(wished))
-        for one, takes, decided, *wished in found
-    }
+    """Those with equal values share one Standing."""
+    alike: dict[Any, Standing] = {}
+    found = {}
+    for one, *values in session.execute(_STANDING, {"subscribers": subscriber_ids}):
+        key = tuple(values)
+        if key not in alike:
+            takes, newest, *wished = values
+            known = Newest.of_json(newest) if newest is not None else None
+            alike[key] = Standing(takes is not None, known, tuple(wished))
+        found[one] = alike[key]
+    return found
 
 
 def for_alerts(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Values]:

@@ -43,6 +43,11 @@ class Last:
     window_to: int
     until: datetime
 
+    @classmethod
+    def of(cls, key: str, due_at: datetime, planned_at: datetime, window_to: int) -> "Last":
+        """Of a Slot, by its columns."""
+        return cls(date.fromisoformat(key), due_at, window_to, occasion_at(due_at, planned_at))
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -129,7 +134,7 @@ def goes_on_from(
     session: Session, ids: Sequence[int], last: Mapping[int, Last], before: date | None = None
 ) -> dict[int, Past]:
     """What the digest of each Subscriber goes on from, after the `last`."""
-    closed = last_digests(session, ids, "closed", before)
+    closed = last_digests(session, ids, "closed", before) if ids else {}
     open_yet = [one for one in ids if one in last and one not in closed]
     first = last_digests(session, open_yet, "first", before) if open_yet else {}
     return {one: (last.get(one), closed.get(one), first.get(one)) for one in ids}
@@ -160,8 +165,7 @@ def last_digests(
             continue
         values = (key, due_at, planned_at, window_to)
         if values not in alike:
-            until = occasion_at(due_at, planned_at)
-            alike[values] = Last(date.fromisoformat(key), due_at, window_to, until)
+            alike[values] = Last.of(*values)
         found[subscriber_id] = alike[values]
     return found
 

@@ -24,7 +24,7 @@ from digest.services.planning.rows import decision
 from digest.store import editions, likeness, readers
 from digest.store.deliveries import DIGESTS
 from digest.store.due import NEVER
-from digest.store.likeness import Standing
+from digest.store.likeness import Newest, Standing
 from digest.store.readers import Account
 
 DIGEST_EXPIRES = timedelta(hours=24)
@@ -54,6 +54,7 @@ class Calling:
     coming: datetime
     due: Due | None = None
     last: Last | None = None
+    closed: bool = False  # whether the last one had its say for certain
     takes: bool = True  # whether they take digests anywhere
 
 
@@ -144,8 +145,8 @@ class Groups:
     ) -> Sequence[tuple[Standing, Calling, Sequence[int]]]:
         """The Calling of each of these; with a `fault` nothing is told, and what there was to tell
         is in the next digest."""
-        last = last_digests(session, ids)
         standing = likeness.standing(session, ids)
+        last = _last(session, standing)
         groups = alike({one: (values, last.get(one)) for one, values in standing.items()})
         new = {who[0]: key for key, who in groups.items() if key not in self.callings}
         accounts = self._known(session, new)
@@ -159,12 +160,14 @@ class Groups:
         before = Due(last.day, last.due_at) if last is not None else None
         due, following = due_dates(account.schedule, self.now, before)
         coming = following.at if following else NEVER
-        if due is None or (standing.decided or "") >= due.day.isoformat():
+        newest = standing.newest
+        if due is None or (newest is not None and newest.key >= due.day.isoformat()):
             return Calling(Step.NOTHING, coming)
         if fault:
             return Calling(Step.FAULT, coming, due)
         if self.now - due.at <= timedelta(hours=self.app.settings.late_hours):
-            return Calling(Step.MAKE, coming, due, last, standing.takes)
+            closed = newest is not None and newest.window_to is not None and newest.closed
+            return Calling(Step.MAKE, coming, due, last, closed, standing.takes)
         return Calling(Step.NOTHING if last is None else Step.MISSED, coming, due)
 
     # What is told --------------------------------------------------------------------------
@@ -172,7 +175,12 @@ class Groups:
     def decide(self, session: Session, due: Mapping[int, Calling]) -> Grouped[Verdict]:
         """The Verdict about each of these, whose digests are to be made."""
         last = {one: calling.last for one, calling in due.items() if calling.last is not None}
-        past = goes_on_from(session, list(due), last)
+        past: dict[int, Past] = {
+            one: (calling.last, calling.last, None)
+            for one, calling in due.items()
+            if calling.closed
+        }
+        past |= goes_on_from(session, [one for one in due if one not in past], last)
         groups = alike({one: (calling, past[one]) for one, calling in due.items()})
         courses = self._courses(session, groups)
         self.desk.look_back(session, (course.task for course, _ in courses if course.takes))
@@ -286,6 +294,24 @@ class Groups:
             window_to=self.desk.upto,
             left_out=[[one.event_id, one.revision, rule] for one, rule in selection.left_out],
         )
+
+
+def _last(session: Session, standing: Mapping[int, Standing]) -> dict[int, Last]:
+    """The newest digest of each that covers a window. It nearly always is the newest of all."""
+    alike: dict[Newest, Last] = {}
+    found = {}
+    older = []
+    for one, values in standing.items():
+        newest = values.newest
+        if newest is None:
+            continue
+        if newest.window_to is None:
+            older.append(one)
+            continue
+        if newest not in alike:
+            alike[newest] = Last.of(newest.key, newest.due_at, newest.planned_at, newest.window_to)
+        found[one] = alike[newest]
+    return found | (last_digests(session, older) if older else {})
 
 
 def _told(selection: Selection) -> frozenset[int]:
