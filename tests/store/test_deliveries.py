@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from newsroom import NOON, Newsroom, counting
 
-from digest.models import Delivery
+from digest.models import Delivery, Edition, Slot, Subscriber
 from digest.models.words import DeliveryState as State
 from digest.models.words import EditionKind
 from digest.services.app import App
@@ -302,3 +302,15 @@ def test_what_was_stopped_a_month_ago_is_not_what_is_due_next(room: Newsroom) ->
         ledger.expire(session, NOON)
         assert ledger.next_due(session, ["email", "slack"]) == NOON + timedelta(hours=1)
         assert ledger.next_due(session, ["slack"]) is None
+
+
+def test_a_subscriber_who_is_erased_takes_all_along_that_they_were_told(room: Newsroom) -> None:
+    room.news()
+    erased, other = room.reader("erased"), room.reader("other")
+    room.alert()
+    assert [row.subscriber_id for row in room.rows(Delivery)] == [erased, other]
+    with room.app.db.begin() as session:
+        session.delete(session.get_one(Subscriber, erased))
+    assert [row.subscriber_id for row in room.rows(Delivery)] == [other]
+    assert [row.subscriber_id for row in room.rows(Slot)] == [other]
+    assert room.rows(Edition)

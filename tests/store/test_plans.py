@@ -12,6 +12,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from digest.models import Slot
+from digest.services.admin import latency
 from digest.services.app import App
 from digest.services.planning import audience, release
 from digest.store import (
@@ -48,6 +49,14 @@ ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
     "how much waits in a lane": (
         lambda session: vitals._waiting(session, "email", 0, NOON),
         "ix_deliveries_claimable",
+    ),
+    "how long what was sent lately took": (
+        lambda session: latency.latencies(session, NOON),
+        "ix_deliveries_sent_at",
+    ),
+    "who was decided about for an event": (
+        lambda session: session.scalars(select(Slot.id).where(Slot.event_id == 1)).all(),
+        "ix_slots_event_id",
     ),
     "how many alerts are held": (
         lambda session: vitals._count(session, vitals._HELD),

@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from digest.models.base import Base, Id
+from digest.models.base import Base, BigId, Id
 from digest.models.words import DeliveryState
 
 CLAIMABLE = "state IN ('pending', 'retry', 'unknown') AND not_before IS NOT NULL"
 
 LEASED = "lease_until IS NOT NULL"
+
+SENT = "sent_at IS NOT NULL"
 
 
 class Delivery(Base):
@@ -40,11 +42,14 @@ class Delivery(Base):
             sqlite_where=text(LEASED),
             postgresql_where=text(LEASED),
         ),
+        Index(None, "sent_at", sqlite_where=text(SENT), postgresql_where=text(SENT)),
     )
 
     id: Mapped[Id]
-    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    # No keys, as their check takes as long as the row itself. Editions are never deleted, and the
+    # Subscriber is that of the Destination.
+    edition_id: Mapped[int] = mapped_column(BigId)
+    subscriber_id: Mapped[int] = mapped_column(BigId)
     destination_id: Mapped[int] = mapped_column(ForeignKey("destinations.id", ondelete="CASCADE"))
     channel: Mapped[str]
     slot: Mapped[str]  # "digest:2026-03-05", "alert:12:3", "roundup:..."
@@ -61,7 +66,7 @@ class Delivery(Base):
     reference: Mapped[str | None]  # the provider's reference: Message-ID, "C1:ts", "chat:id"
     subject: Mapped[str | None]  # as sent: an email thread keeps it
     created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None] = mapped_column(index=True)
+    sent_at: Mapped[datetime | None]
 
 
 class Suppression(Base):

@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from digest.models.base import Base, Id
+from digest.models.base import Base, BigId, Id
+
+OF_EVENT = "event_id IS NOT NULL"
 
 KEPT = "pruned_at IS NULL"
 
@@ -79,7 +81,7 @@ class Slot(Base):
         ),
         Index(None, "subscriber_id", "planned_at"),
         Index(None, "edition_id"),
-        Index(None, "event_id"),
+        Index(None, "event_id", sqlite_where=text(OF_EVENT), postgresql_where=text(OF_EVENT)),
     )
 
     id: Mapped[Id]
@@ -91,8 +93,9 @@ class Slot(Base):
     outcome: Mapped[str]
     rule: Mapped[str]  # stable code of the rule that decided
     reason: Mapped[str]  # the same in words
-    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
-    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
+    # No keys: Editions and Events are never deleted, and their check would be one for each reader.
+    edition_id: Mapped[int | None] = mapped_column(BigId)
+    event_id: Mapped[int | None] = mapped_column(BigId)
     revision: Mapped[int | None]
     release_at: Mapped[datetime | None]  # of what is held
     window_from: Mapped[int | None]
