@@ -34,7 +34,6 @@ ASKED = {
     "FROM subscribers \nWHERE (subscribers.state": "whose digests are due, once a shard",
     "FOR UPDATE SKIP LOCKED": "those of a page are taken in hand",
     "(SELECT destinations.id": "what a page of readers asked for",
-    "FROM slots AS slots_1": "the digests that a page of readers had",
     "WITH told AS": "what a page of readers was told",
     "UPDATE deliveries SET": "digests that wait still",
     "INSERT INTO slots": "Slots are written",

@@ -1,27 +1,45 @@
 """Editions, Slots and their Deliveries, written together in one transaction."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, select
+from pydantic import TypeAdapter
+from sqlalchemy import Dialect, Insert, Text, TypeDecorator, bindparam, insert, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from digest.models import Delivery, Edition, Event, Item, Slot
-from digest.models.content import EditionContent
-from digest.store import stored
+from digest.models.content import EditionContent, Reason
+from digest.store import given, stored
 from digest.store.chunks import chunks
-from digest.store.upsert import columns_of, insert_new
+from digest.store.given import as_rows
+from digest.store.upsert import columns_of, insert_for, insert_new
 
-_ITEMS = insert(columns_of(Item))
+TOGETHER = 500  # Editions a statement
+_REASONS = TypeAdapter(tuple[Reason, ...])
+_ITEMS = {column.name: column.type for column in columns_of(Item).c}
 
 
-def content_key(dumped: Mapping[str, Any]) -> str:
+class _Dumped(TypeDecorator[str]):
+    """JSON that was written already."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else Text())
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """It is handed over as it is."""
+
+
+def content_key(dumped: str) -> str:
     """Equal for equal contents: readers with equal selections share one Edition."""
-    text = json.dumps(dumped, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(dumped.encode()).hexdigest()
 
 
 def save(
@@ -35,29 +53,50 @@ def save(
     `hashes` gives the content hash of each (event id, revision). Two planners that store the same
     Edition at the same moment end with one.
     """
-    dumped = [content.model_dump(mode="json") for content in contents]
+    dumped = [content.model_dump_json() for content in contents]
     keys = [content_key(one) for one in dumped]
     by_key = dict(zip(keys, contents, strict=True))
     rows = {
         key: {
             "content_key": key,
-            "kind": one["kind"],
-            "code": one["code"],
-            "content": one,
+            "kind": str(one.kind),
+            "code": str(one.code),
+            "dumped": text,
             "created_at": now,
         }
-        for key, one in zip(keys, dumped, strict=True)
+        for key, one, text in zip(keys, contents, dumped, strict=True)
     }
-    new = insert_new(session, Edition, list(rows.values()), ("content_key",), ("id",))
-    fresh: dict[str, int] = dict(new)
-    ids = dict(fresh)
-    for part in chunks(by_key.keys() - ids.keys()):
+    ids: dict[str, int] = {}
+    for rows_of_some in chunks(rows.values(), TOGETHER):
+        new = session.execute(_editions(insert_for(session)), rows_of_some)
+        ids.update((key, number) for key, number in new)
+    fresh = set(ids)
+    for part in chunks(by_key.keys() - fresh):
         found = select(Edition.content_key, Edition.id).where(Edition.content_key.in_(part))
         ids.update((key, edition_id) for key, edition_id in session.execute(found))
     items = [row for key in by_key if key in fresh for row in _items(ids[key], by_key[key], hashes)]
     if items:
-        session.execute(_ITEMS, items)
+        dialect = session.get_bind().dialect.name
+        session.connection().execute(_insert_items(dialect), {"items": as_rows(dialect, items)})
     return [ids[key] for key in keys]
+
+
+@cache
+def _editions(insert_into: Any) -> Any:
+    table = columns_of(Edition)
+    return (
+        insert_into(table)
+        .values(content=bindparam("dumped", type_=_Dumped()))
+        .on_conflict_do_nothing(index_elements=("content_key",))
+        .returning(table.c.content_key, table.c.id)
+    )
+
+
+@cache
+def _insert_items(dialect: str) -> Insert:
+    return insert(columns_of(Item)).from_select(
+        list(_ITEMS), select(*given.rows(dialect, "items", _ITEMS).c)
+    )
 
 
 def _items(
@@ -71,7 +110,7 @@ def _items(
             "revision": item.revision,
             "section": item.section,
             "content_hash": hashes.get((item.event_id, item.revision), ""),
-            "reasons": [reason.model_dump(mode="json") for reason in item.reasons],
+            "reasons": _REASONS.dump_python(item.reasons),
         }
         for place, item in enumerate(content.items)
     ]

@@ -18,14 +18,14 @@ the hour of sending those that were sent.
 Works with the code of the release before it, which reads no index by its name. SQLite copies both
 tables for this, once: about ten seconds for a million rows.
 
-Revision: 0011, after 0010.
+Revision: 0012, after 0011.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
