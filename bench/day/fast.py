@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from bench.day.boxes import Box
 from digest.engine.base import Handler
 from digest.engine.local import LocalQueue
 from digest.scheduler import Clock
 from digest.services.app import App
+from digest.services.bounces.settings import BounceSettings
 from digest.services.sending.outage import Outage
 from digest.worker import Worker
 
@@ -62,7 +65,7 @@ class Counted(LocalQueue):
         return do
 
     async def idle(self) -> None:
-        while self._doing or any((await self.depth()).values()):
+        while self._doing or any(one.waiting for one in self.depth(Session()).values()):
             await asyncio.sleep(0.001)
 
 
@@ -116,7 +119,7 @@ class FastTime:
         self._worker = asyncio.create_task(worker.run(self._stop))
         if self._clock is not None:
             self._old = self._clock, self.now + OLD_CLOCK
-        self._clock = Clock(self.app, self.clock, outage)
+        self._clock = Clock(self.app, self.clock, outage, BounceSettings())
         await queue.ready.wait()
 
     async def _turns(self) -> None:
