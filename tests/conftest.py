@@ -28,6 +28,7 @@ NEEDING = ("postgres", "browser", "node", "mailserver")
 LONGEST = (
     "test_kill.py",
     "test_cluster.py",
+    "test_day.py",
     "test_serve_command.py",
     "test_look.py",
     "test_conformance_flood.py",

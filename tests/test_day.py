@@ -29,7 +29,7 @@ from digest.store.deliveries import Result
 
 READERS, ALIKE = 300, 10
 FEW = len(crowd.ZONES)
-TICK = timedelta(minutes=15)
+TICK = timedelta(minutes=30)
 LONG_NIGHT, PROVIDERS_AWAY = run.SCENES[2], run.SCENES[4]
 OFTEN, RARELY = timedelta(hours=1), timedelta(hours=3)
 SHORT = run.Scene(
@@ -92,6 +92,15 @@ def test_while_providers_are_away_everybody_is_told_once_when_they_are_back(
 # That the proof finds faults -------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def part(night: Day) -> Day:
+    """What came of some readers: enough to be tampered with."""
+    some = night.crowd[:FEW]
+    theirs = {where for one in some for where in one.addresses}
+    arrived = [one for one in night.arrived if (one.channel, one.address) in theirs]
+    return replace(night, crowd=some, arrived=arrived)
+
+
 def _digests(day: Day) -> list[Arrived]:
     still = {where for one in day.crowd if one.whim is None for where in one.addresses}
     return [
@@ -151,10 +160,9 @@ def _no_alerts(day: Day) -> Sequence[Arrived]:
     ],
 )
 def test_a_day_that_was_tampered_with_is_not_proved(
-    night: Day, tampered: Callable[[Day], Sequence[Arrived]], found: str
+    part: Day, tampered: Callable[[Day], Sequence[Arrived]], found: str
 ) -> None:
-    faults = replace(night, arrived=tampered(night)).faults()
-    assert faults
+    faults = replace(part, arrived=tampered(part)).faults()
     assert any(found in one for one in faults)
 
 
@@ -170,7 +178,7 @@ def _without_kathmandu(schedule: Any, now: datetime, last: Any = None) -> Any:
 
 def _never_recorded(delivery: Any, message: Any, receipt: Any, now: datetime) -> Result:
     found = _accepted(delivery, message, receipt, now)
-    return replace(found, state=DeliveryState.RETRY, not_before=now + 40 * TICK)
+    return replace(found, state=DeliveryState.RETRY, not_before=now + 20 * TICK)
 
 
 _accepted = outcomes.accepted
@@ -197,7 +205,7 @@ def test_a_service_that_does_something_wrong_is_found_out(
     monkeypatch.setattr(where, name, wrong)
     monkeypatch.setattr(crowd, "HOURS", (time(1, 30),))  # comes twice in London
     app_on_sqlite.channels = channels
-    day = run.lived(app_on_sqlite, SHORT, 2 * FEW, 2 * TICK, every=RARELY)
+    day = run.lived(app_on_sqlite, SHORT, 2 * FEW, TICK, every=RARELY)
     assert any(found in one for one in day.faults())
 
 

@@ -130,7 +130,7 @@ def run(folder: Path) -> Iterator[Line]:
             continue
         with TemporaryDirectory(dir=folder) as place, _installed(Path(place)) as app:
             with timed() as watch:
-                day = lived(app, scene, readers, TICK, ALIKE)
+                day = lived(app, scene, readers, TICK, alike=ALIKE)
             yield Line(f"{scene.day}: {scene.words}", watch.wall, "s", most=MOST_SECONDS)
             faults = day.faults()
             for one in faults[:10]:
