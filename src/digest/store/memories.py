@@ -167,6 +167,33 @@ _SAID = (
 )
 
 
+_ALERTS = (
+    select(
+        Slot.subscriber_id,
+        Slot.edition_id,
+        Slot.planned_at,
+        Slot.event_id,
+        Edition.code,
+        Revision.severity,
+    )
+    .join(Edition, Edition.id == Slot.edition_id)
+    .join(
+        Revision,
+        (Revision.event_id == Slot.event_id) & (Revision.number == Slot.revision),
+    )
+    .where(
+        among(Slot.subscriber_id, "subscribers"),
+        Slot.kind == EditionKind.ALERT,
+        Slot.outcome == Outcome.EDITION,
+        Edition.code.not_in((Code.CORRECT, Code.RETRACT)),
+        Slot.planned_at > bindparam("since"),
+        Slot.planned_at <= bindparam("now"),
+        reached(),
+    )
+    .order_by(Slot.planned_at, Slot.id)
+)
+
+
 def recent_alerts(
     session: Session, subscriber_ids: Iterable[int], now: datetime
 ) -> Mapping[int, list[Alerted]]:
@@ -175,31 +202,8 @@ def recent_alerts(
 
     A roundup is one message, however many Slots it settled.
     """
-    rows = session.execute(
-        select(
-            Slot.subscriber_id,
-            Slot.edition_id,
-            Slot.planned_at,
-            Slot.event_id,
-            Edition.code,
-            Revision.severity,
-        )
-        .join(Edition, Edition.id == Slot.edition_id)
-        .join(
-            Revision,
-            (Revision.event_id == Slot.event_id) & (Revision.number == Slot.revision),
-        )
-        .where(
-            Slot.subscriber_id.in_(list(subscriber_ids)),
-            Slot.kind == EditionKind.ALERT,
-            Slot.outcome == Outcome.EDITION,
-            Edition.code.not_in((Code.CORRECT, Code.RETRACT)),
-            Slot.planned_at > now - timedelta(days=1),
-            Slot.planned_at <= now,
-            reached(),
-        )
-        .order_by(Slot.planned_at, Slot.id)
-    )
+    day = {"since": now - timedelta(days=1), "now": now}
+    rows = session.execute(_ALERTS, {"subscribers": list(subscriber_ids), **day})
     messages: dict[tuple[int, int], Alerted] = {}
     for row in rows:
         key = (row.subscriber_id, row.edition_id)

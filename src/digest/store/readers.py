@@ -51,7 +51,9 @@ class Account:
 
 
 # Built once: half of the work on a statement of a few rows is building it.
-_SUBSCRIBERS = select(Subscriber).where(among(Subscriber.id, "subscribers"))
+_THESE = among(Subscriber.id, "subscribers")
+_SUBSCRIBERS = select(Subscriber).where(_THESE)
+_LOCK = select(Subscriber.id).where(_THESE).order_by(Subscriber.id).with_for_update()
 _LISTS = (
     select(ListMember, List)
     .join(List, List.id == ListMember.list_id)
@@ -260,12 +262,7 @@ def lock(session: Session, subscriber_ids: Iterable[int]) -> None:
     anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            select(Subscriber.id)
-            .where(Subscriber.id.in_(list(subscriber_ids)))
-            .order_by(Subscriber.id)
-            .with_for_update()
-        )
+        session.execute(_LOCK, {"subscribers": list(subscriber_ids)})
 
 
 def reachable(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
