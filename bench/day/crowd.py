@@ -97,7 +97,7 @@ def _person(
         (channel, ADDRESSES[channel].format(1_000 + number)) for channel in _channels(dice)
     )
     person = replace(kind, id=number, addresses=addresses)
-    if person.weekdays != EVERY_DAY or dice.random() > 0.1:
+    if person.weekdays != EVERY_DAY or dice.random() > 0.05:
         return person
     when = begin + (end - begin) * dice.uniform(0.3, 0.6)
     when = when.replace(second=0, microsecond=0)

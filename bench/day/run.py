@@ -23,7 +23,7 @@ from digest.services.app import App
 from digest.services.reader import preferences, saving
 
 READERS = 10_000
-ALIKE = 20
+ALIKE = 40  # readers due at one hour who follow the same
 TICK = timedelta(minutes=1)
 MOST_SECONDS = 300.0
 FIRST_TO_DAWN, LAST_TO_DUSK = timedelta(hours=-14), timedelta(hours=36)
