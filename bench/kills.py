@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 DELAY = 0.05  # seconds that the mail server takes over a message
 BACK = 1.0  # seconds after which the supervisor starts again what was killed
 PATIENCE = 120.0  # seconds for one moment
-RESUMES = 30.0  # seconds after which all must be out
+RESUMES = 60.0  # seconds after which all must be out, also on a busy machine
 KINDS = 25  # of readers who get digests: each is planned for itself
 BEYOND = 1.2  # moments reach a little beyond the time that an undisturbed run takes
 
@@ -89,17 +89,17 @@ class Cell:
 
     def run(self, count: int) -> Iterator[Moment]:
         """As many moments, spread over the time that a run without a kill takes."""
-        self._start()
+        self.start()
         spans = {}
-        for number in (0, 2):  # an alert, and a digest
-            self.number = number
+        for self.number in (0, 2):  # an alert, and a digest
             if self.alerts not in spans:
                 spans[self.alerts] = self._undisturbed()
         shares = moments(self.dice, count, BEYOND)
         for self.number, share in enumerate(shares):
-            yield self._moment(share * spans[self.alerts])
+            yield self.moment(share * spans[self.alerts])
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """All processes; returns when they are at work."""
         for number in range(self.workers):
             self.cluster.start(f"worker-{number}", "worker")
         self.cluster.start("scheduler", "scheduler")
@@ -124,7 +124,12 @@ class Cell:
         print(f"undisturbed: {took:.2f} s", file=sys.stderr)
         return took
 
-    def _moment(self, after: float) -> Moment:
+    def moment(self, after: float) -> Moment:
+        """One kill, so many seconds after readers were begun to be told something.
+
+        Raises:
+            AssertionError: a process ended that nobody had killed.
+        """
         self._tell()
         time.sleep(after)
         held = self._sending()

@@ -27,6 +27,7 @@ EVERYTHING = os.environ.get("DIGEST_TEST_ALL") == "1"
 NEEDING = ("postgres", "browser", "node", "mailserver")
 LONGEST = (
     "test_kill.py",
+    "test_kills.py",
     "test_cluster.py",
     "test_day.py",
     "test_serve_command.py",
