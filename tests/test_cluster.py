@@ -175,3 +175,22 @@ def test_an_alert_reaches_all_once_though_a_worker_freezes_and_a_scheduler_is_ki
     killed = time.monotonic()
     wait_for(lambda: leader(room) not in (first, None), "another leader")
     assert time.monotonic() - killed < 2.0
+
+
+async def test_an_old_worker_sends_on_when_a_release_adds_columns(room: Newsroom) -> None:
+    """As docs/operations.md promises, "Upgrading while it runs": what is added has a default, and
+    statements that the server has prepared go on."""
+    reader = room.reader()
+
+    async def sent(count: int) -> bool:
+        ids = room.deliveries_to_come(reader, count)
+        await room.drain()
+        return {room.delivery(one).state for one in ids} == {State.SENT}
+
+    for _ in range(8):  # psycopg prepares what it is asked for the sixth time
+        assert await sent(2)
+    with room.app.db.begin() as session:
+        for table in ("deliveries", "destinations", "subscribers", "editions", "workers"):
+            session.execute(text(f"ALTER TABLE {table} ADD COLUMN added text DEFAULT 'new'"))
+    for _ in range(2):
+        assert await sent(2)
