@@ -295,7 +295,9 @@ def _stuffed(data: bytes) -> bytes:
         data += b"\r\n"
     if data.startswith(b"."):
         data = b"." + data
-    return data.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    if b"\n." in data:  # hardly ever in what we write, and looking for it is quick
+        data = data.replace(b"\r\n.", b"\r\n..")
+    return data + b".\r\n"
 
 
 def _waits(stage: Stage, reply: Reply) -> bool:

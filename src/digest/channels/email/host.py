@@ -42,6 +42,7 @@ class Host:
         self._allowed = self._most
         self._allowed_at = 0.0
         self._failures = 0  # in a row
+        self._beginning = asyncio.Lock()
 
     def has_room(self, now: float) -> bool:
         """Whether it may take one more message now. One that has failed gets one to try it."""
@@ -69,6 +70,8 @@ class Host:
             DeliveryError: none can be had.
         """
         try:
+            async with self._beginning:  # one a turn of the loop: who has a session goes on
+                await asyncio.sleep(0)
             return await self._door.connect(self._ended)
         except DeliveryError:
             self._open -= 1  # whether that makes room, the caller has to say: see `is_full`

@@ -25,6 +25,7 @@ _ATOM = re.compile(r"[\w !#$%&'*+/=?^`{|}~.-]*", re.ASCII)
 _PLAIN = re.compile(r"[ -~]*", re.ASCII)
 _UNESCAPED = re.compile(r"[\w !#$%()*+,./:;=?@^`{|}~-]*", re.ASCII)
 _FOLD_AT = 76
+_DOT = re.compile(rb"^\.(?=.{0,73}$)", re.MULTILINE)  # SMTP would double it, in each mail
 _LINE = 76  # characters in a quoted-printable line, with the "=" of a soft break
 
 
@@ -104,6 +105,7 @@ def quoted_printable(text: str) -> bytes:
     if not text:
         return b""
     encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True)
+    encoded = _DOT.sub(b"=2E", encoded)
     if not text.endswith("\n"):
         encoded = _with_soft_break(encoded)
     return encoded.replace(b"\n", b"\r\n")

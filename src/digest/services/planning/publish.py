@@ -30,6 +30,7 @@ from digest.store.waiting_alerts import WaitingAlert
 from digest.tracing import span
 
 PAGE = 2_000  # readers a transaction: an alert for one of them waits for its end
+BESIDE_SENDERS = 250  # of them on SQLite, where every sender waits for its end
 SHARD = 20_000  # readers that one planner goes through
 LOOK_AGAIN = timedelta(hours=1)
 
@@ -105,7 +106,8 @@ def plan_shard(
             if not ids:
                 return done
             groups = Groups(app, now, Desk.begin(session, app, now))
-        for page in chunks(ids, PAGE):
+        size = min(PAGE, BESIDE_SENDERS) if app.db.is_sqlite else PAGE
+        for page in chunks(ids, size):
             made, failed = apart(partial(_page, groups), page, "the digest")
             done += made
             if failed:
