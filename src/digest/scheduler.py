@@ -40,7 +40,7 @@ EXPIRE_SECONDS = 60
 PRUNE_SECONDS = 3600
 OLD_SECONDS = 86_400
 LEAD_SECONDS = 0.5  # how often a clock looks whether it leads
-WATCH_SECONDS = 0.025  # how soon what another process stored beside SQLite is looked at
+WATCH_SECONDS = 0.01  # how soon what another process stored beside SQLite is looked at
 CALM_SECONDS = 0.1  # after that, as our own writes are seen as well
 
 log = logging.getLogger(__name__)

@@ -1,10 +1,13 @@
 """The worker: does the tasks of its queues until it is stopped."""
 
 import asyncio
+import gc
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from time import sleep
 from typing import Any
 
 from digest import clock
@@ -23,6 +26,7 @@ from digest.services.sending.testing import test_content, test_envelope
 from digest.tracing import span
 
 STALE = timedelta(minutes=10)  # a task that waited longer is of no hour any more
+FIRST_SECONDS = 0.03  # in which the first messages of an alert are begun, with nobody in their way
 AGAIN = 1.0  # seconds until the ledger is looked through again at a start
 
 log = logging.getLogger(__name__)
@@ -81,6 +85,7 @@ class Worker:
         try:
             await aside(lambda: resume(self._app, self._clock()), "resume")
             await aside(self._warm, "warm")
+            gc.freeze()  # templates stay; each round of the collector would go through them
             await aside(self._deliverer.heart.start, "heart")
         except DatabaseAway as error:
             self._outage.begin(error)
@@ -110,7 +115,7 @@ class Worker:
         await self._alerts.run(self._decide, self._stop)
 
     async def _decide(self) -> None:
-        await self._planned("alerts", alert)
+        await self._planned("alerts", partial(alert, give_way=partial(sleep, FIRST_SECONDS)))
         await self._planned("held alerts", release)
 
     async def _plan(self, about: About) -> None:

@@ -115,19 +115,20 @@ def _slots(dialect: str, insert: Any) -> Insert:
 
 def deliveries(
     session: Session, told: Grouped[Row], behind: Mapping[int, datetime] = NONE, *, kind: str
-) -> None:
+) -> set[str]:
     """Inserts the pending Deliveries of each group's Edition, one for each Destination that takes
     its `kind`; one that exists for its Destination and slot stays as it is. None is sent before the
-    hour that its Destination has in `behind`."""
+    hour that its Destination has in `behind`. Returns the Channels that have to do with them."""
     if not told:
-        return
+        return set()
     dialect = _dialect(session)
     asked = {
         "pairs": _pairs(dialect, told),
         "editions": as_rows(dialect, [{_GROUP: n, **row} for n, (row, _) in enumerate(told)]),
         "behind": as_rows(dialect, [{"destination": n, "hour": at} for n, at in behind.items()]),
     }
-    session.connection().execute(_deliveries(dialect, insert_for(session), kind), asked)
+    insert = _deliveries(dialect, insert_for(session), kind)
+    return set(session.connection().execute(insert, asked).scalars())
 
 
 @cache
@@ -161,8 +162,10 @@ def _deliveries(dialect: str, insert: Any, kind: str) -> Insert:
         # few Editions renders few pages.
         .order_by(editions.c.edition_id, Destination.subscriber_id, Destination.id)
     )
-    found = insert(columns_of(Delivery)).from_select(list(told), every)
-    return cast(Insert, found.on_conflict_do_nothing(index_elements=("destination_id", "slot")))
+    table = columns_of(Delivery)
+    found = insert(table).from_select(list(told), every)
+    found = found.on_conflict_do_nothing(index_elements=("destination_id", "slot"))
+    return cast(Insert, found.returning(table.c.channel))
 
 
 def next_hours(session: Session, hours: Grouped[tuple[datetime, int]]) -> None:

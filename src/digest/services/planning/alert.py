@@ -53,8 +53,11 @@ class Turn:
     audience: Sequence[int] = ()
 
 
-def alert(app: App, now: datetime) -> Counter[str]:
-    """Decides about every Revision that became visible since the last time; counts outcomes."""
+def alert(app: App, now: datetime, give_way: Callable[[], None] = lambda: None) -> Counter[str]:
+    """Decides about every Revision that became visible since the last time; counts outcomes.
+
+    `give_way` is called when the first messages about one can go out and more are to be planned.
+    """
     done: Counter[str] = Counter()
     with app.db.begin() as session:
         visible.make_visible(session, now)
@@ -63,7 +66,7 @@ def alert(app: App, now: datetime) -> Counter[str]:
     while turn is not None:
         if turn.candidate is not None:
             _beside(app, turn.candidate, partial(amend, now=now))
-            done.update(_decide(app, turn.candidate, turn.audience, now))
+            done.update(_decide(app, turn.candidate, turn.audience, now, give_way))
             _beside(app, turn.candidate, partial(mend, app=app, now=now))
         with app.db.begin() as session:
             counters.lock(session, ALERTED)
@@ -78,7 +81,13 @@ def waits(session: Session, now: datetime) -> bool:
     return newest > decided or visibility.due(session, now)
 
 
-def _decide(app: App, candidate: Candidate, audience: Sequence[int], now: datetime) -> Counter[str]:
+def _decide(
+    app: App,
+    candidate: Candidate,
+    audience: Sequence[int],
+    now: datetime,
+    give_way: Callable[[], None],
+) -> Counter[str]:
     done: Counter[str] = Counter()
     work = partial(_batch, app, candidate, now)
     for ids in _pages(audience):
@@ -88,6 +97,8 @@ def _decide(app: App, candidate: Candidate, audience: Sequence[int], now: dateti
             with app.db.begin() as session:
                 slots = [_fault(one, candidate, now) for one in failed]
                 done[Outcome.DIGEST] += len(editions.add_slots(session, slots))
+        if len(ids) == FIRST < len(audience):
+            give_way()
     return done
 
 

@@ -86,8 +86,8 @@ def tell(
     if editions:
         new = {one for one, _, _ in fresh}
         to = [(edition, [one for one in who if one in new]) for edition, who in editions]
-        spread.deliveries(session, to, kind=EditionKind.ALERT)
-        app.queue.put(session, *(tasks.send(one, ALERTS) for one in app.active_channels))
+        over = spread.deliveries(session, to, kind=EditionKind.ALERT)
+        app.queue.put(session, *(tasks.send(one, ALERTS) for one in sorted(over)))
     return Counter(outcome for _, _, outcome in fresh)
 
 
