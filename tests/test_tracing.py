@@ -34,6 +34,11 @@ def told(one: ReadableSpan) -> dict[str, object]:
     return {key.removeprefix("digest."): value for key, value in (one.attributes or {}).items()}
 
 
+def all_are_there(spans: InMemorySpanExporter) -> bool:
+    names = [one.name for one in spans.get_finished_spans()]
+    return names.count("send") == 2 and "plan shard" in names
+
+
 async def test_from_the_task_to_the_send(app_on_sqlite: App, spans: InMemorySpanExporter) -> None:
     room = Newsroom(app_on_sqlite, now=clock.now())
     room.reader("maria", cadence=Cadence.NONE)
@@ -46,7 +51,7 @@ async def test_from_the_task_to_the_send(app_on_sqlite: App, spans: InMemorySpan
     service = Service(room.app, clock.now)
     running = asyncio.create_task(service.run())
     async with asyncio.timeout(SECONDS):
-        while len([one for one in spans.get_finished_spans() if one.name == "send"]) < 2:
+        while not all_are_there(spans):
             await asyncio.sleep(0.05)
     service.stop()
     await running
