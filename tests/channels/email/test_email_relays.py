@@ -296,6 +296,18 @@ async def test_who_waits_too_long_for_a_connection_is_put_off(servers: Make) -> 
     await through.close()
 
 
+async def test_an_alert_gets_the_next_connection(servers: Make) -> None:
+    (server,) = servers(Faults())
+    through = submitter(server, smtp_connections=1)
+    digests = [asyncio.create_task(through.submit(mail(number))) for number in range(4)]
+    await asyncio.sleep(0)
+    alerts = [asyncio.create_task(through.submit(mail(n), urgent=True)) for n in (10, 11)]
+    await asyncio.gather(*digests, *alerts)
+    await through.close()
+    order = [int(one.recipients[0].partition("@")[0][1:]) for one in server.mails]
+    assert order == [0, 10, 11, 1, 2, 3]
+
+
 async def test_who_waits_gets_a_connection_before_who_had_one(servers: Make) -> None:
     (server,) = servers(Faults())
     through = submitter(server, smtp_connections=1)

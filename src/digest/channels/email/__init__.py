@@ -135,7 +135,7 @@ class EmailChannel:
             raise ChannelStopped("not_configured", "DIGEST_SMTP_URL is not set")
         submission = Submission.of(message.steps[0].payload)
         async with self._pace.turn(submission.recipient, urgent=message.urgent):
-            await self._submitter.submit(submission)
+            await self._submitter.submit(submission, urgent=message.urgent)
         return Receipt(submission.reference)
 
     async def recover(self, message: Message) -> Receipt | None:

@@ -26,6 +26,7 @@ class _Waiting(asyncio.Future[Turn]):
     """Someone who waits for a connection to a server that was not tried yet."""
 
     tried: Tried
+    urgent: bool
 
 
 class Submitter:
@@ -42,13 +43,14 @@ class Submitter:
         self._timeout = settings.smtp_timeout
         self._clock = clock
         self._dice = dice or random.Random()
-        self._waiting: list[_Waiting] = []  # the longest first
+        self._waiting: list[_Waiting] = []  # what is urgent first, then the longest
         self.hosts: Sequence[Host] = [
             Host(relay, settings, self._serve) for relay in settings.relays
         ]
 
-    async def submit(self, submission: Submission) -> None:
-        """Sends one message; waits for a connection when all are in use.
+    async def submit(self, submission: Submission, *, urgent: bool = False) -> None:
+        """Sends one message; waits for a connection when all are in use. Who is `urgent` gets the
+        next one.
 
         Raises:
             DeliveryError: one of its kinds.
@@ -57,7 +59,7 @@ class Submitter:
         tried: dict[Host, DeliveryError] = {}
         stale = MOST_STALE
         while True:
-            host, dialogue = self._choose(tried) or await self._turn(tried)
+            host, dialogue = self._choose(tried) or await self._turn(tried, urgent)
             try:
                 dialogue = dialogue or await host.begin()
             except DeliveryError as error:
@@ -118,7 +120,7 @@ class Submitter:
         chosen.share -= sum(host.relay.weight for host in free)
         return chosen, chosen.take()
 
-    async def _turn(self, tried: Tried) -> Turn:
+    async def _turn(self, tried: Tried, urgent: bool) -> Turn:
         """Waits for room.
 
         Raises:
@@ -126,8 +128,9 @@ class Submitter:
             DeliveryError: no server is left.
         """
         waiting = _Waiting()
-        waiting.tried = tried
-        self._waiting.append(waiting)
+        waiting.tried, waiting.urgent = tried, urgent
+        place = sum(each.urgent for each in self._waiting) if urgent else len(self._waiting)
+        self._waiting.insert(place, waiting)
         try:
             async with asyncio.timeout(self._timeout):
                 return await waiting
@@ -148,7 +151,7 @@ class Submitter:
             host.give_back(dialogue)
 
     def _serve(self, host: Host) -> None:
-        """Gives room at `host` to those who wait longest: whoever is done would otherwise take it
+        """Gives room at `host` to those who are first in line: whoever is done would otherwise take it
         again, and again."""
         while self._waiting and host.has_room(self._clock()):
             waiting = next((each for each in self._waiting if host not in each.tried), None)
