@@ -151,8 +151,8 @@ class Submitter:
             host.give_back(dialogue)
 
     def _serve(self, host: Host) -> None:
-        """Gives room at `host` to those who are first in line: whoever is done would otherwise take it
-        again, and again."""
+        """Gives room at `host` to those who are first in line: whoever is done would otherwise take
+        it again, and again."""
         while self._waiting and host.has_room(self._clock()):
             waiting = next((each for each in self._waiting if host not in each.tried), None)
             if waiting is None:
