@@ -86,7 +86,7 @@ async def test_a_turn_that_takes_long_is_not_warned_of_at_each_next_one(
 ) -> None:
     turns: list[datetime] = []
 
-    def slow(_: App, now: datetime) -> Counter[str]:
+    def slow(_: App, now: datetime, **__: object) -> Counter[str]:
         turns.append(now)
         time.sleep(2.5 * scheduler.ALERT_SECONDS if len(turns) == 1 else 0)
         return Counter()
