@@ -103,7 +103,7 @@ async def test_what_was_held_is_released_also_while_alerts_cannot_be_planned(
 ) -> None:
     released: list[datetime] = []
 
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise ValueError("a fault of ours")
 
     def release(_: App, now: datetime) -> Counter[str]:

@@ -30,7 +30,7 @@ from digest.store.waiting_alerts import WaitingAlert
 from digest.tracing import span
 
 PAGE = 2_000  # readers a transaction: an alert for one of them waits for its end
-BESIDE_SENDERS = 250  # of them on SQLite, where every sender waits for its end
+BESIDE_SENDERS = 1_000  # of them on SQLite, where every sender waits for its end
 SHARD = 20_000  # readers that one planner goes through
 LOOK_AGAIN = timedelta(hours=1)
 
