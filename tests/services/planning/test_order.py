@@ -15,8 +15,10 @@ from digest.models import Delivery
 from digest.models.words import Code
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
+from digest.services.planning import first_alert
 from digest.services.reader.preferences import resubscribe, unsubscribe
 from digest.services.sending.deliver import sweep
+from digest.store import events
 
 WRONG, RIGHT = "Both pipelines are shut", "One pipeline is shut"
 CORRECTION = {"wrong": "Both", "right": "One"}
@@ -251,3 +253,13 @@ async def test_what_is_being_sent_goes_before_what_is_newer(room: Newsroom) -> N
     await tell(room)
     assert told(room, "7") == [(Code.NEW, WRONG), (Code.CORRECT, RIGHT)]
     assert room.states() == [State.SENT, State.SENT]
+
+
+def test_who_was_decided_about_by_another_planner_is_passed_over(room: Newsroom) -> None:
+    reader = room.reader()
+    room.news(breaking=True, severity=5)
+    assert room.alert() == {"edition": 1}
+    with room.app.db.begin() as session:
+        (candidate,) = events.candidates(session, 0, 10**9)
+        assert first_alert.tell(session, room.app, candidate, [reader], room.now) == {}
+    assert len(room.rows(Delivery)) == 1

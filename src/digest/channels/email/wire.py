@@ -119,7 +119,7 @@ class Written(NamedTuple):
     length: int
 
 
-@lru_cache(1024)  # only some values are one reader's alone
+@lru_cache(64)  # the home page, the prefix of events and an empty name are those of many
 def written(value: str) -> Written:
     """`value` encoded; most hold nothing that HTML escapes."""
     encoded = quoted_printable(value)

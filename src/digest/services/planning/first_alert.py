@@ -38,6 +38,8 @@ def tell(
     readers.lock(session, ids)
     key = f"{candidate.event_id}:{candidate.revision}"
     ids = spread.undecided(session, ids, EditionKind.ALERT, key)  # others may be at it as well
+    if not ids:
+        return Counter()
     groups = {who[0]: who for who in _groups(session, candidate, ids, now)}
     known = readers.accounts(session, groups, now)
     people = readers.alert_readers(session, known, now, [candidate.event_id], [candidate.fact_key])
