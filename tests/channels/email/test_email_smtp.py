@@ -52,7 +52,9 @@ async def test_lines_that_begin_with_a_dot_arrive(make_channel: Make, server: Ma
     message = channel.render(content, make_envelope(postal_address="..\n. x"))
     await channel.send(message)
     await channel.close()
-    assert server.mails[0].data == channel.preview(message)[1]
+    data = channel.preview(message)[1]
+    assert server.mails[0].data == data
+    assert not any(line.startswith(b".") for line in data.splitlines())
 
 
 async def test_connections_are_kept_and_limited(make_channel: Make) -> None:

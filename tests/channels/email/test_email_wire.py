@@ -23,6 +23,15 @@ def test_pieces_join_to_the_same_text(pieces: list[str], value: str) -> None:
     assert body.isascii()
 
 
+@given(st.text(st.sampled_from(".a\n"), max_size=240))
+def test_no_line_begins_with_a_dot(text: str) -> None:
+    encoded = quoted_printable(text)
+    lines = encoded.split(b"\r\n")
+    assert not any(line.startswith(b".") for line in lines)
+    assert all(len(line) <= 76 for line in lines)
+    assert quopri.decodestring(encoded).decode().replace("\r\n", "\n") == text
+
+
 def test_fragments_are_put_in_where_they_stand() -> None:
     fragment = encode(f"<p>{slot('tune')}</p>\n", {})
     body = encode(f"a\n{slot('#0')}b\n{slot('#0')}", {"#0": fragment})

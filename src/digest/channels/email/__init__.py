@@ -105,6 +105,7 @@ class EmailChannel:
             recipient=outline.to_address,
             reference=outline.message_id,
             data=compose(outline, html, text, self.settings, self.signers),
+            dotless=True,
         )
         return Message(
             channel=self.name,

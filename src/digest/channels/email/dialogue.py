@@ -38,12 +38,14 @@ Commands = Sequence[tuple[Stage, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One message for one recipient. `data` has CRLF line ends and no dots doubled."""
+    """One message for one recipient. `data` has CRLF line ends and no dots doubled; it is `dotless`
+    when whoever wrote it made sure that no line begins with one."""
 
     sender: str
     recipient: str
     reference: str  # its Message-ID
     data: bytes
+    dotless: bool = False
 
     def as_mapping(self) -> dict[str, object]:
         return {
@@ -51,6 +53,7 @@ class Submission:
             "to": self.recipient,
             "reference": self.reference,
             "data": self.data,
+            "dotless": self.dotless,
         }
 
     @classmethod
@@ -58,7 +61,8 @@ class Submission:
         """The Submission in a Step's payload."""
         if isinstance(payload, bytes):
             raise TypeError("an email's payload is a mapping")
-        return cls(payload["from"], payload["to"], payload["reference"], payload["data"])
+        found = (payload[name] for name in ("from", "to", "reference", "data"))
+        return cls(*found, dotless=payload.get("dotless", False))
 
 
 class Offers(NamedTuple):
@@ -131,7 +135,7 @@ class Dialogue(asyncio.Protocol):
         try:
             refusal = await self._introduce(commands)
             if refusal is None:
-                refusal = await self._hand_over(submission.data)
+                refusal = await self._hand_over(submission)
             settled = True
         finally:
             if not settled:
@@ -180,14 +184,14 @@ class Dialogue(asyncio.Protocol):
             raise self._lost()
         return None
 
-    async def _hand_over(self, data: bytes) -> DeliveryError | None:
+    async def _hand_over(self, submission: Submission) -> DeliveryError | None:
         """The message and its final dot. Returns why the server refuses it.
 
         Raises:
             Unanswered: no answer came, or none that can be understood.
             DeliveryError: it may not be handed over any more.
         """
-        stuffed = _stuffed(data)
+        stuffed = _stuffed(submission.data, dotless=submission.dotless)
         hand_over()
         replies = await self._ask(stuffed, 1)
         if not replies or replies[0].code // 100 == 3:
@@ -289,13 +293,13 @@ def _path(address: str) -> bytes:
     return path
 
 
-def _stuffed(data: bytes) -> bytes:
+def _stuffed(data: bytes, *, dotless: bool) -> bytes:
     """The message as it goes over the wire, with its final dot."""
     if not data.endswith(b"\r\n"):
         data += b"\r\n"
     if data.startswith(b"."):
         data = b"." + data
-    if b"\n." in data:  # hardly ever in what we write, and looking for it is quick
+    if not dotless:
         data = data.replace(b"\r\n.", b"\r\n..")
     return data + b".\r\n"
 
