@@ -1,12 +1,16 @@
 """The Database: one behaviour on SQLite and PostgreSQL, and errors an admin understands."""
 
+import asyncio
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, literal, select, text, update
+from sqlalchemy import func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.orm import Session
 
 from digest.errors import ConfigurationError, DatabaseAway, DatabaseFails
 from digest.models import Counter, Secret, Suppression
@@ -28,6 +32,56 @@ def test_a_transaction_keeps_all_or_nothing(database: Database) -> None:
         session.add(Secret(name="whole", value="x"))
     with database.read() as session:
         assert list(session.scalars(select(Secret.name))) == ["whole"]
+
+
+async def test_brief_work_keeps_all_or_nothing(database: Database) -> None:
+    def fail_half_way(session: Session) -> None:
+        session.add(Secret(name="half", value="x"))
+        session.flush()
+        raise RuntimeError
+
+    def write(session: Session) -> str:
+        session.add(Secret(name="whole", value="x"))
+        return "done"
+
+    with pytest.raises(RuntimeError):
+        await database.brief(fail_half_way)
+    assert await database.brief(write) == "done"
+    with database.read() as session:
+        assert list(session.scalars(select(Secret.name))) == ["whole"]
+
+
+def where(session: Session) -> threading.Thread:
+    session.add(Counter(name=str(session.scalar(select(func.count(Counter.name)))), value=0))
+    return threading.current_thread()
+
+
+async def test_on_sqlite_brief_work_needs_no_other_thread(app_on_sqlite: App) -> None:
+    assert await app_on_sqlite.db.brief(where) is threading.current_thread()
+
+
+async def test_brief_work_does_not_hold_up_the_loop_while_a_thread_writes(
+    app_on_sqlite: App,
+) -> None:
+    with app_on_sqlite.db.begin():
+        begun = asyncio.create_task(app_on_sqlite.db.brief(where))
+        await asyncio.sleep(0.05)
+        assert not begun.done()
+    assert await begun is not threading.current_thread()
+
+
+async def test_brief_work_does_not_hold_up_the_loop_while_a_process_writes(
+    app_on_sqlite: App,
+) -> None:
+    file = app_on_sqlite.db.file
+    assert file is not None
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        begun = asyncio.create_task(app_on_sqlite.db.brief(where))
+        await asyncio.sleep(0.05)
+        assert not begun.done()
+        other.execute("COMMIT")
+    assert await begun is not threading.current_thread()
 
 
 def test_reading_keeps_nothing(database: Database) -> None:

@@ -1,10 +1,11 @@
 """The engine, its pragmas, the unit of work and the migrations."""
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -20,6 +21,8 @@ from digest.store.turns import Turns
 
 if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
     from alembic.config import Config
+
+T = TypeVar("T")
 
 _ALONE = 5_823_003  # of an advisory lock; any number that nobody else takes
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
@@ -55,6 +58,8 @@ class Database:
             )
         self.url = parsed
         self.engine = _engine(parsed)
+        # Connections that wait for nobody. A database in memory is another one to each engine.
+        self._hasty = _engine(parsed, patience=0) if self.file else None
         self._turns = Turns(BUSY_SECONDS)
         self._session = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
@@ -82,6 +87,42 @@ class Database:
         turn = self._turns.turn() if self.is_sqlite else nullcontext()
         with turn, self.explained(), self._session.begin() as session:
             yield session
+
+    async def brief(self, work: Callable[[Session], T]) -> T:
+        """Short `work` in a transaction, without holding up the event loop.
+
+        To hand it to another thread and back takes as long again as to write a few rows on SQLite,
+        so the loop does that itself when the write lock is free. `work` may touch nothing that
+        belongs to a thread.
+
+        Raises:
+            DatabaseAway: the database can't be reached.
+            DatabaseFails: it can't do it now.
+        """
+        with self._turns.at_once() as mine:
+            if mine and (found := self._at_once(work)):
+                return found[0]
+        return await asyncio.to_thread(self._in_its_turn, work)
+
+    def _at_once(self, work: Callable[[Session], T]) -> tuple[T] | None:
+        """What `work` returned; None: it could not begin at once."""
+        if self._hasty is None:
+            return None
+        self._must_be_there()
+        with self.explained(), self._session(bind=self._hasty) as session:
+            try:
+                session.connection()
+            except OperationalError as error:
+                if _code(error) != "SQLITE_BUSY":
+                    raise
+                return None  # another process writes
+            found = work(session)
+            session.commit()
+            return (found,)
+
+    def _in_its_turn(self, work: Callable[[Session], T]) -> T:
+        with self.begin() as session:
+            return work(session)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -246,6 +287,8 @@ class Database:
     def dispose(self) -> None:
         """Closes all connections."""
         self.engine.dispose()
+        if self._hasty is not None:
+            self._hasty.dispose()
 
 
 def first_line(error: DBAPIError) -> str:
@@ -266,12 +309,16 @@ def _trouble(error: DBAPIError) -> Literal["away", "fails"] | None:
         return "away"
     if not isinstance(error, OperationalError):
         return None
-    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    code = _code(error)
     if code is None:  # the server was not asked: not reached, or for too many parameters
         return "away" if error.statement is None else None
     if code.startswith(_AWAY):
         return "away"
     return None if code.startswith(_OURS) else "fails"
+
+
+def _code(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
 
 
 def _alembic_config() -> "Config":
@@ -282,11 +329,12 @@ def _alembic_config() -> "Config":
     return config
 
 
-def _engine(url: Any, **how: Any) -> Engine:
+def _engine(url: Any, patience: float = BUSY_SECONDS, **how: Any) -> Engine:
+    """`patience`: seconds that a writer on SQLite waits for another one."""
     if url.get_backend_name() == "postgresql":
         how = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
         return create_engine(url, hide_parameters=True, **how)
-    waits = {"timeout": BUSY_SECONDS}
+    waits = {"timeout": patience}
     engine = create_engine(url, hide_parameters=True, connect_args=waits, **how)
 
     @event.listens_for(engine, "connect")

@@ -29,6 +29,17 @@ class Turns:
             if mine:
                 self._hand_on()
 
+    @contextmanager
+    def at_once(self) -> Iterator[bool]:
+        """A turn if nobody else has one or waits for it; yields whether it is."""
+        with self._mutex:
+            mine, self._taken = not self._taken, True
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._hand_on()
+
     def _take(self) -> bool:
         with self._mutex:
             if not self._taken:

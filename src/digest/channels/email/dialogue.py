@@ -61,8 +61,13 @@ class Submission:
         """The Submission in a Step's payload."""
         if isinstance(payload, bytes):
             raise TypeError("an email's payload is a mapping")
-        found = (payload[name] for name in ("from", "to", "reference", "data"))
-        return cls(*found, dotless=payload.get("dotless", False))
+        return cls(
+            payload["from"],
+            payload["to"],
+            payload["reference"],
+            payload["data"],
+            payload.get("dotless", False),
+        )
 
 
 class Offers(NamedTuple):

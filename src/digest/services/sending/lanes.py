@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from sqlalchemy.orm import Session
+
 from digest.channels.base import Channel
 from digest.engine.again import Again
 from digest.errors import Action, ConfigurationError, DatabaseAway, DatabaseFails
@@ -163,7 +165,7 @@ class Lane:
         waits = iter(WRITE_AGAIN)
         while True:
             try:
-                return await asyncio.to_thread(self._write_once, ended, wanted)
+                return await self._write_once(ended, wanted)
             except ConfigurationError as error:
                 serves = self.outage is not None and not stop.is_set()
                 if isinstance(error, DatabaseAway) and self.outage and serves:
@@ -177,31 +179,36 @@ class Lane:
                 log.warning("results wait to be written: %s", error)
                 await asyncio.sleep(seconds)
 
-    def _write_once(self, ended: Sequence[Ended], wanted: Sequence[int]) -> set[int]:
-        now = self.clock()
-        told: list[Callable[[], None]] = []  # once it is true: after the transaction
-        with self.app.db.begin() as session:
-            ledger.record(session, [one.result for one in ended], self.worker)
-            for one in ended:
-                if one.error is None:
-                    continue
-                if one.error.action is Action.STOP and not self._halted:
-                    self._halted = True
-                    until = stop_channel(session, self.channel.name, one.error, now)
-                    told.append(partial(work.halted, self.channel.name, one.error.reason, until))
-                elif one.error.action is not Action.STOP:
-                    row, address = one.parcel.delivery, one.parcel.envelope.address
-                    did = take_back(session, row, address, one.error, now)
-                    if did is not None:
-                        told.append(partial(work.took_back, row, did, one.error.reason))
-            if self.channel.limits.address_per_second is not None:
-                put_behind(session, wanted, self.worker, now)
-            mine = set() if self._halted else ledger.begin(session, wanted, self.worker, now)
+    async def _write_once(self, ended: Sequence[Ended], wanted: Sequence[int]) -> set[int]:
+        mine, told = await self.app.db.brief(partial(self._write_down, ended, wanted, self.clock()))
         for tell in told:
             tell()
         measured.written(self.app.telemetry, self.channel.name, ended)
         work.troubled(self.channel.name, ended, addresses=self.app.settings.log_addresses)
         return mine
+
+    def _write_down(
+        self, ended: Sequence[Ended], wanted: Sequence[int], now: datetime, session: Session
+    ) -> tuple[set[int], Sequence[Callable[[], None]]]:
+        """Returns those of `wanted` that may be sent, and what is to be said once this is true."""
+        told: list[Callable[[], None]] = []
+        ledger.record(session, [one.result for one in ended], self.worker)
+        for one in ended:
+            if one.error is None:
+                continue
+            if one.error.action is Action.STOP and not self._halted:
+                self._halted = True
+                until = stop_channel(session, self.channel.name, one.error, now)
+                told.append(partial(work.halted, self.channel.name, one.error.reason, until))
+            elif one.error.action is not Action.STOP:
+                row, address = one.parcel.delivery, one.parcel.envelope.address
+                did = take_back(session, row, address, one.error, now)
+                if did is not None:
+                    told.append(partial(work.took_back, row, did, one.error.reason))
+        if self.channel.limits.address_per_second is not None:
+            put_behind(session, wanted, self.worker, now)
+        mine = set() if self._halted else ledger.begin(session, wanted, self.worker, now)
+        return mine, told
 
     def _give_back(self, ids: Iterable[int]) -> None:
         with self.app.db.begin() as session:
