@@ -327,7 +327,7 @@ def run(folder: Path) -> Iterator[Line]:
             place = folder / f"{victim}-{size}"
             place.mkdir()
             with (
-                running_server(synchronous_commit="on") as server,
+                running_server(synchronous_commit="on", max_connections="100") as server,
                 cell(
                     server,
                     place,

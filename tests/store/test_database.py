@@ -3,11 +3,13 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from databases import Server
 from sqlalchemy import func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
@@ -225,6 +227,29 @@ def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
     told = r"a\.db: the file is not a database; see DIGEST_DATABASE_URL"
     with pytest.raises(ConfigurationError, match=told), database.begin() as session:
         session.execute(select(1))
+
+
+@pytest.mark.postgres
+def test_a_process_takes_no_more_connections_than_it_may(postgres_server: Server) -> None:
+    most, together = 0, threading.Barrier(15)
+
+    def look() -> None:
+        nonlocal most
+        together.wait(30)
+        with database.read() as session:
+            asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            most = max(most, session.scalar(text(asked)) or 0)
+            time.sleep(0.05)
+
+    threads = [threading.Thread(target=look) for _ in range(15)]
+    with postgres_server.database() as url:
+        database = Database(url)
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join(30)
+        database.dispose()
+    assert 5 < most <= 10
 
 
 def test_numbers_taken_at_the_same_time_are_never_given_twice(database: Database) -> None:

@@ -38,7 +38,8 @@ class PostgresQueue:
 
     def __init__(self, conninfo: str) -> None:
         self._put = App(connector=SyncPsycopgConnector())  # never opened: a session's connection
-        self._app = App(connector=PsycopgConnector(conninfo=conninfo, **_POOL))
+        few = {**_POOL, "max_size": _OFFERING}
+        self._app = App(connector=PsycopgConnector(conninfo=conninfo, **few))
         self._patient = _Patient(conninfo=conninfo, **_POOL)
         self._workers = App(connector=self._patient)
 
@@ -216,9 +217,10 @@ GROUP BY queue_name
 # A connection to a machine that vanished is given up within 5 seconds. While the database is away a
 # pool looks for it ever more rarely; one that has given up begins anew when it is next asked.
 _KEEPALIVE = {"keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
+_OFFERING = 2  # connections of those who put tasks and look after them
 _POOL: Mapping[str, Any] = {
     "min_size": 1,
-    "max_size": 6,
+    "max_size": 6,  # three of them listen, one for each queue
     "timeout": 4,
     "reconnect_timeout": 2,
     "kwargs": _KEEPALIVE,

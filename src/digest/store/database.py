@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 _ALONE = 5_823_003  # of an advisory lock; any number that nobody else takes
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
+# Connections of a process to PostgreSQL, which allows 100 of all: those kept, and those at most.
+_KEPT, _MOST = 5, 10
 # Codes of SQLite and PostgreSQL, or how they begin. No connection, or a lock that others hold:
 _AWAY = (
     *("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PROTOCOL", "SQLITE_BUSY", "SQLITE_LOCKED"),
@@ -333,6 +335,7 @@ def _engine(url: Any, patience: float = BUSY_SECONDS, **how: Any) -> Engine:
     """`patience`: seconds that a writer on SQLite waits for another one."""
     if url.get_backend_name() == "postgresql":
         how = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+        how |= {"pool_size": _KEPT, "max_overflow": _MOST - _KEPT}
         return create_engine(url, hide_parameters=True, **how)
     waits = {"timeout": patience}
     engine = create_engine(url, hide_parameters=True, connect_args=waits, **how)
