@@ -14,6 +14,7 @@ from digest import clock
 from digest.engine.again import Again
 from digest.engine.aside import aside
 from digest.engine.base import SLOTS, Handler
+from digest.engine.urgent import Urgent
 from digest.errors import DatabaseAway, DatabaseFails, DigestError
 from digest.services.admin import work
 from digest.services.app import App
@@ -50,7 +51,8 @@ class Worker:
         self._outage = outage
         self._slots = {name: SLOTS[name] for name in queues}
         self._alerts = Again()
-        self._deliverer = Deliverer(app, present, outage=outage, queues=queues)
+        self._first = Urgent()  # alerts that are decided about
+        self._deliverer = Deliverer(app, present, outage=outage, queues=queues, first=self._first)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; what is being sent then is finished and recorded first."""
@@ -115,7 +117,8 @@ class Worker:
         await self._alerts.run(self._decide, self._stop)
 
     async def _decide(self) -> None:
-        await self._planned("alerts", partial(alert, give_way=partial(sleep, FIRST_SECONDS)))
+        with self._first.going_first():
+            await self._planned("alerts", partial(alert, give_way=partial(sleep, FIRST_SECONDS)))
         await self._planned("held alerts", release)
 
     async def _plan(self, about: About) -> None:
@@ -123,7 +126,11 @@ class Worker:
         put_at, shard = clock.parse_instant(about["now"]), Shard.of_json(about["shard"])
         now = self._clock()
         at = put_at if now - put_at < STALE else now
-        await self._planned("digests", lambda app, _: plan_shard(app, at, shard))
+        await self._planned("digests", lambda app, _: plan_shard(app, at, shard, self._between))
+
+    def _between(self, planned: int) -> None:
+        """Between two pages of readers."""
+        self._first.passes_thread()
 
     async def _planned(self, what: str, verb: Verb) -> None:
         """One that fails takes no other along."""

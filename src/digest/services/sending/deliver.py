@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
+from digest.engine.urgent import Urgent
 from digest.services.app import App
 from digest.services.sending.heart import Heart
 from digest.services.sending.lanes import Counts, Lane
@@ -21,8 +23,8 @@ Clock = Callable[[], datetime]
 class Deliverer:
     """One worker of the ledger. Several may run beside each other on one database.
 
-    Every Channel has a lane for alerts and one for digests: neither waits for the other, and no
-    Channel waits for another one.
+    Every Channel has a lane for alerts and one for digests, which lets those alerts pass that this
+    worker has in hand. No Channel waits for another one.
     """
 
     def __init__(
@@ -32,18 +34,21 @@ class Deliverer:
         dice: random.Random | None = None,
         outage: Outage | None = None,
         queues: Sequence[str] = (),
+        first: Urgent | None = None,
     ) -> None:
-        """`outage` is what all of a process that runs for long share."""
+        """`outage` and what goes `first` are what all of a process that runs for long share."""
         _ = app.links  # may write its key: before any transaction of the ledger
         name, dice = worker_name(), dice or random.Random()
         self.heart = Heart(app.db, name, queues)
-        self._lanes = {
-            (channel.name, priority): Lane(
-                app, channel, priority, name, clock, dice, self.heart, outage
+        self._lanes: dict[tuple[str, int], Lane] = {}
+        for channel in app.active_channels.values():
+            lane = partial(
+                Lane, app, channel, worker=name, clock=clock, dice=dice, heart=self.heart
             )
-            for channel in app.active_channels.values()
-            for priority in ledger.LANES
-        }
+            alerts = lane(priority=ledger.ALERTS, outage=outage)
+            before = (alerts.urgent,) if first is None else (first, alerts.urgent)
+            digests = lane(priority=ledger.DIGESTS, outage=outage, lets_pass=before)
+            self._lanes |= {(channel.name, one.priority): one for one in (alerts, digests)}
 
     async def drain(self, stop: asyncio.Event | None = None) -> Counts:
         """Sends all that is due; returns what became of it.

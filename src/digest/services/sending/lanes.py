@@ -5,6 +5,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.channels.base import Channel
 from digest.engine.again import Again
+from digest.engine.urgent import Urgent
 from digest.errors import Action, ConfigurationError, DatabaseAway, DatabaseFails
 from digest.services.app import App
 from digest.services.sending import measured, outcomes, work
@@ -49,6 +51,8 @@ class Lane:
     dice: random.Random
     heart: Heart
     outage: Outage | None = None  # of a process that runs for long
+    urgent: Urgent = field(default_factory=Urgent)  # what is in hand here
+    lets_pass: Sequence[Urgent] = ()  # what goes before it
     _contents: Contents = field(default_factory=Contents)
     _again: Again = field(default_factory=Again)
     _halted: bool = False  # the Channel refuses us as a whole
@@ -75,8 +79,12 @@ class Lane:
 
     async def _send_due(self, done: Counts, stop: asyncio.Event) -> bool:
         """Sends what is due by now; returns whether there was anything."""
+        with ExitStack() as in_hand:
+            return await self._send_all(done, stop, in_hand)
+
+    async def _send_all(self, done: Counts, stop: asyncio.Event, in_hand: ExitStack) -> bool:
         scribe = Scribe(partial(self._write, stop))
-        stock = Stock(partial(asyncio.to_thread, self._claim))
+        stock = Stock(partial(self._fetch, in_hand))
         channel = measured.timed(self.channel, self.app.telemetry)
         left: list[int] = []
         batch: Counts = Counter()
@@ -84,11 +92,14 @@ class Lane:
         async def runner() -> None:
             ended: Ended | None = None
             while not (stop.is_set() or self._halted):
-                parcel = stock.take()
+                first = next((one for one in self.lets_pass if one.under_way), None)
+                parcel = stock.take() if first is None else None
                 if parcel is None:
                     if ended is not None:
                         await scribe.turn(ended)
                         ended = None
+                    if first is not None:
+                        await first.passes()
                     parcel = await stock.wait()
                 if parcel is None:
                     return
@@ -128,6 +139,12 @@ class Lane:
         work.sent(self.channel.name, batch, level=logging.INFO if self.outage else logging.DEBUG)
         done.update(batch)
         batch.clear()
+
+    async def _fetch(self, in_hand: ExitStack) -> Sequence[Parcel] | None:
+        found = await asyncio.to_thread(self._claim)
+        if found:
+            in_hand.enter_context(self.urgent.going_first())
+        return found
 
     def _claim(self) -> Sequence[Parcel] | None:
         with span("claim", channel=self.channel.name, priority=self.priority) as note:
