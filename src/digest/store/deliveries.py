@@ -76,7 +76,8 @@ _BEGIN = (
         _columns.id.in_(bindparam("ids", expanding=True)),
         _columns.worker == bindparam("by"),
         _columns.lease_until > bindparam("at"),
-        _columns.state.in_(_states),
+        # It is `sending` already when this was committed before, and the answer was lost.
+        _columns.state.in_((*CLAIMABLE, State.SENDING)),
     )
     .values(state=State.SENDING, lease_until=bindparam("until"))
     .returning(_columns.id)
@@ -263,7 +264,28 @@ def release(session: Session, ids: Iterable[int], worker: str) -> None:
     """Gives leased rows back that were not begun."""
     session.execute(
         update(Delivery)
-        .where(Delivery.id.in_(list(ids)), Delivery.worker == worker)
+        .where(
+            Delivery.id.in_(list(ids)),
+            Delivery.worker == worker,
+            Delivery.state.in_(CLAIMABLE),
+        )
+        .values(lease_until=None, worker=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def give_back(session: Session, channel: str, lane: int, worker: str) -> None:
+    """What a worker has leased in a lane, and knows nothing of: its claim was committed, and the
+    answer was lost."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.worker == worker,
+            Delivery.lease_until.is_not(None),
+            Delivery.state.in_(CLAIMABLE),
+            Delivery.channel == channel,
+            Delivery.priority == lane,
+        )
         .values(lease_until=None, worker=None)
         .execution_options(synchronize_session=False)
     )

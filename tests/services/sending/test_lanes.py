@@ -1,15 +1,26 @@
-"""Lanes: which message of a worker goes before which."""
+"""Lanes: which message goes before which, and what becomes of it when an answer is lost."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from newsroom import Newsroom, Sending
+from sqlalchemy.orm import Session
 
 from digest.engine import urgent
 from digest.engine.urgent import Urgent
+from digest.errors import ChannelStopped, DatabaseAway
 from digest.models.words import DeliveryState, EditionKind
 from digest.services.app import App
+from digest.services.sending import lanes
+from digest.services.sending import outage as outages
 from digest.services.sending.deliver import Deliverer
+from digest.services.sending.outage import Outage
+from digest.store import deliveries as ledger
+from digest.store.database import Database
+from digest.store.deliveries import ALERTS
 
 DIGEST, ALERT = EditionKind.DIGEST, EditionKind.ALERT
 
@@ -57,3 +68,50 @@ async def test_digests_do_not_wait_for_ever(
     with deciding.going_first():
         await asyncio.wait_for(Deliverer(room.app, room.clock, first=deciding).drain(), 10)
     assert len(room.email.sent) == 8
+
+
+class Answers:
+    """Of transactions that call a function of the ledger: the first one's is lost."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+        self.lost = False
+        self._called = False
+        original, begin = getattr(ledger, function), Database.begin
+
+        def called(*given: Any) -> Any:
+            self._called = True
+            return original(*given)
+
+        @contextmanager
+        def losing(database: Database) -> Iterator[Session]:
+            with begin(database) as session:
+                yield session
+            if self._called and not self.lost:
+                self.lost = True
+                raise DatabaseAway("the database does not answer")
+
+        monkeypatch.setattr(ledger, function, called)
+        monkeypatch.setattr(Database, "begin", losing)
+        monkeypatch.setattr(Database, "_at_once", lambda *_: None)
+
+
+@pytest.mark.parametrize("function", ["claim", "begin", "record", "release"])
+async def test_a_commit_whose_answer_is_lost_loses_and_doubles_nothing(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    monkeypatch.setattr(outages, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(lanes, "WRITE_AGAIN", (0.0,))
+    ids = room.deliveries_to_come(room.reader(), 30)
+    answers = Answers(monkeypatch, function)
+    stop = asyncio.Event()
+    deliverer = Deliverer(room.app, room.clock, outage=Outage(room.app.db))
+    if function == "release":  # what is left when a Channel stops
+        room.email.script = [ChannelStopped("login", "535 5.7.8 no")]
+        await deliverer.turn("email", ALERTS, stop)
+        room.later(hours=1)
+    await deliverer.turn("email", ALERTS, stop)
+    assert answers.lost
+    assert room.states() == [DeliveryState.SENT] * 30
+    assert len({one.address for one in room.email.sent}) == 30
+    assert len(room.email.sent) == 30 + (function == "release")
+    assert all(room.delivery(one).unanswered == 0 for one in ids)

@@ -56,14 +56,28 @@ class Lane:
     _contents: Contents = field(default_factory=Contents)
     _again: Again = field(default_factory=Again)
     _halted: bool = False  # the Channel refuses us as a whole
+    _unsure: bool = False  # the ledger may say that this lane has what it knows nothing of
 
     async def turn(self, stop: asyncio.Event) -> None:
         """Sends all that is due; if that is under way already, it looks once more at its end.
 
         Raises:
-            DatabaseAway: the database does not answer.
+            DatabaseAway: the database does not answer, and this process doesn't wait for it.
         """
-        await self._again.run(partial(self.drain, stop), stop)
+        await self._again.run(partial(self._drain_for_long, stop), stop)
+
+    async def _drain_for_long(self, stop: asyncio.Event) -> None:
+        """What was claimed as the database went away is nobody else's, so it is looked for again
+        by who claimed it."""
+        while not stop.is_set():
+            try:
+                await self.drain(stop)
+                return
+            except DatabaseAway as error:
+                if self.outage is None:
+                    raise
+                self.outage.begin(error)
+                await self.outage.end(stop)
 
     async def drain(self, stop: asyncio.Event) -> Counts:
         """Sends all that is due. What was begun is finished when `stop` is set, the rest is freed.
@@ -79,8 +93,13 @@ class Lane:
 
     async def _send_due(self, done: Counts, stop: asyncio.Event) -> bool:
         """Sends what is due by now; returns whether there was anything."""
+        unsure, self._unsure = self._unsure, True
+        if unsure:
+            await asyncio.to_thread(self._give_all_back)
         with ExitStack() as in_hand:
-            return await self._send_all(done, stop, in_hand)
+            found = await self._send_all(done, stop, in_hand)
+        self._unsure = False
+        return found
 
     async def _send_all(self, done: Counts, stop: asyncio.Event, in_hand: ExitStack) -> bool:
         scribe = Scribe(partial(self._write, stop))
@@ -226,6 +245,10 @@ class Lane:
             put_behind(session, wanted, self.worker, now)
         mine = set() if self._halted else ledger.begin(session, wanted, self.worker, now)
         return mine, told
+
+    def _give_all_back(self) -> None:
+        with self.app.db.begin() as session:
+            ledger.give_back(session, self.channel.name, self.priority, self.worker)
 
     def _give_back(self, ids: Iterable[int]) -> None:
         with self.app.db.begin() as session:

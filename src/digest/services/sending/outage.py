@@ -18,7 +18,7 @@ from digest.telemetry import OUTAGES, Telemetry
 log = logging.getLogger(__name__)
 
 FIRST_WAIT = 1.0  # seconds; doubles with each look in vain
-LONGEST_WAIT = 30.0
+LONGEST_WAIT = 5.0  # a question costs little, and breaking news waits
 CALM = 60.0  # seconds after which all have found it, and the first wait is so short again
 
 
