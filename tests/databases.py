@@ -249,9 +249,9 @@ def postgres_server() -> Iterator[Server]:
 
 @pytest.fixture
 def own_postgres_server() -> Iterator[Server]:
-    """One that a test may stop and start."""
+    """One that a test may stop, kill and start; what was committed stays."""
     try:
-        with running_server() as server:
+        with running_server(synchronous_commit="on") as server:
             yield server
     except NoServer as error:
         pytest.skip(f"no PostgreSQL: {error}")

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from digest import bootstrap
 from digest.engine import postgres
 from digest.engine.base import ALERTS, DIGESTS, Depth, Queue, Task
+from digest.errors import DatabaseAway
 from digest.store.database import Database
 
 SECONDS = 30.0  # a busy machine takes its time
@@ -218,17 +219,27 @@ async def test_after_a_crash_of_postgresql_tasks_are_told_of_and_one_under_way_h
         stop = asyncio.Event()
         handlers = {"long": long, "note": note}
         running = asyncio.create_task(queue.run(handlers, {ALERTS: 2, DIGESTS: 1}, stop))
-        await asyncio.sleep(1)
-        put(app.db, queue, Task("long", ALERTS))
-        await asyncio.wait_for(begun.wait(), SECONDS)
-        for n in range(3):
-            await asyncio.to_thread(own_postgres_server.kill)
-            await asyncio.sleep(1)  # all have tried meanwhile
-            await asyncio.to_thread(own_postgres_server.start_again)
-            await asyncio.sleep(4)  # and listen again
-            put(app.db, queue, Task("note", ALERTS, {"n": n}))
-            assert await asyncio.wait_for(done.get(), SECONDS) == n
-        hold.set()
-        stop.set()
-        await asyncio.wait_for(running, SECONDS)
-        await queue.close()
+        try:
+            await until(lambda: listening(app.db) == 2)
+            put(app.db, queue, Task("long", ALERTS))
+            await asyncio.wait_for(begun.wait(), SECONDS)
+            for n in range(3):
+                await asyncio.to_thread(own_postgres_server.kill)
+                await asyncio.sleep(1)  # all have tried meanwhile
+                await asyncio.to_thread(own_postgres_server.start_again)
+                await until(lambda: listening(app.db) == 2)
+                put(app.db, queue, Task("note", ALERTS, {"n": n}))
+                assert await asyncio.wait_for(done.get(), SECONDS) == n
+        finally:
+            hold.set()
+            stop.set()
+            await asyncio.wait_for(running, SECONDS)
+            await queue.close()
+
+
+def listening(database: Database) -> int:
+    """How many connections PostgreSQL will tell of tasks."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND state = 'idle'"
+    with suppress(DatabaseAway), database.read() as session:
+        return session.scalar(text(asked)) or 0
+    return 0
