@@ -220,7 +220,7 @@ _KEEPALIVE = {"keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count"
 _OFFERING = 2  # connections of those who put tasks and look after them
 _POOL: Mapping[str, Any] = {
     "min_size": 1,
-    "max_size": 6,  # three of them listen, one for each queue
+    "max_size": 6,  # another one listens for each queue
     "timeout": 4,
     "reconnect_timeout": 2,
     "kwargs": _KEEPALIVE,

@@ -48,7 +48,10 @@ class EmailChannel:
             ConfigurationError: a key is no key.
         """
         self.settings = settings
-        self.limits = Limits(concurrency=settings.connections, extra={"html_bytes": 100_000})
+        # Half as many more than there are connections: while the ledger is told of some, others
+        # are sent.
+        most = settings.connections + settings.connections // 2
+        self.limits = Limits(concurrency=most, extra={"html_bytes": 100_000})
         self.pages = Pages(templates)
         self.signers = _signers(settings)
         self._submitter = Submitter(settings) if settings.relays else None
