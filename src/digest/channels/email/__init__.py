@@ -27,7 +27,7 @@ __all__ = ["CHANNEL", "EmailChannel", "EmailSettings"]
 
 METHOD = "SMTP"
 _NAME = 60  # characters of a reader's name
-_STEP = 16  # bytes: values are reckoned in steps, so that readers share a page
+_STEP = 64  # bytes: values are reckoned in steps, so that readers share a page
 
 
 class EmailChannel:
