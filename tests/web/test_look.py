@@ -1,5 +1,7 @@
 """The pages in a real browser: accessible, nothing loaded from elsewhere, fit for a phone."""
 
+from datetime import timedelta
+
 import pytest
 import worlds
 from browsers import VIEWS, in_browser, views
@@ -7,6 +9,7 @@ from inboxes import make_inbox
 from playwright.sync_api import Browser
 from worlds import World
 
+from digest.services.admin.prune import prune
 from digest.services.reader import following
 from digest.services.reader.following import Target
 from digest.standins.server import LocalServer
@@ -40,8 +43,10 @@ def paths(world: World) -> dict[str, str]:
     _, retracted = worlds.add_event(world.app, **drill, retraction={"reason": "It was a drill."})
     db, now = world.app.db, world.now
     following.drop(db, world.maria, Target(worlds.interest_id(world.app, "gulf")), now)
+    prune(world.app, now + timedelta(days=91))
     event = world.event[1]
     return {
+        "no longer kept": world.path(),
         "home": "/",
         "event": f"/e/{event}",
         "retracted": f"/e/{retracted}",
