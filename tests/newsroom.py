@@ -1,4 +1,4 @@
-"""A newsroom for tests: Channels that send nowhere, and quick ways to news, readers and messages.
+"""A newsroom for tests: quick ways to news, readers and messages; its Channels send nowhere.
 
 `Newsroom(app)` works on any App, on SQLite as on PostgreSQL. Its time stands still until it is
 moved.
@@ -7,15 +7,15 @@ moved.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
+from fake_channel import FakeChannel, Sending
 from sqlalchemy import Engine, String, cast, event, select, update
 
-from digest.channels.base import Finding, Limits, Message, Receipt, Step, hand_over
 from digest.formats.entry import Entry
 from digest.models import (
     Delivery,
@@ -30,9 +30,8 @@ from digest.models import (
     Subscriber,
 )
 from digest.models.content import EditionContent
-from digest.models.envelope import Envelope
 from digest.models.record import EventRecord
-from digest.models.words import DeliveryState, EditionKind
+from digest.models.words import Code, DeliveryState, EditionKind
 from digest.services.app import App
 from digest.services.news.ingest import ingest
 from digest.services.planning.alert import alert
@@ -40,111 +39,24 @@ from digest.services.planning.publish import publish
 from digest.services.planning.release import release
 from digest.services.run import run
 from digest.services.sending.deliver import Deliverer
-from digest.settings import SettingsGroup
 from digest.store import editions
 from digest.store.deliveries import ALERTS, DIGESTS
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
-Send = Callable[[Message, Envelope], Awaitable[Receipt | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """One message that a FakeChannel was asked to send."""
-
-    content: EditionContent
-    envelope: Envelope
-
-    @property
-    def address(self) -> str:
-        return self.envelope.address
-
-
-class FakeChannel:
-    """Takes every message, or does what its script says: errors are raised, one a message."""
-
-    label: ClassVar[str] = "Nowhere"
-    example: ClassVar[str] = "nobody"
-    Settings: ClassVar[type[SettingsGroup]] = SettingsGroup
-    limited_to: ClassVar[str] = ""
-
-    def __init__(self, name: str = "email", **limits: Any) -> None:
-        self.name = name
-        self.limits = Limits(**{"concurrency": 4, **limits})
-        self.configured = True
-        self.script: list[Exception] = []
-        self.refused: dict[str, Exception] = {}  # by address
-        self.broken: dict[str, Exception] = {}  # rendering for an address fails
-        self.kept: dict[str, Receipt] = {}  # what `recover` finds, by address
-        self.recovery: list[Exception] = []  # what it raises before, one a message
-        self.hesitates = False  # what its script says happens before anything is handed over
-        self.on_send: Callable[[Sending], Awaitable[None]] | None = None
-        self.sent: list[Sending] = []  # every attempt
-        self.asked: list[str] = []
-        self._sendings: dict[int, Sending] = {}
-        self.most_at_once = 0
-        self._now = 0
-
-    def address(self, text: str) -> str:
-        return text
-
-    def render(self, content: EditionContent, envelope: Envelope) -> Message:
-        if (error := self.broken.get(envelope.address)) is not None:
-            raise error
-        self._sendings[envelope.delivery_id] = Sending(content, envelope)
-        step = Step("send", {"delivery": envelope.delivery_id})
-        return Message(self.name, envelope.address, (step,), str, f"Subject {envelope.slot}")
-
-    def rewrites(self, reference: str, address: str) -> bool:
-        """What went where this address is now, unless it is a mailbox."""
-        return self.name != "email" and reference.rpartition(":")[0] == address
-
-    async def send(self, message: Message) -> Receipt:
-        number = self._number(message)
-        sending = self._sendings[number]
-        self.sent.append(sending)
-        self._now += 1
-        self.most_at_once = max(self.most_at_once, self._now)
-        try:
-            await asyncio.sleep(0)
-            if not self.hesitates:
-                hand_over()
-            if self.on_send is not None:
-                await self.on_send(sending)
-            if (error := self.refused.get(message.address)) is not None:
-                raise error
-            if self.script:
-                raise self.script.pop(0)
-        finally:
-            self._now -= 1
-        if self.name == "email":
-            return Receipt(f"<{number}@email>")
-        return Receipt(f"{message.address}:{number}")
-
-    async def recover(self, message: Message) -> Receipt | None:
-        self.asked.append(message.address)
-        if self.recovery:
-            raise self.recovery.pop(0)
-        return self.kept.get(message.address)
-
-    def preview(self, message: Message) -> tuple[str, bytes]:
-        return ".txt", b""
-
-    async def check(self) -> Sequence[Finding]:
-        return ()
-
-    async def close(self) -> None: ...
-
-    def addresses(self) -> list[str]:
-        return [one.address for one in self.sent]
-
-    @staticmethod
-    def _number(message: Message) -> int:
-        payload = message.steps[0].payload
-        assert isinstance(payload, Mapping)
-        number = payload["delivery"]
-        assert isinstance(number, int)
-        return number
+SEVEN = NOON.replace(hour=7)
+DAY = timedelta(days=1)
+NIGHT = {"quiet_from": time(22), "quiet_to": time(7)}
+ZONES = (
+    "Europe/London",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Africa/Casablanca",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Asia/Tehran",
+)
+WRONG = {"wrong": "Both pipelines are shut.", "right": "One pipeline is shut."}
+IN_TIME = 30  # seconds: for a machine with much else to do
 
 
 @dataclass
@@ -362,3 +274,33 @@ def counting(engine: Engine) -> Iterator[list[str]]:
         yield asked
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+# Alerts ------------------------------------------------------------------------------------
+
+
+def codes(room: Newsroom) -> list[Code]:
+    return [one.content.code for one in room.sent]
+
+
+def to(room: Newsroom, code: Code) -> list[str]:
+    return sorted(one.address for one in room.sent if one.content.code is code)
+
+
+async def tell(room: Newsroom) -> None:
+    room.alert()
+    room.release()
+    await room.drain()
+
+
+async def correct(room: Newsroom, **fields: Any) -> None:
+    room.later(minutes=20)
+    room.forget_sent()
+    room.news(**({"headline": "One pipeline", "correction": WRONG} | fields))
+    await tell(room)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(IN_TIME):
+        while not true():
+            await asyncio.sleep(0.01)

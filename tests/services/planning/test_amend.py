@@ -1,0 +1,87 @@
+"""A digest that waits tells nothing that is known to be wrong by then."""
+
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from newsroom import DAY, SEVEN, Newsroom
+
+from digest.errors import RetryLater
+from digest.models.words import Code, EditionKind, Outcome
+from digest.models.words import DeliveryState as State
+from digest.services.app import App
+
+
+@pytest.fixture
+def room(app_on_both: App) -> Newsroom:
+    return Newsroom(app_on_both, now=SEVEN)
+
+
+WRONG, RIGHT = "Ten dead in Basra", "Nine dead in Basra"
+PUT_RIGHT = (
+    {"headline": RIGHT, "correction": {"wrong": "Ten dead", "right": "Nine dead"}},
+    {"headline": WRONG, "retraction": {"reason": "The letter was forged."}},
+)
+
+
+@pytest.mark.parametrize("change", PUT_RIGHT, ids=["corrected", "retracted"])
+async def test_a_digest_that_waits_tells_nothing_that_is_known_to_be_wrong(
+    room: Newsroom, change: dict[str, Any]
+) -> None:
+    room.reader(quiet_from=time(8), quiet_to=time(11), kinds=["digest"])
+    room.publish()
+    room.later(days=1, hours=1, minutes=30)
+    room.news("wrong", severity=4, headline=WRONG)
+    room.news("sound", severity=3)
+    room.publish()
+    (planned,) = room.contents()
+    assert [item.section for item in planned.items] == ["lead", "item"]
+    room.later(hours=1)
+    room.news("wrong", severity=4, **change)
+    room.alert()
+    for _ in range(24):
+        room.later(hours=1)
+        room.release()
+        room.publish()
+        await room.drain()
+    (sent,) = room.email.sent
+    told = [(item.section, item.headline) for item in sent.content.items]
+    sound = "Headline of sound"
+    assert told == (
+        [("lead", sound)] if "retraction" in change else [("lead", RIGHT), ("item", sound)]
+    ), "and nobody is told that we said what they never read"
+    assert room.contents()[0] == planned, "what was planned stays as it was"
+
+
+async def test_of_one_that_waits_for_one_destination_the_other_is_put_right(
+    room: Newsroom,
+) -> None:
+    room.reader(kinds=["digest"], destinations={"email": "m@x", "slack": "C1"})
+    room.news(headline=WRONG, severity=3, visible_at=SEVEN - timedelta(hours=2))
+    room.email.script = [RetryLater("busy", retry_after=1800)]
+    room.publish()
+    await room.drain()
+    room.later(minutes=10)
+    room.news(severity=3, **PUT_RIGHT[0])
+    room.alert()
+    room.later(minutes=30)
+    room.release()
+    await room.drain()
+    assert [one.content.items[0].headline for one in room.email.sent] == [WRONG, RIGHT]
+    assert room.email.sent[-1].content.kind is EditionKind.DIGEST
+    first, second = room.slack.sent
+    assert (first.content.kind, second.content.code) == (EditionKind.DIGEST, Code.CORRECT)
+
+
+async def test_a_digest_that_has_nothing_left_to_tell_is_not_sent(room: Newsroom) -> None:
+    room.reader(kinds=["digest"])
+    room.news(severity=3, visible_at=SEVEN - timedelta(hours=2))
+    room.publish()
+    room.later(minutes=1)
+    room.news(severity=3, **PUT_RIGHT[1])
+    room.alert()
+    await room.drain()
+    assert room.sent == []
+    assert room.states() == [State.SUPPRESSED]
+    room.now = SEVEN + DAY
+    assert room.publish() == {Outcome.NOTHING: 1}
