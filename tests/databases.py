@@ -249,7 +249,7 @@ def postgres_server() -> Iterator[Server]:
 
 @pytest.fixture
 def own_postgres_server() -> Iterator[Server]:
-    """One that a test may stop, kill and start; what was committed stays."""
+    """One that a test may stop and start, or kill: it keeps what it has committed."""
     try:
         with running_server(synchronous_commit="on") as server:
             yield server

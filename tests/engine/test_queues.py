@@ -12,7 +12,7 @@ from sqlalchemy import text
 from digest import bootstrap
 from digest.engine import postgres
 from digest.engine.base import ALERTS, DIGESTS, Depth, Queue, Task
-from digest.errors import DatabaseAway
+from digest.services.app import App
 from digest.store.database import Database
 
 SECONDS = 30.0  # a busy machine takes its time
@@ -33,6 +33,11 @@ class Diary:
         self.done: list[Any] = []
         self.hold = asyncio.Event()
         self.hold.set()
+        self.begun, self.end = asyncio.Event(), asyncio.Event()
+
+    async def long(self, about: Mapping[str, Any]) -> None:
+        self.begun.set()
+        await self.end.wait()
 
     async def note(self, about: Mapping[str, Any]) -> None:
         await self.hold.wait()
@@ -45,13 +50,14 @@ class Diary:
     async def at_work(self, queue: Queue, **slots: int) -> AsyncIterator[None]:
         """While the block lasts, tasks are done."""
         stop = asyncio.Event()
-        handlers = {"note": self.note, "fail": self.fail}
+        handlers = {"note": self.note, "fail": self.fail, "long": self.long}
         running = asyncio.create_task(queue.run(handlers, slots or {ALERTS: 1, DIGESTS: 1}, stop))
         await asyncio.sleep(0.05)
         try:
             yield
         finally:
             self.hold.set()
+            self.end.set()
             stop.set()
             await asyncio.wait_for(running, SECONDS)
             await queue.close()
@@ -199,47 +205,31 @@ async def test_what_a_dead_worker_had_begun_is_put_again(
     assert sorted(diary.done) == [1, 3]
 
 
+def listening(app: App) -> int:
+    """How many connections wait to be told of tasks."""
+    asked = "query LIKE '%LISTEN \"procrastinate%' AND pid <> pg_backend_pid()"
+    with app.db.read() as session:
+        return session.scalar(text(f"SELECT count(*) FROM pg_stat_activity WHERE {asked}")) or 0
+
+
 @pytest.mark.postgres
 async def test_after_a_crash_of_postgresql_tasks_are_told_of_and_one_under_way_holds_up_no_other(
     own_postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "POLL", 600.0)  # nobody finds a task that nobody tells of
-    begun, hold, done = asyncio.Event(), asyncio.Event(), asyncio.Queue[int]()
-
-    async def long(about: Mapping[str, Any]) -> None:
-        begun.set()
-        await hold.wait()
-
-    async def note(about: Mapping[str, Any]) -> None:
-        await done.put(about["n"])
-
+    monkeypatch.setattr(postgres, "AGAIN", 0.1)
+    diary = Diary()
     with own_postgres_server.database() as url, on(url) as app:
         bootstrap.set_up(app)
         queue = bootstrap.queue(app.db)
-        stop = asyncio.Event()
-        handlers = {"long": long, "note": note}
-        running = asyncio.create_task(queue.run(handlers, {ALERTS: 2, DIGESTS: 1}, stop))
-        try:
-            await until(lambda: listening(app.db) == 2)
+        async with diary.at_work(queue, alerts=2, digests=1):
+            await until(lambda: listening(app) == 2)
             put(app.db, queue, Task("long", ALERTS))
-            await asyncio.wait_for(begun.wait(), SECONDS)
-            for n in range(3):
+            await asyncio.wait_for(diary.begun.wait(), SECONDS)
+            for n in range(2):
                 await asyncio.to_thread(own_postgres_server.kill)
-                await asyncio.sleep(1)  # all have tried meanwhile
+                await asyncio.sleep(0.5)  # all have tried meanwhile
                 await asyncio.to_thread(own_postgres_server.start_again)
-                await until(lambda: listening(app.db) == 2)
-                put(app.db, queue, Task("note", ALERTS, {"n": n}))
-                assert await asyncio.wait_for(done.get(), SECONDS) == n
-        finally:
-            hold.set()
-            stop.set()
-            await asyncio.wait_for(running, SECONDS)
-            await queue.close()
-
-
-def listening(database: Database) -> int:
-    """How many connections PostgreSQL will tell of tasks."""
-    asked = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND state = 'idle'"
-    with suppress(DatabaseAway), database.read() as session:
-        return session.scalar(text(asked)) or 0
-    return 0
+                await until(lambda: listening(app) == 2)
+                put(app.db, queue, note(n, queue=ALERTS))
+                await until(lambda n=n: diary.done == [*range(n + 1)])
