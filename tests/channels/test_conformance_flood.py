@@ -1,4 +1,7 @@
-"""5,000 random and hostile Events through every Channel: no oracle refuses one message."""
+"""Random and hostile Events without end through every Channel: no oracle refuses one message.
+
+`FLOOD_SEED=7 FLOOD_EVENTS=50000 ./run test tests/channels/test_conformance_flood.py` looks further.
+"""
 
 import os
 from collections.abc import Mapping
@@ -12,9 +15,9 @@ from digest.channels import discover
 from digest.channels.base import Channel
 from digest.render.environment import Templates
 
-EVENTS = 5_000
-PARTS = 5  # tests of a dozen seconds each, so that several processes share them
-SEED = int(os.environ.get("FLOOD_SEED", "20260305"))  # another seed, another 5,000
+EVENTS = int(os.environ.get("FLOOD_EVENTS", "2000"))
+PARTS = 4  # tests of some seconds each, so that several processes share them
+SEED = int(os.environ.get("FLOOD_SEED", "20260305"))  # another seed, other Events
 
 
 @cache
@@ -30,7 +33,7 @@ def channels() -> Mapping[str, Channel]:
 
 @pytest.mark.timeout(600)  # for a machine with much else to do
 @pytest.mark.parametrize("part", range(PARTS))
-def test_5000_hostile_events_are_never_refused(part: int) -> None:
+def test_hostile_events_are_never_refused(part: int) -> None:
     told = 0
     refusals = []
     for number, golden in enumerate(editions(EVENTS // PARTS, SEED * PARTS + part)):
