@@ -27,11 +27,11 @@ from digest.services.planning import groups, occasions
 from digest.services.sending import outcomes
 from digest.store.deliveries import Result
 
-READERS, ALIKE = 300, 10
+READERS, ALIKE = 150, 10
 FEW = len(crowd.ZONES)
 TICK = timedelta(minutes=30)
 LONG_NIGHT, PROVIDERS_AWAY = run.SCENES[2], run.SCENES[4]
-OFTEN, RARELY = timedelta(hours=1), timedelta(hours=3)
+OFTEN, RARELY = timedelta(hours=2), timedelta(hours=3)
 SHORT = run.Scene(
     "clocks go back in Europe, and soon after it an outage",
     LONG_NIGHT.day,
