@@ -1,8 +1,9 @@
 """Readers who are alike are decided about once, and get just what each alone would have got."""
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
@@ -187,23 +188,33 @@ def a_world(app: App, seed: int) -> Newsroom:
     return room
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], dict[str, Any]]:
+    """What each reader alone gets in the world of a seed: to be held against both databases."""
+
+    @cache
+    def found(seed: int) -> dict[str, Any]:
+        with pytest.MonkeyPatch.context() as patch:
+            each_alone(patch)
+            with set_up_copy(tmp_path_factory.mktemp("alone")) as app:
+                return ledger(a_world(app, seed))
+
+    return found
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_all_rows_are_those_that_each_reader_alone_would_get(
-    app_on_both: App, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app_on_both: App, seed: int, alone: Callable[[int], dict[str, Any]]
 ) -> None:
-    together = ledger(a_world(app_on_both, seed))
-    each_alone(monkeypatch)
-    (tmp_path / "alone").mkdir()
-    with set_up_copy(tmp_path / "alone") as app:
-        alone = ledger(a_world(app, seed))
-    assert {slot["outcome"] for slot in alone["slots"]} >= {
+    together, expected = ledger(a_world(app_on_both, seed)), alone(seed)
+    assert {slot["outcome"] for slot in expected["slots"]} >= {
         Outcome.EDITION,
         Outcome.NOTHING,
         Outcome.FOLDED,
     }
-    told = [slot for slot in alone["slots"] if slot["edition_id"]]
-    assert len(alone["editions"]) < len(told), "some are alike"
-    for name, rows in alone.items():
+    told = [slot for slot in expected["slots"] if slot["edition_id"]]
+    assert len(expected["editions"]) < len(told), "some are alike"
+    for name, rows in expected.items():
         assert together[name] == rows, name
 
 
