@@ -34,6 +34,7 @@ LONGEST = (
     "test_serve_command.py",
     "test_look.py",
     "test_conformance_flood.py",
+    "test_groups.py",
     "test_email_web_oracles.py",
     "test_email_look.py",
 )

@@ -39,6 +39,8 @@ class SlackProvider:
             slack_token=None if webhook else TOKEN,
             slack_api_url=standin.url,
             slack_timeout=timeout,
+            slack_channel_per_second=100,  # as the stand-in: what is proved here is no pace
+            slack_edits_per_minute=6_000,
         )
         self.channel = SlackChannel(settings, Templates())
         self.secrets = (TOKEN, self.webhook.rpartition("/services/")[2] or TOKEN)

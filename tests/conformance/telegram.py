@@ -33,7 +33,10 @@ class TelegramProvider:
         self.standin = standin
         self.timeout = timeout
         settings = TelegramSettings(
-            telegram_token=TOKEN, telegram_api_url=standin.url, telegram_timeout=timeout
+            telegram_token=TOKEN,
+            telegram_api_url=standin.url,
+            telegram_timeout=timeout,
+            telegram_chat_per_second=100,  # as the stand-in: what is proved here is no pace
         )
         self.channel = TelegramChannel(settings, Templates())
         self.secrets = (TOKEN, TOKEN.partition(":")[2])
