@@ -5,11 +5,14 @@ and exit status, as `digest` itself would have, in a tenth of the time. One line
 a command, one number answers: the exit status.
 """
 
+import gc
 import json
 import os
 import signal
 import sys
 import traceback
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +20,8 @@ TIMEOUT = 60  # seconds for one command
 
 
 def load() -> None:
-    """The libraries; what depends on the environment or the terminal is left to each command."""
+    """The libraries, all commands and the built-in Interests: what every command would load itself,
+    and nothing that depends on a folder or a variable. No terminal is there, as for a command."""
     import alembic.command
     import rich.progress
     import uvicorn
@@ -25,9 +29,17 @@ def load() -> None:
     import digest.bootstrap
     import digest.channels
     import digest.web.app
+    from digest.cli.root import COMMANDS
+    from digest.store import gazetteer_files
 
     _ = alembic.command, rich.progress, uvicorn, digest.bootstrap, digest.web.app
     digest.channels.discover()
+    for command in COMMANDS.values():
+        import_module(f"digest.cli.{command.place.partition(':')[0]}")
+    gazetteer_files.load = cache(gazetteer_files.load)
+    gazetteer_files.load(None)
+    gc.collect()
+    gc.freeze()
 
 
 def run(args: list[str], folder: str, env: dict[str, str], out: str, err: str) -> NoReturn:
