@@ -159,7 +159,7 @@ def test_an_alert_reaches_all_once_though_a_worker_freezes_and_a_scheduler_is_ki
     wait_for(lambda: not sending(room, frozen), "the end of what it was sending")
     before = len(mail.mails)
     cluster.signal("worker-1", signal.SIGCONT)
-    time.sleep(4)  # it wakes, and finds that others have done its work
+    time.sleep(2)  # it wakes, and finds that others have done its work
     rows = room.rows(Delivery)
     twice = [address for address, count in received(mail).items() if count > 1]
     assert len(received(mail)) == READERS

@@ -21,7 +21,7 @@ from digest.standins.smtp import Faults, MailServer
 
 START = 100.0  # seconds until it answers, on a machine with much else to do
 ALERT = 15.0  # seconds until what was imported is in the inbox
-AWAY = 4.0  # seconds without a database
+AWAY = 2.5  # seconds without a database
 DRAIN = 10.0  # seconds from SIGTERM to its end
 pytestmark = pytest.mark.timeout(300)
 READER = """

@@ -203,7 +203,7 @@ async def test_an_outage_is_two_lines_whoever_meets_it(
         await asyncio.sleep(0.3)
         before = len(caplog.records)
         monkeypatch.setattr(Database, "explained", refuse)
-        await asyncio.sleep(4)  # lanes have looked four times, the planner twice
+        await asyncio.sleep(2.5)  # lanes have looked twice, the planner once
         assert len(caplog.records) == before + 1
         away = False
         await until(lambda: len(caplog.records) > before + 1)
