@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from databases import set_up_copy
-from newsroom import Newsroom
+from newsroom import WRONG, Newsroom
 
 from digest.errors import ConfigurationError, MessageRefused
 from digest.models import AuditEntry, Bounce, Edition, Subscriber
@@ -17,7 +17,6 @@ from digest.services.reader.preferences import unsubscribe
 from digest.settings import Settings
 from digest.store import old
 
-WRONG = {"wrong": "Both pipelines are shut.", "right": "One pipeline is shut."}
 ALERTS_ONLY = {"cadence": Cadence.NONE}
 
 

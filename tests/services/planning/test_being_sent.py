@@ -1,18 +1,16 @@
 """A digest that is being sent when the next is due: nobody knows yet whether it arrives."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from newsroom import Newsroom, Sending
+from newsroom import DAY, SEVEN, Newsroom, Sending
 
 from digest.errors import DeliveryError, MessageRefused, RetryLater
 from digest.models import Subscriber
 from digest.models.words import Outcome
 from digest.services.app import App
 
-SEVEN = datetime(2026, 3, 5, 7, tzinfo=UTC)
-DAY = timedelta(days=1)
 WAITS_LONG = RetryLater("not_connected", retry_after=23.5 * 3600)
 
 

@@ -2,14 +2,14 @@
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 from functools import cache
 from typing import Any
 
 import pytest
 from databases import set_up_copy
 from groups import each_alone
-from newsroom import Newsroom, counting
+from newsroom import DAY, SEVEN, Newsroom, counting
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -31,8 +31,6 @@ from digest.services.app import App
 from digest.services.planning import publish as planning
 from digest.services.planning.publish import Shard, plan_shard, shards
 
-SEVEN = datetime(2026, 3, 5, 7, tzinfo=UTC)
-DAY = timedelta(days=1)
 FOLLOWED = ("iran", "gulf", "yemen", "sahel", "mali", "africa")
 ZONES = ("Europe/London", "America/New_York", "Asia/Kolkata")
 KINDS = {1: ["alert"], 5: ["digest"], 7: ["digest"]}
