@@ -51,12 +51,9 @@ _UNKNOWN = (
     .order_by(Subscriber.id)
     .limit(bindparam("size"))
 )
-_IN_HAND = (
-    select(Subscriber.id)
-    .where(_IS_DUE, among(Subscriber.id, "subscribers"))
-    .order_by(Subscriber.id)
-    .with_for_update(skip_locked=True)
-)
+_THESE = select(Subscriber.id).where(_IS_DUE, among(Subscriber.id, "subscribers"))
+_STILL = _THESE.order_by(*_sorted)
+_IN_HAND = _THESE.order_by(Subscriber.id).with_for_update(skip_locked=True)
 
 
 def _asked(now: datetime) -> dict[str, object]:
@@ -99,3 +96,8 @@ def in_hand(session: Session, ids: Sequence[int], now: datetime) -> Sequence[int
         return ids
     mine = set(session.scalars(_IN_HAND, _asked(now) | {"subscribers": ids}))
     return [one for one in ids if one in mine]
+
+
+def still_due(session: Session, ids: Sequence[int], now: datetime) -> Sequence[int]:
+    """Those of `ids` that are due, whoever has them in hand, in the order of their places."""
+    return session.scalars(_STILL, _asked(now) | {"subscribers": ids}).all()

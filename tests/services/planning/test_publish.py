@@ -20,8 +20,10 @@ from digest.models import (
 from digest.models.words import DeliveryState as State
 from digest.models.words import EditionKind, Outcome
 from digest.services.app import App
+from digest.services.planning import publish as planning
 from digest.services.planning import release
 from digest.services.planning.publish import publish
+from digest.store import readers
 
 FEW_QUERIES = 40  # of a pass in which something becomes visible and digests are due
 
@@ -109,6 +111,41 @@ def test_two_planners_at_once_make_one_digest_each(room: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("app_on_both", BOTH[1:], indirect=True)  # SQLite has one writer anyway
+def test_who_is_in_another_planners_hand_is_looked_at_again(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maria, _ = room.reader(), room.reader("amira")
+    room.news(severity=3)
+    waits: list[float] = []
+    with room.app.db.begin() as alerts:
+        readers.lock(alerts, [maria])  # as an alert does that is planned
+
+        def wait(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 2:
+                alerts.commit()
+
+        monkeypatch.setattr(planning, "sleep", wait)
+        assert room.publish() == {Outcome.EDITION: 2}
+    assert len(waits) == 2, "and no longer than it takes"
+
+
+@pytest.mark.parametrize("app_on_both", BOTH[1:], indirect=True)
+def test_who_stays_in_another_planners_hand_is_left_to_the_clock(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maria, _ = room.reader(), room.reader("amira")
+    room.news(severity=3)
+    waits: list[float] = []
+    monkeypatch.setattr(planning, "sleep", waits.append)
+    with room.app.db.begin() as alerts:
+        readers.lock(alerts, [maria])
+        assert room.publish() == {Outcome.EDITION: 1}
+    assert sum(waits) < 6, "others wait for this planner"
+    assert room.publish() == {Outcome.EDITION: 1}
+
+
+@pytest.mark.parametrize("app_on_both", BOTH[1:], indirect=True)  # SQLite has one writer anyway
 def test_who_is_told_what_was_held_gets_no_digest_at_the_same_moment(
     room: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +161,7 @@ def test_who_is_told_what_was_held_gets_no_digest_at_the_same_moment(
         return prepare(*given)
 
     monkeypatch.setattr(release, "prepare", meanwhile)
+    monkeypatch.setattr(planning, "WAITS", ())  # it would wait for us, who wait for it
     assert room.release() == {Outcome.EDITION: 1}
     room.arrive()
     assert room.publish() == {Outcome.NOTHING: 1}

@@ -7,10 +7,11 @@ stops the others (`faults`).
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from time import sleep
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -33,6 +34,7 @@ PAGE = 2_000  # readers a transaction: an alert for one of them waits for its en
 BESIDE_SENDERS = 1_000  # of them on SQLite, where every sender waits for its end
 SHARD = 20_000  # readers that one planner goes through
 LOOK_AGAIN = timedelta(hours=1)
+WAITS = (0.1, 0.4, 1.5, 3.0)  # seconds until those are looked at again whom others had in hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +109,46 @@ def plan_shard(
                 return done
             groups = Groups(app, now, Desk.begin(session, app, now))
         size = min(PAGE, BESIDE_SENDERS) if app.db.is_sqlite else PAGE
-        for page in chunks(ids, size):
-            made, failed = apart(partial(_page, groups), page, "the digest")
-            done += made
-            if failed:
-                done += _given_up(groups, failed)
-            progress(len(page))
+        passed = _pages(groups, chunks(ids, size), done, progress)
+        for seconds in WAITS:
+            if passed:
+                with app.db.read() as session:
+                    passed = due.still_due(session, passed, now)
+            if not passed:
+                break
+            sleep(seconds)
+            passed = _pages(groups, chunks(passed, size), done)
         note(**{f"slots.{outcome}": n for outcome, n in done.items()})
     return done
 
 
-def _page(groups: Groups, ids: Sequence[int], *, fault: bool = False) -> Counter[str]:
+def _pages(
+    groups: Groups,
+    pages: Iterable[Sequence[int]],
+    done: Counter[str],
+    progress: Callable[[int], None] = lambda done: None,
+) -> Sequence[int]:
+    """Plans page by page, and counts what is `done`; returns the ids that were passed over, as
+    somebody else had them in hand or planned them. An alert for them may be planned just now."""
+    passed: set[int] = set()
+    for page in pages:
+        made, failed = apart(partial(_page, groups, passed), page, "the digest")
+        done += made
+        if failed:
+            done += _given_up(groups, failed)
+        progress(len(page))
+    return sorted(passed)
+
+
+def _page(
+    groups: Groups, passed: set[int], ids: Sequence[int], *, fault: bool = False
+) -> Counter[str]:
     groups.begin()
     with groups.app.db.begin() as session:
         mine = due.in_hand(session, ids, groups.now)
         done = _planned(session, groups, mine, fault=fault) if mine else Counter()
     groups.keep()
+    passed.update(set(ids).difference(mine))
     return done
 
 
@@ -130,7 +156,9 @@ def _given_up(groups: Groups, ids: Sequence[int]) -> Counter[str]:
     """Their Slots say that there was a fault. Of whom not even the hour can be reckoned, that is
     tried again later."""
     without = Groups(groups.app, groups.now, groups.desk)
-    done, hopeless = apart(partial(_page, without, fault=True), ids, "the slot of the digest")
+    done, hopeless = apart(
+        partial(_page, without, set(), fault=True), ids, "the slot of the digest"
+    )
     with groups.app.db.begin() as session:
         spread.put_off(session, hopeless, groups.now + LOOK_AGAIN)
     return done
