@@ -101,6 +101,31 @@ async def test_a_slow_message_holds_up_no_other(room: Newsroom) -> None:
     assert await room.drain() == {("alert", "email", "sent"): 20}
 
 
+async def test_a_slow_message_holds_up_none_that_is_planned_after_it(room: Newsroom) -> None:
+    maria = room.reader()
+    room.deliveries_to_come(maria)
+    slow, out = asyncio.Event(), asyncio.Event()
+
+    async def wait(sending: Sending) -> None:
+        if len(room.email.sent) == 1:
+            slow.set()
+            await asyncio.wait_for(out.wait(), IN_TIME)
+        elif len(room.email.sent) == 4:
+            out.set()
+
+    room.email.on_send = wait
+    deliverer, stop = Deliverer(room.app, room.clock), asyncio.Event()
+    under_way = asyncio.create_task(deliverer.turn("email", ALERTS, stop))
+    await asyncio.wait_for(slow.wait(), IN_TIME)
+    await asyncio.sleep(0.1)  # nothing else is due
+    for count in (1, 2):
+        room.deliveries_to_come(maria, count)
+        await deliverer.turn("email", ALERTS, stop)
+        await until(lambda count=count: len(room.email.sent) > count)
+    await asyncio.wait_for(under_way, IN_TIME)
+    assert room.states() == [State.SENT] * 4
+
+
 async def test_alerts_do_not_wait_behind_digests_nor_for_other_channels(room: Newsroom) -> None:
     maria = room.reader()
     room.deliveries_to_come(maria, 8, EditionKind.DIGEST)

@@ -13,7 +13,7 @@ from digest.services.sending.stock import Stock
 class Shelf:
     """Hands out batches of numbers that stand for Parcels; an error is raised in its turn."""
 
-    def __init__(self, *batches: Sequence[int] | Exception) -> None:
+    def __init__(self, *batches: Sequence[int] | Exception | None) -> None:
         self._batches = list(batches)
         self.claims = 0
         self.free = asyncio.Event()
@@ -46,6 +46,32 @@ async def test_nothing_due_is_one_claim() -> None:
     stock = Stock(shelf.claim)
     assert await asyncio.gather(*(stock.wait() for _ in range(5))) == [None] * 5
     assert (shelf.claims, stock.found) == (1, 0)
+
+
+async def test_who_has_nothing_to_do_gets_what_comes_while_another_one_is_busy() -> None:
+    shelf = Shelf([1], None, [2], None)
+    stock = Stock(shelf.claim, takers=2)
+    assert await stock.wait() == 1  # by one who is busy with it for long
+    idle = asyncio.create_task(stock.wait())
+    await asyncio.sleep(0.01)
+    assert not idle.done()
+    stock.look_again()
+    assert await idle == 2
+    last = asyncio.create_task(stock.wait())
+    await asyncio.sleep(0.01)
+    stock.leave()
+    assert await last is None, "nobody is busy any more"
+
+
+async def test_what_is_asked_for_while_a_claim_is_under_way_is_claimed_after_it() -> None:
+    shelf = Shelf(None, [1])
+    stock = Stock(shelf.claim)
+    shelf.free.clear()
+    one = asyncio.create_task(stock.wait())
+    await asyncio.sleep(0.01)
+    stock.look_again()
+    shelf.free.set()
+    assert await one == 1
 
 
 async def test_a_batch_of_which_nothing_can_be_read_does_not_end_it() -> None:

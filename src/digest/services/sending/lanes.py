@@ -55,15 +55,18 @@ class Lane:
     lets_pass: Sequence[Urgent] = ()  # what goes before it
     _contents: Contents = field(default_factory=Contents)
     _again: Again = field(default_factory=Again)
+    _stock: Stock | None = None  # of what is being sent
     _halted: bool = False  # the Channel refuses us as a whole
     _unsure: bool = False  # the ledger may say that this lane has what it knows nothing of
 
     async def turn(self, stop: asyncio.Event) -> None:
-        """Sends all that is due; if that is under way already, it looks once more at its end.
+        """Sends all that is due; if that is under way already, it looks once more.
 
         Raises:
             DatabaseAway: the database does not answer, and this process doesn't wait for it.
         """
+        if self._stock is not None:
+            self._stock.look_again()
         await self._again.run(partial(self._drain_for_long, stop), stop)
 
     async def _drain_for_long(self, stop: asyncio.Event) -> None:
@@ -103,12 +106,19 @@ class Lane:
 
     async def _send_all(self, done: Counts, stop: asyncio.Event, in_hand: ExitStack) -> bool:
         scribe = Scribe(partial(self._write, stop))
-        stock = Stock(partial(self._fetch, in_hand))
+        crew = self.channel.limits.concurrency
+        stock = self._stock = Stock(partial(self._fetch, in_hand), crew)
         channel = measured.timed(self.channel, self.app.telemetry)
         left: list[int] = []
         batch: Counts = Counter()
 
         async def runner() -> None:
+            try:
+                await send()
+            finally:
+                stock.leave()
+
+        async def send() -> None:
             ended: Ended | None = None
             while not (stop.is_set() or self._halted):
                 first = next((one for one in self.lets_pass if one.under_way), None)
@@ -134,8 +144,8 @@ class Lane:
             if ended is not None:
                 await scribe.turn(ended)
 
-        crew = self.channel.limits.concurrency
         failures = await asyncio.gather(*(runner() for _ in range(crew)), return_exceptions=True)
+        self._stock = None
         left += [parcel.delivery.id for parcel in await stock.close()]
         self._say(batch, done)
         for failure in failures:
