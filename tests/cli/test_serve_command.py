@@ -183,3 +183,25 @@ def test_ends_in_time_while_the_relay_says_nothing(shell: Shell) -> None:
             assert wait_for(lambda: bool(mail.mails), ALERT)
             process.send_signal(signal.SIGTERM)
             process.wait(DRAIN)
+
+
+def test_gives_back_at_its_end_what_waits_for_a_relay_that_does_not_greet(shell: Shell) -> None:
+    """Nothing was handed over: it surely didn't arrive, and is no attempt."""
+    port = free_port(0)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        env = {
+            "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{mute.getsockname()[1]}?starttls=never",
+            "DIGEST_MAIL_FROM": "Digest <digest@example.org>",
+            "DIGEST_BASE_URL": f"http://127.0.0.1:{port}",
+        }
+        shell.write("subscribers/two.yaml", READER.replace("amira", "waiting"))
+        assert shell("subscribers", "sync").code == 0
+        with serving(shell, port, **env) as process:
+            news = record("mute", "Iran shuts a mute port", severity=5, breaking=True)
+            assert shell("import", shell.write_json("mute.json", news)).code == 0
+            mute.settimeout(ALERT)
+            with mute.accept()[0]:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(DRAIN) == 0
+    (left,) = json.loads(shell("deliveries", "--subscriber", "waiting", "--json").said)
+    assert (left["state"], left["reason"], left["attempts"]) == ("retry", "worker_stopped", 0)

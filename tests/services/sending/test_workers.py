@@ -10,11 +10,13 @@ from digest.models import (
 )
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
-from digest.services.sending import outcomes
+from digest.services.sending import lanes, outcomes
 from digest.services.sending.deliver import Deliverer, resume, sweep
 from digest.services.sending.workers import gone, worker_name
 from digest.store import deliveries as ledger
 from digest.store.deliveries import ALERTS
+
+IN_TIME = 20.0  # seconds
 
 
 @pytest.fixture
@@ -36,6 +38,45 @@ async def test_stopping_finishes_what_has_begun_and_frees_the_rest(room: Newsroo
     assert states.count(State.SENT) == len(room.email.sent) <= room.email.limits.concurrency
     assert states.count(State.PENDING) == 50 - len(room.email.sent)
     assert all(row.lease_until is None for row in room.rows(Delivery))
+
+
+@pytest.mark.parametrize("unanswered", [0, 1])
+async def test_what_is_not_handed_over_in_time_at_a_stop_is_given_back(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch, unanswered: int
+) -> None:
+    monkeypatch.setattr(lanes, "LEAVE_SECONDS", 0.05)
+    before = {"unanswered": unanswered, "attempts": unanswered}
+    state = State.UNKNOWN if unanswered else State.PENDING
+    ids = room.deliveries_to_come(room.reader(), 3, state=state, **before)
+    stop = asyncio.Event()
+
+    async def wait(_: Sending) -> None:
+        stop.set()
+        await asyncio.sleep(IN_TIME)  # for a turn, say
+
+    room.email.on_send, room.email.hesitates = wait, True
+    async with asyncio.timeout(IN_TIME / 2):
+        await Deliverer(room.app, room.clock).drain(stop)
+    for row in map(room.delivery, ids):
+        assert row.state == (State.UNKNOWN if unanswered else State.RETRY)
+        assert (row.reason, row.not_before, row.lease_until) == ("worker_stopped", NOON, None)
+        assert {"unanswered": row.unanswered, "attempts": row.attempts} == before, "no attempt"
+
+
+async def test_what_was_handed_over_is_waited_for_at_a_stop(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "LEAVE_SECONDS", 0.05)
+    room.deliveries_to_come(room.reader(), 3)
+    stop = asyncio.Event()
+
+    async def answer_late(_: Sending) -> None:
+        stop.set()
+        await asyncio.sleep(0.5)
+
+    room.email.on_send = answer_late
+    await Deliverer(room.app, room.clock).drain(stop)
+    assert room.states() == [State.SENT] * 3
 
 
 async def test_a_restart_takes_up_what_a_dead_process_held(room: Newsroom) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NoReturn
 
-from digest.channels.base import Channel, Message, fenced
+from digest.channels.base import Channel, Fence, Message, fenced
 from digest.errors import ConfigurationError, DeliveryError, DigestError, RetryLater, Unanswered
 from digest.services.sending import outcomes
 from digest.services.sending.parcels import Parcel
@@ -27,12 +29,51 @@ class Ended:
     error: DeliveryError | None = None
 
 
+@dataclass
+class UnderWay:
+    """The attempts of a lane. They can be left, but for those that have handed anything over."""
+
+    left: bool = False
+    _fences: dict[asyncio.Timeout, Fence] = field(default_factory=dict)
+
+    def leave(self) -> None:
+        """Nothing more is handed over: what waited for that is tried again at once, elsewhere."""
+        self.left = True
+        for limit, fence in self._fences.items():
+            _leave(limit, fence)
+
+    @contextmanager
+    def one(self, limit: asyncio.Timeout, fence: Fence) -> Iterator[None]:
+        self._fences[limit] = fence
+        if self.left:
+            _leave(limit, fence)
+        try:
+            yield
+        finally:
+            del self._fences[limit]
+
+
+def _leave(limit: asyncio.Timeout, fence: Fence) -> None:
+    if not (fence.passed or limit.expired()):
+        fence.check = _stopped
+        limit.reschedule(0)
+
+
+def _stopped() -> NoReturn:
+    raise _not_begun()
+
+
+def _not_begun() -> RetryLater:
+    return RetryLater("worker_stopped", "this sender was stopped before", retry_after=0)
+
+
 async def attempt(
     channel: Channel,
     parcel: Parcel,
     clock: Callable[[], datetime],
     dice: random.Random,
     check: Callable[[], None],
+    under_way: UnderWay,
 ) -> Ended:
     """Never raises: whatever goes wrong concerns this one Delivery. `check` raises a DeliveryError
     when nothing may be handed over any more."""
@@ -49,12 +90,15 @@ async def attempt(
         )
     with fenced(check) as fence:
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                return Ended(parcel, await _send(channel, parcel, message, clock))
+            async with asyncio.timeout(SEND_SECONDS) as limit:
+                with under_way.one(limit, fence):
+                    return Ended(parcel, await _send(channel, parcel, message, clock))
         except DeliveryError as error:
             failure = error
         except TimeoutError:
             failure = Unanswered("no_answer", f"no answer in {SEND_SECONDS:.0f} seconds")
+            if under_way.left and not fence.passed:
+                failure = _not_begun()
         except Exception:
             # A Channel promises DeliveryErrors only. A broken promise must not lose the message,
             # nor hide: perhaps it was sent.

@@ -18,7 +18,7 @@ from digest.engine.urgent import Urgent
 from digest.errors import Action, ConfigurationError, DatabaseAway, DatabaseFails
 from digest.services.app import App
 from digest.services.sending import measured, outcomes, work
-from digest.services.sending.attempts import Ended, attempt
+from digest.services.sending.attempts import Ended, UnderWay, attempt
 from digest.services.sending.heart import Heart
 from digest.services.sending.outage import Outage
 from digest.services.sending.parcels import Parcel, parcels
@@ -33,6 +33,7 @@ from digest.tracing import span
 log = logging.getLogger(__name__)
 
 CLAIM = 100  # a few times what is sent at once; as many more are claimed meanwhile
+LEAVE_SECONDS = 3.0  # after a stop; what was not handed over by then is given back
 WRITE_AGAIN = (0.5, 2.0, 8.0, 20.0)  # seconds between tries to write down; others may wait
 
 Counts = Counter[tuple[str, str, str]]
@@ -56,6 +57,7 @@ class Lane:
     _contents: Contents = field(default_factory=Contents)
     _again: Again = field(default_factory=Again)
     _stock: Stock | None = None  # of what is being sent
+    _under_way: UnderWay = field(default_factory=UnderWay)
     _halted: bool = False  # the Channel refuses us as a whole
     _unsure: bool = False  # the ledger may say that this lane has what it knows nothing of
 
@@ -83,16 +85,26 @@ class Lane:
                 await self.outage.end(stop)
 
     async def drain(self, stop: asyncio.Event) -> Counts:
-        """Sends all that is due. What was begun is finished when `stop` is set, the rest is freed.
+        """Sends all that is due. What was begun is finished when `stop` is set, the rest is freed,
+        and so is what was not handed over in time.
 
         Raises:
             DatabaseAway: the database does not answer.
         """
         done: Counts = Counter()
-        self._halted = False
-        while not (stop.is_set() or self._halted) and await self._send_due(done, stop):
-            pass
+        self._halted, self._under_way = False, UnderWay()
+        leaving = asyncio.create_task(self._leave(stop))
+        try:
+            while not (stop.is_set() or self._halted) and await self._send_due(done, stop):
+                pass
+        finally:
+            leaving.cancel()
         return done
+
+    async def _leave(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        await asyncio.sleep(LEAVE_SECONDS)
+        self._under_way.leave()
 
     async def _send_due(self, done: Counts, stop: asyncio.Event) -> bool:
         """Sends what is due by now; returns whether there was anything."""
@@ -158,7 +170,7 @@ class Lane:
     async def _attempt(self, channel: Channel, parcel: Parcel) -> Ended:
         number, check = parcel.delivery.id, self.heart.fence()
         with span("send", delivery=number, channel=channel.name, kind=parcel.kind) as note:
-            ended = await attempt(channel, parcel, self.clock, self.dice, check)
+            ended = await attempt(channel, parcel, self.clock, self.dice, check, self._under_way)
             note(state=ended.result.state, reason=ended.result.reason)
         log.debug("delivery %s: %s", number, ended.result.state)
         return ended
