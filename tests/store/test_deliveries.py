@@ -223,10 +223,10 @@ def test_what_is_given_back_is_free_at_once(room: Newsroom) -> None:
     (one,) = room.deliveries_to_come(room.reader())
     claim(room)
     with room.app.db.begin() as session:
-        ledger.release(session, [one], "w2")
+        ledger.give_back(session, "email", ALERTS, "w2")
     assert claim(room, "w2") == [], "it was not theirs to give back"
     with room.app.db.begin() as session:
-        ledger.release(session, [one], "w1")
+        ledger.give_back(session, "email", ALERTS, "w1")
     assert claim(room, "w2") == [one]
 
 

@@ -290,23 +290,8 @@ def _row(one: Result) -> dict[str, Any]:
     }
 
 
-def release(session: Session, ids: Iterable[int], worker: str) -> None:
-    """Gives leased rows back that were not begun."""
-    session.execute(
-        update(Delivery)
-        .where(
-            Delivery.id.in_(list(ids)),
-            Delivery.worker == worker,
-            Delivery.state.in_(CLAIMABLE),
-        )
-        .values(lease_until=None, worker=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def give_back(session: Session, channel: str, lane: int, worker: str) -> None:
-    """What a worker has leased in a lane, and knows nothing of: its claim was committed, and the
-    answer was lost."""
+    """Frees what a worker has leased in a lane; what it has begun stays."""
     session.execute(
         update(Delivery)
         .where(

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from newsroom import IN_TIME, FakeChannel, Newsroom, Sending, counting
+from newsroom import IN_TIME, FakeChannel, Newsroom, Sending, counting, until
 
 from digest.models import (
     Delivery,

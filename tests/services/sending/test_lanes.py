@@ -95,7 +95,7 @@ class Answers:
         monkeypatch.setattr(Database, "_at_once", lambda *_: None)
 
 
-@pytest.mark.parametrize("function", ["claim", "begin", "record", "release"])
+@pytest.mark.parametrize("function", ["claim", "begin", "record", "give_back"])
 async def test_a_commit_whose_answer_is_lost_loses_and_doubles_nothing(
     room: Newsroom, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
@@ -105,7 +105,7 @@ async def test_a_commit_whose_answer_is_lost_loses_and_doubles_nothing(
     answers = Answers(monkeypatch, function)
     stop = asyncio.Event()
     deliverer = Deliverer(room.app, room.clock, outage=Outage(room.app.db))
-    if function == "release":  # what is left when a Channel stops
+    if function == "give_back":  # what is left when a Channel stops
         room.email.script = [ChannelStopped("login", "535 5.7.8 no")]
         await deliverer.turn("email", ALERTS, stop)
         room.later(hours=1)
@@ -113,5 +113,5 @@ async def test_a_commit_whose_answer_is_lost_loses_and_doubles_nothing(
     assert answers.lost
     assert room.states() == [DeliveryState.SENT] * 30
     assert len({one.address for one in room.email.sent}) == 30
-    assert len(room.email.sent) == 30 + (function == "release")
+    assert len(room.email.sent) == 30 + (function == "give_back")
     assert all(room.delivery(one).unanswered == 0 for one in ids)

@@ -11,6 +11,7 @@ from digest.errors import (
     DatabaseAway,
     DatabaseFails,
 )
+from digest.models import Delivery
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
 from digest.services.sending import lanes
@@ -143,3 +144,69 @@ async def test_an_end_does_not_wait_for_a_database_that_stays_away(
     with pytest.raises(DatabaseAway):
         await asyncio.wait_for(for_long(room).drain(stop), IN_TIME)
     assert room.states() == [State.SENDING], "the next start finds it"
+
+
+@pytest.mark.parametrize("trouble", [DatabaseAway, DatabaseFails])
+async def test_what_was_claimed_and_can_not_be_read_is_given_back(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch, trouble: type[ConfigurationError]
+) -> None:
+    """Its lease would keep everybody from it for two minutes, while its worker lives."""
+    room.deliveries_to_come(room.reader(), 30)
+    read, fails = lanes.parcels, [trouble("all connections are busy")]
+
+    def once(*given: Any) -> Any:
+        if fails:
+            raise fails.pop()
+        return read(*given)
+
+    monkeypatch.setattr(lanes, "parcels", once)
+    with pytest.raises(trouble):
+        await room.drain()
+    assert {row.lease_until for row in room.rows(Delivery)} == {None}
+    assert await room.drain() == {("alert", "email", "sent"): 30}
+
+
+async def test_who_serves_sends_it_as_soon_as_the_database_is_back(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outages, "FIRST_WAIT", 0.01)
+    room.deliveries_to_come(room.reader(), 3)
+    read, write, fails = lanes.parcels, lanes.Lane._give_back, ["read", "write", "write"]
+
+    def refuse(step: str) -> None:
+        if fails and fails[0] == step:
+            raise DatabaseAway(f"{fails.pop(0)}: the database does not answer")
+
+    def reading(*given: Any) -> Any:
+        refuse("read")
+        return read(*given)
+
+    def writing(*given: Any) -> Any:
+        refuse("write")
+        return write(*given)
+
+    monkeypatch.setattr(lanes, "parcels", reading)
+    monkeypatch.setattr(lanes.Lane, "_give_back", writing)
+    async with asyncio.timeout(IN_TIME):
+        await for_long(room).turn("email", ALERTS, asyncio.Event())
+    assert (fails, room.states()) == ([], [State.SENT] * 3)
+
+
+async def test_what_is_in_stock_when_nothing_can_be_written_is_given_back(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "WRITE_AGAIN", (0.0,))
+    room.deliveries_to_come(room.reader(), 30)
+    begin, fails = ledger.begin, [DatabaseFails("the disk is full")] * 2
+
+    def twice(*given: Any) -> set[int]:
+        if fails:
+            raise fails.pop()
+        return begin(*given)
+
+    monkeypatch.setattr(ledger, "begin", twice)
+    with pytest.raises(DatabaseFails):
+        await room.drain()
+    rows = room.rows(Delivery, Delivery.state == State.PENDING)
+    assert len(rows) >= 30 - room.email.limits.concurrency
+    assert {row.lease_until for row in rows} == {None}

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from newsroom import NOON, Newsroom, Sending
+from newsroom import IN_TIME, NOON, Newsroom, Sending
 
 from digest.models import (
     Delivery,
@@ -15,8 +15,6 @@ from digest.services.sending.deliver import Deliverer, resume, sweep
 from digest.services.sending.workers import gone, worker_name
 from digest.store import deliveries as ledger
 from digest.store.deliveries import ALERTS
-
-IN_TIME = 20.0  # seconds
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -31,6 +32,8 @@ from digest.store.in_order import put_behind
 from digest.tracing import span
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CLAIM = 100  # a few times what is sent at once; as many more are claimed meanwhile
 LEAVE_SECONDS = 3.0  # after a stop; what was not handed over by then is given back
@@ -59,30 +62,16 @@ class Lane:
     _stock: Stock | None = None  # of what is being sent
     _under_way: UnderWay = field(default_factory=UnderWay)
     _halted: bool = False  # the Channel refuses us as a whole
-    _unsure: bool = False  # the ledger may say that this lane has what it knows nothing of
 
     async def turn(self, stop: asyncio.Event) -> None:
         """Sends all that is due; if that is under way already, it looks once more.
 
         Raises:
-            DatabaseAway: the database does not answer, and this process doesn't wait for it.
+            DatabaseAway: the database does not answer.
         """
         if self._stock is not None:
             self._stock.look_again()
-        await self._again.run(partial(self._drain_for_long, stop), stop)
-
-    async def _drain_for_long(self, stop: asyncio.Event) -> None:
-        """What was claimed as the database went away is nobody else's, so it is looked for again
-        by who claimed it."""
-        while not stop.is_set():
-            try:
-                await self.drain(stop)
-                return
-            except DatabaseAway as error:
-                if self.outage is None:
-                    raise
-                self.outage.begin(error)
-                await self.outage.end(stop)
+        await self._again.run(partial(self.drain, stop), stop)
 
     async def drain(self, stop: asyncio.Event) -> Counts:
         """Sends all that is due. What was begun is finished when `stop` is set, the rest is freed,
@@ -107,21 +96,34 @@ class Lane:
         self._under_way.leave()
 
     async def _send_due(self, done: Counts, stop: asyncio.Event) -> bool:
-        """Sends what is due by now; returns whether there was anything."""
-        unsure, self._unsure = self._unsure, True
-        if unsure:
-            await asyncio.to_thread(self._give_all_back)
-        with ExitStack() as in_hand:
-            found = await self._send_all(done, stop, in_hand)
-        self._unsure = False
+        """Sends what is due by now; returns whether to look again.
+
+        What was claimed and not sent is given back, also after a failure: its lease keeps others
+        from it for as long as this worker lives. Which that is only the ledger knows: of a claim
+        that was committed the answer may be lost.
+        """
+        try:
+            with ExitStack() as in_hand:
+                found, left = await self._send_all(done, stop, in_hand)
+        except ConfigurationError as error:
+            await self._patiently(stop, self._give_back)
+            waited = self.outage is not None and not stop.is_set()
+            if isinstance(error, DatabaseAway) and waited:
+                return True  # it is back
+            raise
+        if left:
+            await self._patiently(stop, self._give_back)
         return found
 
-    async def _send_all(self, done: Counts, stop: asyncio.Event, in_hand: ExitStack) -> bool:
+    async def _send_all(
+        self, done: Counts, stop: asyncio.Event, in_hand: ExitStack
+    ) -> tuple[bool, bool]:
+        """Returns whether there was anything, and whether some of it is left."""
         scribe = Scribe(partial(self._write, stop))
         crew = self.channel.limits.concurrency
         stock = self._stock = Stock(partial(self._fetch, in_hand), crew)
         channel = measured.timed(self.channel, self.app.telemetry)
-        left: list[int] = []
+        left = False
         batch: Counts = Counter()
 
         async def runner() -> None:
@@ -131,6 +133,7 @@ class Lane:
                 stock.leave()
 
         async def send() -> None:
+            nonlocal left
             ended: Ended | None = None
             while not (stop.is_set() or self._halted):
                 first = next((one for one in self.lets_pass if one.under_way), None)
@@ -147,7 +150,7 @@ class Lane:
                 with scribe.writer():
                     if not await scribe.turn(ended, parcel.delivery.id):
                         ended = None
-                        left.append(parcel.delivery.id)
+                        left = True
                         continue
                     ended = await self._attempt(channel, parcel)
                 batch[parcel.kind, self.channel.name, ended.result.state] += 1
@@ -158,14 +161,12 @@ class Lane:
 
         failures = await asyncio.gather(*(runner() for _ in range(crew)), return_exceptions=True)
         self._stock = None
-        left += [parcel.delivery.id for parcel in await stock.close()]
+        rest = await stock.close()
         self._say(batch, done)
         for failure in failures:
             if isinstance(failure, BaseException):
                 raise failure
-        if left:
-            await asyncio.to_thread(self._give_back, left)
-        return stock.found > 0
+        return stock.found > 0, left or bool(rest)
 
     async def _attempt(self, channel: Channel, parcel: Parcel) -> Ended:
         number, check = parcel.delivery.id, self.heart.fence()
@@ -217,13 +218,16 @@ class Lane:
     async def _write(
         self, stop: asyncio.Event, ended: Sequence[Ended], wanted: Sequence[int]
     ) -> set[int]:
+        return await self._patiently(stop, partial(self._write_once, ended, wanted))
+
+    async def _patiently(self, stop: asyncio.Event, write: Callable[[], Awaitable[T]]) -> T:
         """Results are not given up at the first trouble: without them messages go out twice. A
         process that runs for long keeps them until its database is back, however long that takes;
         they are no more than what was being sent."""
         waits = iter(WRITE_AGAIN)
         while True:
             try:
-                return await self._write_once(ended, wanted)
+                return await write()
             except ConfigurationError as error:
                 serves = self.outage is not None and not stop.is_set()
                 if isinstance(error, DatabaseAway) and self.outage and serves:
@@ -268,10 +272,6 @@ class Lane:
         mine = set() if self._halted else ledger.begin(session, wanted, self.worker, now)
         return mine, told
 
-    def _give_all_back(self) -> None:
-        with self.app.db.begin() as session:
-            ledger.give_back(session, self.channel.name, self.priority, self.worker)
-
-    def _give_back(self, ids: Iterable[int]) -> None:
-        with self.app.db.begin() as session:
-            ledger.release(session, ids, self.worker)
+    async def _give_back(self) -> None:
+        lane = (self.channel.name, self.priority, self.worker)
+        await self.app.db.brief(lambda session: ledger.give_back(session, *lane))
