@@ -12,6 +12,7 @@ from sqlalchemy import text
 from digest import bootstrap
 from digest.engine import postgres
 from digest.engine.base import ALERTS, DIGESTS, Depth, Queue, Task
+from digest.errors import DatabaseAway
 from digest.services.app import App
 from digest.store.database import Database
 
@@ -233,3 +234,20 @@ async def test_after_a_crash_of_postgresql_tasks_are_told_of_and_one_under_way_h
                 await until(lambda: listening(app) == 2)
                 put(app.db, queue, note(n, queue=ALERTS))
                 await until(lambda n=n: diary.done == [*range(n + 1)])
+
+
+@pytest.mark.postgres
+async def test_a_queue_that_could_not_be_opened_is_opened_when_the_database_is_back(
+    own_postgres_server: Server,
+) -> None:
+    with own_postgres_server.database() as url, on(url) as app:
+        bootstrap.set_up(app)
+        queue = bootstrap.queue(app.db)
+        await asyncio.to_thread(own_postgres_server.stop)
+        with pytest.raises(DatabaseAway):
+            await asyncio.wait_for(queue.offer(note(1)), SECONDS)
+        await asyncio.to_thread(own_postgres_server.start)
+        diary = Diary()
+        async with diary.at_work(queue):
+            await queue.offer(note(2))
+            await until(lambda: diary.done == [2])

@@ -16,6 +16,7 @@ from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.connector import Notify
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -151,6 +152,17 @@ class PostgresQueue:
                 await one.close_async()
 
 
+class _Pool(AsyncConnectionPool[Any]):
+    """Is open at once: who asks for a connection waits for it.
+
+    Procrastinate would wait here. A database that is away for longer then leaves it with a pool
+    that is closed for good, and this process with no queue.
+    """
+
+    async def open(self, wait: bool = False, timeout: float = 0.0) -> None:
+        await super().open()
+
+
 class _Patient(PsycopgConnector):
     """For workers: while the database is away, what they ask waits until it is back.
 
@@ -219,6 +231,7 @@ GROUP BY queue_name
 _KEEPALIVE = {"keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
 _OFFERING = 2  # connections of those who put tasks and look after them
 _POOL: Mapping[str, Any] = {
+    "pool_factory": _Pool,
     "min_size": 1,
     "max_size": 6,  # another one listens for each queue
     "timeout": 4,

@@ -141,8 +141,7 @@ async def test_an_end_does_not_wait_for_a_database_that_stays_away(
         stop.set()
 
     room.email.on_send = unplug
-    with pytest.raises(DatabaseAway):
-        await asyncio.wait_for(for_long(room).drain(stop), IN_TIME)
+    await asyncio.wait_for(for_long(room).drain(stop), IN_TIME)
     assert room.states() == [State.SENDING], "the next start finds it"
 
 

@@ -107,9 +107,8 @@ class Lane:
                 found, left = await self._send_all(done, stop, in_hand)
         except ConfigurationError as error:
             await self._patiently(stop, self._give_back)
-            waited = self.outage is not None and not stop.is_set()
-            if isinstance(error, DatabaseAway) and waited:
-                return True  # it is back
+            if isinstance(error, DatabaseAway) and self.outage is not None:
+                return True  # it is back: that was waited for
             raise
         if left:
             await self._patiently(stop, self._give_back)
