@@ -119,13 +119,17 @@ class Clock:
             return False
 
     async def _job(self, job: Turn) -> None:
-        """One turn. To be cut short by the end of the process, or of its lead, is no failure."""
-        if self._outage.lasts:
-            return
+        """One turn, as soon as the database is there. To be cut short by the end of the process, or
+        of its lead, is no failure."""
         try:
-            await job()
-        except DatabaseAway as error:
-            self._outage.begin(error)
+            while not self._stop.is_set():
+                if self._outage.lasts:
+                    await self._outage.end(self._stop)
+                    continue
+                try:
+                    return await job()
+                except DatabaseAway as error:
+                    self._outage.begin(error)
         except asyncio.CancelledError:
             log.debug("a turn was cut short")
 

@@ -1,0 +1,59 @@
+"""The clock and its tasks: what is due is planned soon, whatever befell the database or a clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from newsroom import Newsroom
+
+from digest import clock, scheduler
+from digest.errors import DatabaseAway
+from digest.models.words import EditionKind
+from digest.process import Service
+from digest.services.app import App
+from digest.services.planning import publish
+from digest.services.sending import outage
+
+SECONDS = 60.0  # a busy machine takes its time
+
+
+@pytest.fixture
+def room(app_on_both: App) -> Newsroom:
+    return Newsroom(app_on_both, now=clock.now())
+
+
+@asynccontextmanager
+async def serving(room: Newsroom, **parts: Any) -> AsyncIterator[None]:
+    service = Service(room.app, room.clock, **parts)
+    running = asyncio.create_task(service.run())
+    try:
+        yield
+    finally:
+        service.stop()
+        await asyncio.wait_for(running, SECONDS)
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_turn_that_met_an_outage_is_made_up_for_when_it_is_over(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "PLAN_SECONDS", 10 * SECONDS)  # its next turn is far away
+    monkeypatch.setattr(outage, "FIRST_WAIT", 0.05)
+    divide, fails = publish.shards, [DatabaseAway("all connections are busy")]
+
+    def once(*given: Any) -> Any:
+        if fails:
+            raise fails.pop()
+        return divide(*given)
+
+    monkeypatch.setattr(publish, "shards", once)
+    room.reader(at=room.now.time())
+    async with serving(room):
+        await until(lambda: room.slots(kind=EditionKind.DIGEST))
