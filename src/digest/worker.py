@@ -122,10 +122,11 @@ class Worker:
         await self._planned("held alerts", release)
 
     async def _plan(self, about: About) -> None:
-        """Of the hour at which the task was put: readers of all its shards stay alike."""
+        """Of several shards that of the hour at which the task was put: their readers stay alike.
+        One for all has been the only one that waited, also for who has become due meanwhile."""
         put_at, shard = clock.parse_instant(about["now"]), Shard.of_json(about["shard"])
         now = self._clock()
-        at = put_at if now - put_at < STALE else now
+        at = put_at if shard != Shard() and now - put_at < STALE else max(put_at, now)
         await self._planned("digests", lambda app, _: plan_shard(app, at, shard, self._between))
 
     def _between(self, planned: int) -> None:
