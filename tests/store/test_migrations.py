@@ -14,9 +14,10 @@ from alembic.script import ScriptDirectory
 from newsroom import Newsroom
 from sqlalchemy import inspect, select, text
 
-from digest.models import Assertion, Base, Perspective, PerspectiveActor
+from digest.models import Assertion, Base, Delivery, Perspective, PerspectiveActor
 from digest.render.environment import built_in_folder
 from digest.services.app import App
+from digest.services.subscribers.erase import erase
 from digest.store.database import Database
 
 SCRIPTS = ScriptDirectory(str(built_in_folder("migrations")))
@@ -111,6 +112,17 @@ def test_what_was_taken_back_is_known_from_the_revisions(app_on_both: App) -> No
     assert assertions(room.app.db) == asserted
     room.news("after", perspectives=[{"actor": "Iran", "text": "And on."}])
     assert len(perspectives(room.app.db)) == 6
+
+
+def test_deliveries_of_the_release_before_keep_their_numbers(app_on_both: App) -> None:
+    """And the newest of them is given to none that comes after it, whoever is erased."""
+    room = Newsroom(app_on_both)
+    to(room.app.db, "0012")
+    ids = room.deliveries_to_come(maria := room.reader(), 3)
+    to(room.app.db, "head")
+    assert [row.id for row in room.rows(Delivery)] == ids
+    erase(room.app, maria, room.now, "cli")
+    assert room.deliveries_to_come(room.reader("tom"))[0] > ids[-1]
 
 
 def test_migrating_twice_changes_nothing(empty: Database) -> None:

@@ -43,6 +43,8 @@ class Delivery(Base):
             postgresql_where=text(LEASED),
         ),
         Index(None, "sent_at", sqlite_where=text(SENT), postgresql_where=text(SENT)),
+        # Mails hold the id, in their links too, so that of one who was erased is never another's.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]

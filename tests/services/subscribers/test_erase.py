@@ -9,7 +9,7 @@ from sqlalchemy import text
 from worlds import dump
 
 from digest.errors import AddressRefused, NotFound
-from digest.models import AuditEntry, Subscriber, Suppression
+from digest.models import AuditEntry, Delivery, Subscriber, Suppression
 from digest.models.words import BounceKind, Cadence
 from digest.services.admin import bounces as admin
 from digest.services.app import App
@@ -141,3 +141,12 @@ def test_nobody_else_gets_their_number(room: Newsroom) -> None:
     erase(room.app, maria, room.now, "cli")
     assert room.reader("tom") > maria
     assert len(room.rows(Subscriber)) == 1
+
+
+def test_nobody_elses_message_gets_the_number_of_theirs(room: Newsroom) -> None:
+    """A mail's Message-ID, return path and links name it."""
+    (old,) = room.deliveries_to_come(maria := room.reader())
+    erase(room.app, maria, room.now, "cli")
+    assert room.rows(Delivery) == []
+    (new,) = room.deliveries_to_come(room.reader("tom"))
+    assert new > old
