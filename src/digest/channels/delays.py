@@ -1,4 +1,4 @@
-"""Alerts that arrive well after they were written: their readers are told so."""
+"""Messages that come well after they were due: their readers are told so."""
 
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ DELAYED = timedelta(minutes=30)
 
 
 def delayed(content: EditionContent, envelope: Envelope) -> bool:
-    """Whether the alert waited for its provider or for us; a roundup was held on purpose."""
-    alert = content.kind == EditionKind.ALERT and content.code != Code.ROUNDUP
-    return alert and envelope.sent_at - content.at > DELAYED
+    """Whether it waited for its provider or for us; a roundup was held on purpose. A digest may
+    have been made late as well."""
+    late = content.kind == EditionKind.DIGEST and content.late
+    return late or (content.code != Code.ROUNDUP and envelope.sent_at - content.at > DELAYED)

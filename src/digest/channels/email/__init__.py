@@ -6,6 +6,7 @@ from functools import partial
 from typing import ClassVar
 
 from digest.channels.base import Finding, Limits, Message, Receipt, Step
+from digest.channels.delays import delayed
 from digest.channels.email.address import canonical
 from digest.channels.email.compose import Outline, bulk_headers, compose, message_id
 from digest.channels.email.dialogue import Submission
@@ -20,6 +21,7 @@ from digest.channels.pacing import Buckets
 from digest.errors import ChannelStopped
 from digest.models.content import EditionContent
 from digest.models.envelope import Envelope
+from digest.models.words import EditionKind
 from digest.render.environment import Templates
 from digest.render.filters import clean
 
@@ -85,6 +87,7 @@ class EmailChannel:
                 resent=envelope.resent,
                 postal_address=envelope.postal_address,
                 invites=envelope.invites,
+                late=content.kind == EditionKind.DIGEST and delayed(content, envelope),
                 lengths=_lengths(values),
             ),
         )

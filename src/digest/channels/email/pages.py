@@ -99,6 +99,7 @@ class Variant:
     resent: bool = False
     postal_address: str = ""
     invites: bool = False
+    late: bool = False  # a digest that says so; an alert by mail has its hour
     lengths: tuple[tuple[str, int], ...] = ()  # of the Slots' values, when the size is reckoned
 
 
@@ -229,7 +230,7 @@ class Pages:
                 content.at,
                 content.covers_from,
                 content.covers_to,
-                content.late,
+                variant.late,
                 content.catch_up,
                 content.zone,
                 content.follows,
