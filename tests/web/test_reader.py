@@ -348,7 +348,7 @@ class TestPause:
         await client.post(world.path("pause"), data={"do": "pause", "days": "7"})
         response = await client.post(world.path("pause"), data={"do": "resume"})
         assert "Pause everything for a while?" in response.text
-        assert (person(world).state, person(world).paused_until) == ("active", None)
+        assert (person(world).state, person(world).paused_until) == ("active", NOW)
 
     @pytest.mark.parametrize("days", ["", "0", "-3", "366", "many", "٣", "9" * 30])
     async def test_says_which_number_of_days_it_takes(

@@ -44,7 +44,7 @@ class Subscriber(Base):
     kind: Mapped[str] = mapped_column(default=SubscriberKind.PERSON)
     locale: Mapped[str] = mapped_column(default="en")
     state: Mapped[str] = mapped_column(default=SubscriberState.ACTIVE)
-    paused_until: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]  # of the last pause
     left_at: Mapped[datetime | None]
     from_files: Mapped[bool] = mapped_column(default=False)  # kept by `digest subscribers sync`
     next_due_at: Mapped[datetime | None] = mapped_column(index=True)  # of the next digest

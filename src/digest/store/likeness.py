@@ -102,7 +102,14 @@ _NEWEST = (
 _THESE = among(Subscriber.id, "subscribers")
 _WISHES = (Subscriber.locale, _LISTS, _SCHEDULE, _FOLLOWS)
 _WISHED = select(Subscriber.id, *_WISHES).where(_THESE)
-_STANDING = select(Subscriber.id, _TAKES_DIGESTS, _NEWEST, *_WISHES).where(_THESE)
+# The end of a pause that lasted beyond the hour of the digest; of older ones nothing depends.
+_BACK = case(
+    (
+        or_(Subscriber.next_due_at.is_(None), Subscriber.paused_until > Subscriber.next_due_at),
+        Subscriber.paused_until,
+    )
+)
+_STANDING = select(Subscriber.id, _TAKES_DIGESTS, _NEWEST, _BACK, *_WISHES).where(_THESE)
 _slots = (
     select(Slot.id, Slot.subscriber_id, Slot.kind, Slot.planned_at, Slot.edition_id)
     .where(
@@ -175,10 +182,12 @@ class Newest:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a Subscriber asked for, whether they take digests anywhere, and what was decided."""
+    """What a Subscriber asked for, whether they take digests anywhere, what was decided, and since
+    when they are back from a pause."""
 
     takes: bool
     newest: Newest | None
+    back: datetime | None
     wishes: Values
 
     @property
@@ -193,9 +202,9 @@ def standing(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Stand
     for one, *values in session.execute(_STANDING, {"subscribers": subscriber_ids}):
         key = tuple(values)
         if key not in alike:
-            takes, newest, *wished = values
+            takes, newest, back, *wished = values
             known = Newest.of_json(newest) if newest is not None else None
-            alike[key] = Standing(takes is not None, known, tuple(wished))
+            alike[key] = Standing(takes is not None, known, back, tuple(wished))
         found[one] = alike[key]
     return found
 

@@ -7,11 +7,13 @@ from newsroom import DAY, SEVEN, Newsroom
 
 from digest.models import (
     Delivery,
+    Edition,
     Subscriber,
 )
 from digest.models.words import Outcome, SubscriberState
 from digest.render.phrases import Phrases
 from digest.services.app import App
+from digest.services.reader import preferences
 
 
 @pytest.fixture
@@ -221,3 +223,40 @@ def test_a_pause_that_is_over_catches_up(room: Newsroom) -> None:
     assert room.publish() == {}
     room.now = SEVEN + 3 * DAY
     assert room.publish()[Outcome.EDITION] == 1
+
+
+@pytest.mark.parametrize("by", ["itself", "its reader"])
+def test_a_digest_at_the_end_of_a_pause_is_not_called_late(room: Newsroom, by: str) -> None:
+    maria = room.reader()
+    room.publish()
+    room.now = SEVEN + DAY - timedelta(hours=1)
+    room.news(severity=3)
+    days = 1 if by == "itself" else 9
+    preferences.pause(room.app.db, maria, days, room.now - DAY + timedelta(hours=4))
+    room.now = SEVEN + DAY + timedelta(hours=3)
+    if by == "its reader":
+        preferences.resume(room.app.db, maria, room.now)
+    assert room.publish() == {Outcome.EDITION: 1}
+    assert [content.late for content in room.contents()] == [False]
+
+
+def test_one_that_is_late_after_the_end_of_a_pause_is_called_so(room: Newsroom) -> None:
+    maria, tom = room.reader(), room.reader("tom")
+    room.publish()
+    preferences.pause(room.app.db, maria, 1, SEVEN + timedelta(hours=3))
+    room.now = SEVEN + DAY - timedelta(hours=1)
+    room.news(severity=3)
+    room.now = SEVEN + DAY + timedelta(hours=3, minutes=10)
+    assert room.publish() == {Outcome.EDITION: 2}
+    late = {
+        slot.subscriber_id: content.late
+        for slot in room.slots()
+        for content, row in zip(room.contents(), room.rows(Edition), strict=True)
+        if row.id == slot.edition_id
+    }
+    assert late == {maria: False, tom: True}, "who shares all else with others shares no pause"
+    preferences.pause(room.app.db, maria, 1, room.now)
+    room.news("more", severity=3)
+    room.now += DAY + timedelta(minutes=31)
+    assert room.publish() == {Outcome.EDITION: 2}
+    assert room.contents()[-1].late

@@ -97,6 +97,11 @@ class Task:
             return max(self.last_at, reach) if self.last_at else self.first_from
         return reach
 
+    def waited_since(self, now: datetime) -> datetime:
+        """Since when the reader waits for it: its hour, or the end of a pause that came later."""
+        until = self.account.subscriber.paused_until
+        return max(self.due.at, until) if until is not None and until <= now else self.due.at
+
     @property
     def missed(self) -> list[date]:
         """Dates since the last digest on which one was due and none was made; the newest few."""
@@ -348,7 +353,8 @@ class Desk:
             zone=task.account.schedule.zone,
             covers_from=max(task.last_at, self._oldest(task)) if task.last_at else task.first_from,
             covers_to=at,
-            late=self.late(task) and task.last_day is not None,  # nobody waited for a first one
+            # Nobody waited for a first one.
+            late=self.now - task.waited_since(self.now) > LATE and task.last_day is not None,
             catch_up=task.lost or bool(task.missed),
             list_name=task.account.list_name or self.app.settings.product_name,
             read_on=self._read_on(task, reader),

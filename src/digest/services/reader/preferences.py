@@ -137,6 +137,6 @@ def resume(db: Database, subscriber_id: int, now: datetime, actor: str = READER)
     """Ends a pause before its time."""
     with editing(db, subscriber_id, "resume", now, actor) as edit:
         if edit.person.state == SubscriberState.PAUSED:
-            edit.person.state, edit.person.paused_until = SubscriberState.ACTIVE, None
+            edit.person.state, edit.person.paused_until = SubscriberState.ACTIVE, now
             edit.person.next_due_at = None
     return edit.done
