@@ -30,6 +30,7 @@ from digest.models.words import Outcome, SubscriberState
 from digest.services.app import App
 from digest.services.planning import publish as planning
 from digest.services.planning.publish import Shard, plan_shard, shards
+from digest.store import due
 
 FOLLOWED = ("iran", "gulf", "yemen", "sahel", "mali", "africa")
 ZONES = ("Europe/London", "America/New_York", "Asia/Kolkata")
@@ -273,6 +274,21 @@ def test_shards_hold_everybody_once_and_those_who_are_alike_together(
     assert {slot.subscriber_id for slot in room.slots()} == set(profiles)
     assert shards(room.app, SEVEN, 5) == []
     assert plan_shard(room.app, SEVEN, found[0]) == {}, "nobody is due any more"
+
+
+def test_large_shards_are_told_by_some_of_their_readers_and_hold_everybody_all_the_same(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "PAGE", 4)
+    monkeypatch.setattr(due, "SAMPLED", 4)
+    for number in range(48):
+        room.reader(f"r{number}", follows=FOLLOWED[number % 4 :][:2])
+    room.news(severity=3)
+    found = shards(room.app, SEVEN, 16)  # by every fourth of them
+    assert len(found) == 3
+    planned = [sum(plan_shard(room.app, SEVEN, shard).values()) for shard in found]
+    assert sum(planned) == 48
+    assert all(planned)
 
 
 def test_a_profile_that_is_wrong_does_no_harm(room: Newsroom) -> None:

@@ -69,7 +69,8 @@ def shards(app: App, now: datetime, size: int = SHARD) -> list[Shard]:
     with app.db.begin() as session:
         make_visible(session, now)
     with app.db.read() as session:
-        count, unknown = due.counted(session, now)
+        count = due.counted(session, now, PAGE + 1)
+        unknown = count > PAGE and due.without_profile(session, now, 0, 1)
     if count <= PAGE:
         return [Shard()] if count else []
     if unknown:
