@@ -30,7 +30,8 @@ _IN_ORDER = select(Subscriber.id).where(_IS_DUE).order_by(Subscriber.profile, Su
 _FROM = _IN_ORDER.where(tuple_(bindparam("profile"), bindparam("id")) <= _PLACE)
 _UPTO = tuple_(bindparam("profile_after"), bindparam("id_after")) > _PLACE
 _BETWEEN = _FROM.where(_UPTO)
-_BEFORE = _IN_ORDER.where(_UPTO)
+# Whose profile is not known yet is nowhere in this order: they are with the first.
+_BEFORE = _IN_ORDER.where(or_(_UPTO, Subscriber.profile.is_(None)))
 _ranked = (
     select(
         Subscriber.profile,

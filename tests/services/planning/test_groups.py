@@ -276,6 +276,20 @@ def test_shards_hold_everybody_once_and_those_who_are_alike_together(
     assert plan_shard(room.app, SEVEN, found[0]) == {}, "nobody is due any more"
 
 
+def test_who_is_new_after_the_division_is_in_one_of_the_shards(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or was in somebody's hand when profiles were reckoned."""
+    monkeypatch.setattr(planning, "PAGE", 4)
+    ids = [room.reader(f"r{number}") for number in range(10)]
+    room.news(severity=3)
+    found = shards(room.app, SEVEN, 5)
+    ids.append(room.reader("new"))
+    for shard in found:
+        plan_shard(room.app, SEVEN, shard)
+    assert {slot.subscriber_id for slot in room.slots()} == set(ids)
+
+
 def test_large_shards_are_told_by_some_of_their_readers_and_hold_everybody_all_the_same(
     room: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
