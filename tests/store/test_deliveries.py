@@ -12,6 +12,7 @@ from digest.models.words import DeliveryState as State
 from digest.models.words import EditionKind
 from digest.services.app import App
 from digest.store import deliveries as ledger
+from digest.store import under_way
 from digest.store.deliveries import ALERTS, DIGESTS, LEASE, Result
 
 
@@ -122,7 +123,7 @@ def test_a_digest_that_is_just_being_sent_elsewhere_is_not_ended(room: Newsroom)
     sender.start()
     assert begun.wait(30)
     with room.app.db.begin() as session:
-        behind = ledger.end_waiting_digests(session, [maria])
+        behind = under_way.end_waiting_digests(session, [maria])
     sender.join()
     assert sorted(room.states()) == ["pending", "sending"]
     assert len(behind) == 1

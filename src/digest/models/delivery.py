@@ -15,6 +15,12 @@ LEASED = "lease_until IS NOT NULL"
 
 SENT = "sent_at IS NOT NULL"
 
+UNDER_WAY = "state IN ('pending', 'sending', 'retry')"
+
+UNKNOWN = "state = 'unknown'"
+
+ENDED = "state IN ('failed', 'expired', 'suppressed')"
+
 
 class Delivery(Base):
     """pending -> sending (lease) -> sent | retry (not before) | unknown | failed | expired | ...
@@ -34,8 +40,25 @@ class Delivery(Base):
             postgresql_where=text(CLAIMABLE),
         ),
         Index(None, "edition_id", "subscriber_id"),
-        Index(None, "subscriber_id"),
-        Index(None, "state", "lease_until"),
+        # Of the many that are done nobody asks by their reader or state, but for these few.
+        Index(
+            "ix_deliveries_under_way",
+            "subscriber_id",
+            sqlite_where=text(UNDER_WAY),
+            postgresql_where=text(UNDER_WAY),
+        ),
+        Index(
+            "ix_deliveries_unknown",
+            "channel",
+            sqlite_where=text(UNKNOWN),
+            postgresql_where=text(UNKNOWN),
+        ),
+        Index(
+            "ix_deliveries_ended",
+            "created_at",
+            sqlite_where=text(ENDED),
+            postgresql_where=text(ENDED),
+        ),
         Index(  # the few that some worker has in hand
             "ix_deliveries_leased",
             "lease_until",

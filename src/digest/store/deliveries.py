@@ -36,11 +36,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import TypeEngine
 
-from digest.models import ChannelStop, Delivery
+from digest.models import ChannelStop, Delivery, Destination
 from digest.models.base import Instant
 from digest.models.words import DeliveryState as State
 from digest.store.given import among, as_rows, rows
-from digest.store.memories import GONE_OUT
 
 LEASE = timedelta(seconds=120)
 ALERTS, DIGESTS = 10, 0  # priorities; each has a lane, so no alert waits behind digests
@@ -109,36 +108,6 @@ _BEGIN = (
     )
     .values(state=State.SENDING, lease_until=bindparam("until"))
     .returning(_columns.id)
-)
-
-_other = Delivery.__table__.alias()
-_ELSEWHERE = exists().where(
-    _other.c.subscriber_id == _columns.subscriber_id,
-    _other.c.slot == _columns.slot,
-    _other.c.state.in_(GONE_OUT),
-)
-_waiting = and_(
-    among(_columns.subscriber_id, "subscribers"),
-    _columns.priority == DIGESTS,
-    _columns.state.in_(OPEN),
-)
-_LOCK_WAITING = select(_columns.id).where(_waiting).order_by(_columns.id).with_for_update()
-_END_WAITING = (
-    update(Delivery.__table__)  # type: ignore[arg-type]
-    .where(_waiting)
-    .values(
-        state=case((_ELSEWHERE, _columns.state), else_=State.SUPPRESSED),
-        reason=case((_ELSEWHERE, _columns.reason), else_="superseded"),
-        not_before=case((_ELSEWHERE, _columns.not_before)),
-    )
-    .returning(_columns.destination_id, _columns.not_before)
-)
-
-_BEING_SENT = select(_columns.subscriber_id).where(
-    among(_columns.subscriber_id, "subscribers"),
-    _columns.priority == DIGESTS,
-    _columns.state == State.SENDING,
-    _columns.lease_until.is_not(None),  # so that the index of those few is found
 )
 
 
@@ -222,30 +191,10 @@ def _claim(skip_locked: bool) -> ReturningUpdate[Any]:
     )
 
 
-def end_waiting_digests(session: Session, subscriber_ids: Iterable[int]) -> dict[int, datetime]:
-    """Ends digests that reached nobody yet: the next one, which is due, tells what they had to.
-
-    One that has reached another Destination is not told again by the next: it is still sent to
-    those it waits for, at its own hour, which its provider may have named. Returns that hour by
-    Destination: the next comes behind it.
-    """
-    found: dict[int, datetime] = {}
-    connection, whose = session.connection(), {"subscribers": list(subscriber_ids)}
-    # A sender may just have begun with one of them, and nobody else sees that yet: it is waited for
-    # here, so that the next statement does. SQLite has one writer anyway.
-    locks = connection.dialect.name == "postgresql"
-    if locks and not connection.execute(_LOCK_WAITING, whose).all():
-        return found
-    for where, at in connection.execute(_END_WAITING, whose):
-        if at is not None:
-            found[where] = max(at, found.get(where, at))
-    return found
-
-
-def digest_being_sent(session: Session, subscriber_ids: Iterable[int]) -> set[int]:
-    """Those of whom a sender has a digest in hand, of which nobody knows yet whether it arrives."""
-    rows = session.connection().execute(_BEING_SENT, {"subscribers": list(subscriber_ids)})
-    return set(rows.scalars())
+def of_subscriber(subscriber_id: int) -> ColumnElement[bool]:
+    """Everything that went, or was to go, to a Subscriber: by the index of their Destinations."""
+    theirs = select(Destination.id).where(Destination.subscriber_id == subscriber_id)
+    return Delivery.destination_id.in_(theirs)
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
@@ -351,7 +300,7 @@ def expire(session: Session, now: datetime) -> int:
     """
     rows = session.scalars(
         update(Delivery)
-        .where(Delivery.expires_at <= now, Delivery.state.in_(OPEN), _free(now))
+        .where(_WAITING, Delivery.expires_at <= now, Delivery.state.in_(OPEN), _free(now))
         .values(
             state=State.EXPIRED, reason="expired", detail="too late to be of use", not_before=None
         )

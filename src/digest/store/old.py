@@ -20,18 +20,19 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Session, aliased
 
 from digest.models import AuditEntry, Bounce, Delivery, Edition, Slot, Subscriber
+from digest.models.delivery import ENDED
 from digest.models.words import BounceKind, DeliveryState, EditionKind, Outcome, SubscriberState
 from digest.store.deliveries import OPEN
 
 BATCH = 500  # rows of one transaction: no lock is held for longer than these take
 
 _NONE_IS_EQUAL = literal("pruned ") + cast(Edition.id, Text)
-_ENDED = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED)
 _to_come = exists().where(
     Delivery.edition_id == Edition.id,
     or_(
@@ -79,7 +80,7 @@ def deliveries(before: datetime) -> Select[int]:
     """Those that reached nobody."""
     return (
         select(Delivery.id)
-        .where(Delivery.state.in_(_ENDED), Delivery.created_at < before)
+        .where(text(ENDED), Delivery.created_at < before)
         .order_by(Delivery.created_at)
     )
 

@@ -14,8 +14,8 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Feed, Revision, Slot, Subscriber
-from digest.models.delivery import CLAIMABLE
-from digest.models.words import DeliveryState, Outcome
+from digest.models.delivery import CLAIMABLE, UNKNOWN
+from digest.models.words import Outcome
 from digest.store import deliveries, lead, readers, visibility, workers
 from digest.store.rates import Held, held
 
@@ -83,12 +83,7 @@ def look(session: Session, channels: Iterable[str], now: datetime) -> Vitals:
 
 _HELD = select(Slot.id).where(Slot.outcome == Outcome.HELD, Slot.release_at.is_not(None))
 _NEWEST = select(Revision.stored_at).order_by(Revision.id.desc()).limit(1)  # the order of storing
-_SOME_UNKNOWN = (
-    select(Delivery.channel)
-    .where(Delivery.state == DeliveryState.UNKNOWN)
-    .limit(MOST)
-    .subquery("some")
-)
+_SOME_UNKNOWN = select(Delivery.channel).where(text(UNKNOWN)).limit(MOST).subquery("some")
 _UNKNOWN = select(_SOME_UNKNOWN.c.channel, func.count()).group_by(_SOME_UNKNOWN.c.channel)
 
 

@@ -13,6 +13,7 @@ from digest.store.chunks import chunks
 from digest.store.deliveries import ALERTS, OPEN
 from digest.store.given import among
 from digest.store.threads import MENDS
+from digest.store.under_way import THEIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class WaitingAlert:
 _ALERTS = (
     select(Delivery.id, Delivery.subscriber_id, Delivery.destination_id, Delivery.edition_id)
     .where(
-        among(Delivery.subscriber_id, "subscribers"),
-        Delivery.priority == ALERTS,
+        THEIRS,
         Delivery.state.in_(OPEN),
+        Delivery.priority == ALERTS,
         ~Delivery.slot.startswith(MENDS),
     )
     .order_by(Delivery.id)

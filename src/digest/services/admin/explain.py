@@ -84,7 +84,7 @@ def _deliveries(session: Session, person: Subscriber, event: Event) -> list[dict
     rows = session.execute(
         select(Delivery, Item)
         .join(Item, Item.edition_id == Delivery.edition_id)
-        .where(Delivery.subscriber_id == person.id, Item.event_id == event.id)
+        .where(ledger.of_subscriber(person.id), Item.event_id == event.id)
         .order_by(Delivery.id)
     ).all()
     back = bounces.came_back(session, [row.id for row, _ in rows])

@@ -30,7 +30,7 @@ def rows(
     if channel is not None:
         query = query.where(Delivery.channel == channel)
     if subscriber_id is not None:
-        query = query.where(Delivery.subscriber_id == subscriber_id)
+        query = query.where(ledger.of_subscriber(subscriber_id))
     found = session.execute(query.order_by(Delivery.id.desc()).limit(limit)).all()[::-1]
     items = _items(session, {row.Delivery.edition_id for row in found})
     return [

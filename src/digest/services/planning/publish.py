@@ -23,9 +23,9 @@ from digest.services.planning.digests import Desk
 from digest.services.planning.faults import apart
 from digest.services.planning.groups import Grouped, Groups, Step, Verdict, alike
 from digest.services.visible import make_visible
-from digest.store import due, likeness, readers, spread, waiting_alerts
+from digest.store import due, likeness, readers, spread, under_way, waiting_alerts
 from digest.store.chunks import chunks
-from digest.store.deliveries import DIGESTS, digest_being_sent, end_waiting_digests
+from digest.store.deliveries import DIGESTS
 from digest.store.due import Place
 from digest.store.waiting_alerts import WaitingAlert
 from digest.tracing import span
@@ -174,17 +174,22 @@ def _planned(session: Session, groups: Groups, ids: Sequence[int], *, fault: boo
         if to.due is not None and to.step in (Step.FAULT, Step.MISSED)
     ]
     behind: Mapping[int, datetime] = {}
-    later: set[int] = set()
+    later: Container[int] = ()
     waiting: Mapping[int, Sequence[WaitingAlert]] = {}
     if making:
-        # One digest takes the place of one that waits still, so nobody gets two at once.
-        behind = end_waiting_digests(session, making)
+        found = under_way.look(session, making)
+        if found.waiting:
+            # One digest takes the place of one that waits still, so nobody gets two at once. A
+            # sender may have begun with it meanwhile.
+            behind = under_way.end_waiting_digests(session, found.waiting)
+            found = under_way.look(session, making)
         # One in a sender's hand may fail yet: what it has to tell is then in the next, and what is
         # tried again goes first. So they stay due until that is known, a minute or two.
-        later = digest_being_sent(session, making)
+        later = found.being_sent
         making = {one: to for one, to in making.items() if one not in later}
+        if alerts := found.alerts - later:
+            waiting = waiting_alerts.of_subscribers(session, alerts)
     if making:
-        waiting = waiting_alerts.of_subscribers(session, making)
         verdicts += groups.decide(session, making)
     done = _store(session, verdicts, behind, waiting)
     hours = [

@@ -17,7 +17,7 @@ from digest.models import Delivery
 from digest.models.words import Cadence, DeliveryState, SubscriberState
 from digest.services.reader.editing import READER, Done, editing
 from digest.store.database import Database
-from digest.store.deliveries import OPEN, UNSUBSCRIBED
+from digest.store.deliveries import OPEN, UNSUBSCRIBED, of_subscriber
 
 LONGEST_PAUSE = 365  # days
 
@@ -93,7 +93,7 @@ def _suppress(session: Session, subscriber_id: int) -> int:
     """One that a worker has begun to send is past stopping; all others are."""
     rows = session.scalars(
         update(Delivery)
-        .where(Delivery.subscriber_id == subscriber_id, Delivery.state.in_(OPEN))
+        .where(of_subscriber(subscriber_id), Delivery.state.in_(OPEN))
         .values(state=DeliveryState.SUPPRESSED, reason=UNSUBSCRIBED)
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
@@ -105,7 +105,7 @@ def _free(session: Session, subscriber_id: int, now: datetime) -> int:
     rows = session.scalars(
         update(Delivery)
         .where(
-            Delivery.subscriber_id == subscriber_id,
+            of_subscriber(subscriber_id),
             Delivery.state == DeliveryState.SUPPRESSED,
             Delivery.reason == UNSUBSCRIBED,
             Delivery.expires_at > now,
