@@ -5,7 +5,7 @@ takes thousands, and what is decided for a group of readers is written once and 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from sqlalchemy import (
     column,
     func,
     select,
+    true,
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql
@@ -32,7 +33,8 @@ from sqlalchemy.types import Boolean, TypeEngine
 
 
 class Ids(TypeDecorator[Sequence[int]]):
-    """A list of ids as one parameter."""
+    """A list of ids as one parameter: the text of an array, which takes a tenth of the time that
+    the driver takes to write one."""
 
     impl = Text
     cache_ok = True
@@ -41,9 +43,9 @@ class Ids(TypeDecorator[Sequence[int]]):
         kind = ARRAY(BigInteger) if dialect.name == "postgresql" else Text()
         return dialect.type_descriptor(kind)
 
-    def process_bind_param(self, value: Iterable[int] | None, dialect: Dialect) -> Any:
-        ids = list(value or ())
-        return ids if dialect.name == "postgresql" else json.dumps(ids)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Iterable[int] | None], str]:
+        begin, end = "{}" if dialect.name == "postgresql" else "[]"
+        return lambda ids: f"{begin}{','.join(map(str, ids or ()))}{end}"
 
 
 class _Among(FunctionElement[bool]):
@@ -113,6 +115,27 @@ def rows(dialect: str, name: str, columns: Mapping[str, TypeEngine[Any]]) -> Fro
         )
     )
     return read.cte(name).prefix_with("MATERIALIZED")  # read once, not for each row of a join
+
+
+def pairs(dialect: str, name: str) -> FromClause:
+    """The parameters `name`, as `as_pairs` made them: "one" and the number "of_group" of each."""
+    if dialect == "postgresql":
+        return rows(dialect, name, {"one": BigInteger(), "of_group": BigInteger()})
+    groups = func.json_each(bindparam(name, type_=Text())).table_valued("key", "value", name="each")
+    ones = func.json_each(groups.c.value).table_valued("value", name="ones")
+    read = select(
+        type_coerce(ones.c.value, BigInteger()).label("one"),
+        type_coerce(groups.c.key, BigInteger()).label("of_group"),
+    ).select_from(groups.join(ones, true()))
+    return read.cte(name).prefix_with("MATERIALIZED")
+
+
+def as_pairs(dialect: str, name: str, groups: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """Groups of ids, as parameters."""
+    if dialect == "sqlite":
+        return {name: json.dumps([list(who) for who in groups])}
+    each = (f'{{"one":{one},"of_group":{n}}}' for n, who in enumerate(groups) for one in who)
+    return {name: f"[{','.join(each)}]"}
 
 
 def as_rows(dialect: str, given: Sequence[Mapping[str, Any]]) -> str:

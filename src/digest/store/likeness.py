@@ -197,14 +197,17 @@ class Standing:
 
 def standing(session: Session, subscriber_ids: Sequence[int]) -> dict[int, Standing]:
     """Those with equal values share one Standing."""
+    newest: dict[str | None, Newest | None] = {None: None}
     alike: dict[Any, Standing] = {}
     found = {}
-    for one, *values in session.execute(_STANDING, {"subscribers": subscriber_ids}):
-        key = tuple(values)
+    for one, takes, text, back, *wished in session.execute(
+        _STANDING, {"subscribers": subscriber_ids}
+    ):
+        key = (takes is not None, text, back, *wished)
         if key not in alike:
-            takes, newest, back, *wished = values
-            known = Newest.of_json(newest) if newest is not None else None
-            alike[key] = Standing(takes is not None, known, back, tuple(wished))
+            if text not in newest:
+                newest[text] = Newest.of_json(text)
+            alike[key] = Standing(takes is not None, newest[text], back, tuple(wished))
         found[one] = alike[key]
     return found
 

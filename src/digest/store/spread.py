@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 from digest.models import Delivery, Destination, Slot, Subscriber
 from digest.models.base import Instant
 from digest.models.words import DeliveryState
-from digest.store.given import among, as_rows, rows
+from digest.store.given import among, as_pairs, as_rows, pairs, rows
 from digest.store.readers import open_to
 from digest.store.upsert import columns_of, insert_for
 
@@ -38,7 +38,6 @@ Row = Mapping[str, Any]
 NONE: Mapping[int, datetime] = {}
 
 _GROUP = "of_group"
-_PAIRS: Mapping[str, TypeEngine[Any]] = {"subscriber": BigInteger(), _GROUP: Integer()}
 _SLOTS: Mapping[str, TypeEngine[Any]] = {_GROUP: Integer()} | {
     column.name: column.type
     for column in columns_of(Slot).c
@@ -56,15 +55,8 @@ _EDITIONS: Mapping[str, TypeEngine[Any]] = {
 _BEHIND: Mapping[str, TypeEngine[Any]] = {"destination": BigInteger(), "hour": Instant()}
 
 
-def _pairs(dialect: str, groups: Grouped[Any]) -> str:
-    return as_rows(
-        dialect,
-        [
-            {"subscriber": one, _GROUP: number}
-            for number, (_, who) in enumerate(groups)
-            for one in who
-        ],
-    )
+def _pairs(dialect: str, groups: Grouped[Any]) -> dict[str, Any]:
+    return as_pairs(dialect, "pairs", [who for _, who in groups])
 
 
 def _dialect(session: Session) -> str:
@@ -92,20 +84,20 @@ def slots(session: Session, decided: Grouped[Sequence[Row]]) -> list[tuple[int, 
     if not each:
         return []
     dialect = _dialect(session)
-    asked = {"pairs": _pairs(dialect, decided), "slots": as_rows(dialect, each)}
+    asked = _pairs(dialect, decided) | {"slots": as_rows(dialect, each)}
     rows = session.connection().execute(_slots(dialect, insert_for(session)), asked)
     return [(one, key, outcome) for one, key, outcome in rows]
 
 
 @cache
 def _slots(dialect: str, insert: Any) -> Insert:
-    pairs, given = rows(dialect, "pairs", _PAIRS), rows(dialect, "slots", _SLOTS)
+    who, given = pairs(dialect, "pairs"), rows(dialect, "slots", _SLOTS)
     names = [name for name in _SLOTS if name != _GROUP]
     every = (
-        select(pairs.c.subscriber, *(given.c[name] for name in names))
-        .join(given, given.c[_GROUP] == pairs.c[_GROUP])
-        .where(pairs.c.subscriber.is_not(None))  # else SQLite takes ON CONFLICT for that of a join
-        .order_by(pairs.c.subscriber, given.c.key)
+        select(who.c.one, *(given.c[name] for name in names))
+        .join(given, given.c[_GROUP] == who.c[_GROUP])
+        .where(who.c.one.is_not(None))  # else SQLite takes ON CONFLICT for that of a join
+        .order_by(who.c.one, given.c.key)
     )
     table = columns_of(Slot)
     found = insert(table).from_select(["subscriber_id", *names], every)
@@ -122,8 +114,7 @@ def deliveries(
     if not told:
         return set()
     dialect = _dialect(session)
-    asked = {
-        "pairs": _pairs(dialect, told),
+    asked = _pairs(dialect, told) | {
         "editions": as_rows(dialect, [{_GROUP: n, **row} for n, (row, _) in enumerate(told)]),
         "behind": as_rows(dialect, [{"destination": n, "hour": at} for n, at in behind.items()]),
     }
@@ -133,7 +124,7 @@ def deliveries(
 
 @cache
 def _deliveries(dialect: str, insert: Any, kind: str) -> Insert:
-    pairs, editions = rows(dialect, "pairs", _PAIRS), rows(dialect, "editions", _EDITIONS)
+    who, editions = pairs(dialect, "pairs"), rows(dialect, "editions", _EDITIONS)
     behind = rows(dialect, "behind", _BEHIND)
     told = {
         "edition_id": editions.c.edition_id,
@@ -153,9 +144,9 @@ def _deliveries(dialect: str, insert: Any, kind: str) -> Insert:
     }
     every = (
         select(*told.values())
-        .select_from(pairs)
-        .join(editions, editions.c[_GROUP] == pairs.c[_GROUP])
-        .join(Destination, Destination.subscriber_id == pairs.c.subscriber)
+        .select_from(who)
+        .join(editions, editions.c[_GROUP] == who.c[_GROUP])
+        .join(Destination, Destination.subscriber_id == who.c.one)
         .outerjoin(behind, behind.c.destination == Destination.id)
         .where(open_to(kind))
         # Those of one Edition stand together: they are claimed in that order, and a claim that has
@@ -190,7 +181,7 @@ def _update(session: Session, groups: Grouped[tuple[Any, ...]], *names: str) -> 
         for number, (row, _) in enumerate(groups)
     ]
     if values:
-        asked = {"pairs": _pairs(dialect, groups), "given": as_rows(dialect, values)}
+        asked = _pairs(dialect, groups) | {"given": as_rows(dialect, values)}
         session.connection().execute(_updating(dialect, names), asked)
 
 
@@ -198,9 +189,9 @@ def _update(session: Session, groups: Grouped[tuple[Any, ...]], *names: str) -> 
 def _updating(dialect: str, names: tuple[str, ...]) -> Update:
     table = columns_of(Subscriber)
     of_groups = {_GROUP: Integer(), **{name: table.c[name].type for name in names}}
-    pairs, given = rows(dialect, "pairs", _PAIRS), rows(dialect, "given", of_groups)
+    who, given = pairs(dialect, "pairs"), rows(dialect, "given", of_groups)
     return (
         update(table)
-        .where(table.c.id == pairs.c.subscriber, given.c[_GROUP] == pairs.c[_GROUP])
+        .where(table.c.id == who.c.one, given.c[_GROUP] == who.c[_GROUP])
         .values({name: given.c[name] for name in names})
     )
