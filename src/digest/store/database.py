@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
 T = TypeVar("T")
 
 _ALONE = 5_823_003  # of an advisory lock; any number that nobody else takes
+_ROOM = "cache_size=-32000"  # kB: a page of readers is spread over much of a large file
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
 # Connections of a process to PostgreSQL, which allows 100 of all: those kept, and those at most.
 _KEPT, _MOST = 5, 10
@@ -344,7 +345,7 @@ def _engine(url: Any, patience: float = BUSY_SECONDS, **how: Any) -> Engine:
     def pragmas(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, see below
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", _ROOM):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
