@@ -125,6 +125,22 @@ def test_deliveries_of_the_release_before_keep_their_numbers(app_on_both: App) -
     assert room.deliveries_to_come(room.reader("tom"))[0] > ids[-1]
 
 
+def test_postgresql_packs_words_by_lz4_where_it_can(empty: Database) -> None:
+    empty.migrate()
+    if empty.is_sqlite:
+        return
+    with empty.engine.connect() as connection:
+        can = connection.scalar(
+            text(
+                "SELECT 'lz4' = ANY (enumvals) FROM pg_settings"
+                " WHERE name = 'default_toast_compression'"
+            )
+        )
+        how = "SELECT attcompression FROM pg_attribute WHERE attrelid = 'editions'::regclass"
+        packed = connection.scalar(text(f"{how} AND attname = 'content'"))
+    assert packed == ("l" if can else "")
+
+
 def test_migrating_twice_changes_nothing(empty: Database) -> None:
     empty.migrate()
     with empty.engine.begin() as connection:
