@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.orm import Session
 
 from digest.edit.select import Selection
+from digest.models import Schedule
 from digest.models.desk import Reader
 from digest.models.words import EditionKind, Outcome
 from digest.services.app import App
@@ -120,6 +121,7 @@ class Groups:
     courses: Recent[tuple[Calling, Past], Course] = field(default_factory=Recent)
     verdicts: Recent[tuple[Course, object], Verdict] = field(default_factory=Recent)
     _accounts: dict[int, Account] = field(default_factory=dict)
+    _dates: dict[Hashable, tuple[Due | None, Due | None]] = field(default_factory=dict)
 
     def keep(self) -> None:
         """What was found out is committed."""
@@ -158,7 +160,7 @@ class Groups:
         self, account: Account, standing: Standing, last: Last | None, *, fault: bool
     ) -> Calling:
         before = Due(last.day, last.due_at) if last is not None else None
-        due, following = due_dates(account.schedule, self.now, before)
+        due, following = self._due_dates(account.schedule, before)
         coming = following.at if following else NEVER
         newest = standing.newest
         if due is None or (newest is not None and newest.key >= due.day.isoformat()):
@@ -169,6 +171,13 @@ class Groups:
             closed = newest is not None and newest.window_to is not None and newest.closed
             return Calling(Step.MAKE, coming, due, last, closed, standing.takes)
         return Calling(Step.NOTHING if last is None else Step.MISSED, coming, due)
+
+    def _due_dates(self, schedule: Schedule, before: Due | None) -> tuple[Due | None, Due | None]:
+        """Few Schedules differ, among however many groups."""
+        key = (schedule.cadence, schedule.at, schedule.zone, tuple(schedule.weekdays), before)
+        if key not in self._dates:
+            self._dates[key] = due_dates(schedule, self.now, before)
+        return self._dates[key]
 
     # What is told --------------------------------------------------------------------------
 
