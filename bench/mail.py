@@ -4,7 +4,6 @@
 the same Edition. Each turn has new Editions, so nothing but fragments and templates is reused.
 """
 
-import gc
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +27,7 @@ from digest.models.content import (
 )
 from digest.models.envelope import Envelope, Links
 from digest.models.words import EditionKind
+from digest.process import collect_seldom
 from digest.render.environment import Templates
 
 AT = datetime(2026, 3, 5, 7, tzinfo=UTC)
@@ -130,8 +130,7 @@ def a_reader(through: EmailChannel, editions: Callable[[int], Sequence[EditionCo
     for content in editions(0):
         through.render(content, people[0])
     found = []
-    gc.collect()
-    gc.freeze()  # as `digest serve` does
+    collect_seldom()  # as `digest serve` does
     for turn in range(1, TURNS + 1):
         contents = editions(turn)
         with timed() as watch:

@@ -25,6 +25,7 @@ from bench.server import Server, server
 from bench.size import sizes
 from bench.stage import installed, opened
 from digest.models import Slot
+from digest.process import collect_seldom
 from digest.services.app import App
 from digest.services.planning.publish import Shard, plan_shard, shards
 
@@ -101,6 +102,7 @@ def planner(url: str) -> None:
     """Plans the shards that come in, a line each, and says at the end what that took."""
     done = 0
     with opened(url) as app:
+        collect_seldom()  # as `digest worker` does
         begin = time.process_time()
         print("ready", flush=True)
         for line in sys.stdin:

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import faulthandler
-import gc
 import signal
 import socket
 import sys
@@ -15,7 +14,7 @@ import uvicorn
 
 from digest import clock
 from digest.errors import ConfigurationError
-from digest.process import Service
+from digest.process import Service, collect_seldom
 from digest.services.app import App
 
 DRAIN_SECONDS = 7.0  # for what is being sent; supervisors kill after 10
@@ -78,10 +77,7 @@ def listening(app: App, *, pages: bool) -> Iterator[list[Serving]]:
 def run(app: App, service: Service | None, serving: Iterable[Serving]) -> None:
     """Runs the service and what is served until SIGTERM or Ctrl-C."""
     servers = [(_server(module, app), taken) for module, taken in serving]
-    # What is loaded by now stays until the end. Left out of the collector's rounds, it does not
-    # make each mail half as dear again.
-    gc.collect()
-    gc.freeze()
+    collect_seldom()
     # A thread that plans lets the one that sends have its turn after a millisecond, not five.
     sys.setswitchinterval(SWITCH_SECONDS)
     asyncio.run(_run(app, service, servers))
