@@ -214,6 +214,31 @@ def listening(app: App) -> int:
 
 
 @pytest.mark.postgres
+async def test_a_worker_that_was_taken_for_dead_takes_tasks_as_soon_as_it_goes_on(
+    own_postgres_server: Server,
+) -> None:
+    """It stood still, or had no database, for longer than others wait for it."""
+    diary = Diary()
+    with own_postgres_server.database() as url, on(url) as app:
+        bootstrap.set_up(app)
+        queue = bootstrap.queue(app.db)
+        async with diary.at_work(queue, alerts=3, digests=1):
+            await until(lambda: listening(app) == 2)
+            put(app.db, queue, Task("long", ALERTS))  # is begun once more, too
+            await asyncio.wait_for(diary.begun.wait(), SECONDS)
+            with app.db.begin() as session:
+                session.execute(
+                    text(
+                        "UPDATE procrastinate_workers"
+                        " SET last_heartbeat = last_heartbeat - interval '1 minute'"
+                    )
+                )
+            await queue.recover()
+            put(app.db, queue, note(1, queue=ALERTS))
+            await until(lambda: diary.done == [1])
+
+
+@pytest.mark.postgres
 async def test_after_a_crash_of_postgresql_tasks_are_told_of_and_one_under_way_holds_up_no_other(
     own_postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 HEARTBEAT = 2.0  # seconds
-STALLED = 10.0  # without a heartbeat for so long a worker is dead
+STALLED = 10.0  # without a heartbeat for so long a worker is dead, and its tasks are put again
+# Its row is kept longer. One that only stood still, or had no database, goes on under it: without
+# it no task would be taken any more, and those begun would have to end before it began anew.
+FORGOTTEN = 3600.0
 POLL = 5.0  # looks for tasks so often although PostgreSQL tells of each
 AGAIN = 1.0  # between two tries to reach the database
 KEEP_HOURS = 72  # tasks that failed
@@ -111,7 +114,7 @@ class PostgresQueue:
                     delete_jobs="successful",
                     fetch_job_polling_interval=POLL,
                     update_heartbeat_interval=HEARTBEAT,
-                    stalled_worker_timeout=STALLED,
+                    stalled_worker_timeout=FORGOTTEN,
                     install_signal_handlers=False,
                 )
             except Exception as error:
@@ -131,7 +134,7 @@ class PostgresQueue:
                 await manager.retry_job(job)
             except UniqueViolation:  # the same waits already
                 await manager.finish_job(job, Status.FAILED, delete_job=True)
-        await manager.prune_stalled_workers(STALLED)
+        await manager.prune_stalled_workers(FORGOTTEN)
         return len(stalled)
 
     async def prune(self) -> None:
