@@ -139,8 +139,10 @@ class Day:
         if not begin <= message.at <= latest:
             yield f"{slot.key} came {message.at}, not from {begin} to {latest}"
         first = slot is self._slots[one.id][0]
-        if message.late != (self._is_late(slot) and not first):
-            yield f"{slot.key}, made {slot.planned_at - due} after its hour: late is {message.late}"
+        waited = message.at - slot.planned_at
+        if message.late != (waited > SORRY or (self._is_late(slot) and not first)):
+            made = f"made {slot.planned_at - due} after its hour, and sent {waited} after that"
+            yield f"{slot.key}, {made}: late is {message.late}"
         self.checked["late digests"] += message.late
 
     def _is_late(self, slot: Slot) -> bool:
