@@ -188,6 +188,11 @@ def test_ends_in_time_while_the_relay_says_nothing(shell: Shell) -> None:
 def test_gives_back_at_its_end_what_waits_for_a_relay_that_does_not_greet(shell: Shell) -> None:
     """Nothing was handed over: it surely didn't arrive, and is no attempt."""
     port = free_port(0)
+
+    def to(reader: str) -> dict[str, Any]:
+        (one,) = json.loads(shell("deliveries", "--subscriber", reader, "--json").said)
+        return dict(one)
+
     with socket.create_server(("127.0.0.1", 0)) as mute:
         env = {
             "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{mute.getsockname()[1]}?starttls=never",
@@ -201,7 +206,8 @@ def test_gives_back_at_its_end_what_waits_for_a_relay_that_does_not_greet(shell:
             assert shell("import", shell.write_json("mute.json", news)).code == 0
             mute.settimeout(ALERT)
             with mute.accept()[0]:
+                assert wait_for(lambda: to("waiting")["state"] == "sending", ALERT)
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(DRAIN) == 0
-    (left,) = json.loads(shell("deliveries", "--subscriber", "waiting", "--json").said)
+    left = to("waiting")
     assert (left["state"], left["reason"], left["attempts"]) == ("retry", "worker_stopped", 0)
