@@ -45,7 +45,7 @@ def crowd(
     yesterday = now - timedelta(days=1)
     with app.db.begin() as session:
         ids = sorted(session.scalars(select(Interest.id)))
-        _readers(session, readers)
+        _readers(session, readers, now)
         _follows(session, readers, kinds, ids)
     _news(app, "before", yesterday - timedelta(hours=8), BEFORE, rich)
     with app.db.begin() as session:
@@ -125,7 +125,9 @@ def _numbers(session: Session, upto: int) -> str:
     )
 
 
-def _readers(session: Session, readers: int) -> None:
+def _readers(session: Session, readers: int, now: datetime) -> None:
+    """Their hour has just begun: a digest that is twelve hours late is not made."""
+    hour = now.replace(minute=now.minute // 15 * 15)
     numbers = _numbers(session, readers)
     false = "false" if session.get_bind().dialect.name == "postgresql" else "0"
     at = "'2026-03-01 00:00:00.000000'"
@@ -148,8 +150,8 @@ def _readers(session: Session, readers: int) -> None:
         text(
             "INSERT INTO schedules (subscriber_id, cadence, at, zone, weekdays,"
             " alerts_per_quarter_hour, alerts_per_hour, alerts_per_day, when_nothing, from_files)"
-            " SELECT n, 'daily', '07:00:00.000000', 'UTC', '[0, 1, 2, 3, 4, 5, 6]', 3, 6, 12,"
-            f" 'skip', {false} FROM {numbers}"
+            f" SELECT n, 'daily', '{hour:%H:%M}:00.000000', 'UTC', '[0, 1, 2, 3, 4, 5, 6]',"
+            f" 3, 6, 12, 'skip', {false} FROM {numbers}"
         )
     )
 
