@@ -1,14 +1,14 @@
 """The clock and its tasks: what is due is planned soon, whatever befell the database or a clock."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from databases import BOTH
-from newsroom import Newsroom
+from newsroom import Newsroom, until
 
 from digest import bootstrap, clock, scheduler
 from digest.engine.base import PLANS
@@ -38,12 +38,6 @@ async def serving(room: Newsroom, **parts: Any) -> AsyncIterator[None]:
     finally:
         service.stop()
         await asyncio.wait_for(running, SECONDS)
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 async def test_a_turn_that_met_an_outage_is_made_up_for_when_it_is_over(

@@ -4,13 +4,13 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from newsroom import Newsroom
+from newsroom import Newsroom, until
 
 from digest import clock, scheduler, worker
 from digest.errors import AddressRefused, ChannelStopped, DatabaseAway, Unanswered
@@ -42,12 +42,6 @@ async def serving(room: Newsroom) -> AsyncIterator[None]:
     finally:
         service.stop()
         await asyncio.wait_for(running, SECONDS)
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 def reader(room: Newsroom, key: str = "maria", **more: Any) -> int:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from newsroom import ZONES
 
 from digest.models import Schedule
 from digest.models.words import Cadence
@@ -19,15 +20,6 @@ from digest.services.planning.occasions import (
     most_days_between,
 )
 
-ZONES = (
-    "Europe/London",
-    "America/New_York",
-    "Asia/Kolkata",
-    "Africa/Casablanca",
-    "Australia/Lord_Howe",
-    "Pacific/Apia",
-    "Asia/Tehran",
-)
 EVERY_DAY = list(range(7))
 # (zone, local time that a change skips or repeats, date, due in UTC)
 CHANGES = [
