@@ -7,6 +7,7 @@ of yesterday's news, and today there are sixty events.
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
 from typing import Any
 
 from sqlalchemy import insert, select, text
@@ -28,6 +29,7 @@ FOLLOWS = 5
 EVENTS = 60
 BEFORE = 20
 ROLES = ("primary", "secondary", *["mentioned"] * 4)
+DEALT = 2  # of the six Interests of an Event: in turn, so that there is news for every reader
 NOW = datetime(2026, 3, 5, 7, tzinfo=UTC)
 SENTENCE = (
     "The port authority says that pilots will board ships again once insurers have agreed to cover "
@@ -187,6 +189,8 @@ def _news(app: App, name: str, begin: datetime, count: int, rich: bool) -> None:
     sentence = SENTENCE if rich else ""
     with app.db.read() as session:
         names = session.scalars(select(Interest.name).order_by(Interest.id)).all()
+    first = len(names) // FOLLOWS  # each reader follows one of these
+    in_turn, others = cycle(names[:first]), names[first:]
     entries = []
     for number in range(count):
         at = begin + timedelta(minutes=number * 15)
@@ -204,7 +208,7 @@ def _news(app: App, name: str, begin: datetime, count: int, rich: bool) -> None:
                 "interests": [
                     {"name": one, "role": role}
                     for one, role in zip(
-                        dice.sample(names, 6),
+                        [*islice(in_turn, DEALT), *dice.sample(others, len(ROLES) - DEALT)],
                         ROLES,
                         strict=True,
                     )
