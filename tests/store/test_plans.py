@@ -70,6 +70,10 @@ ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
         lambda session: session.execute(vitals._UNKNOWN).all(),
         "ix_deliveries_unknown",
     ),
+    "what was being sent by the dead": (
+        lambda session: deliveries.recover(session, NOON),
+        "ix_deliveries_leased",
+    ),
     "which messages that reached nobody are too old": (
         lambda session: session.scalars(old.deliveries(NOON).limit(9)).all(),
         "ix_deliveries_ended",
@@ -98,7 +102,7 @@ ASKED: dict[str, tuple[Callable[[Session], object], str]] = {
 
 
 ASKED_ON_SQLITE: dict[str, tuple[Callable[[Session], object], str]] = {
-    "what the dead held": (
+    "who holds anything": (
         lambda session: deliveries.recover(session, NOON, lambda name: False),
         "ix_deliveries_leased",
     ),
@@ -223,6 +227,13 @@ def test_it_goes_by_its_index(
     plan = FEW.sub("", plan.replace(f"SCAN {index}", ""))
     assert "SCAN" not in plan
     assert "Seq Scan" not in plan
+
+
+def test_to_claim_a_few_nothing_is_sorted(database: Database) -> None:
+    """Of a hundred thousand that are due at the same instant either."""
+    plan = plan_of(database, lambda session: deliveries.claim(session, "email", 0, NOON, "w1"))
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
 
 
 @pytest.mark.parametrize(("ask", "index"), ASKED_ON_SQLITE.values(), ids=ASKED_ON_SQLITE)

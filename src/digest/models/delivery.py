@@ -31,11 +31,14 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("destination_id", "slot"),
-        Index(  # what is due, in order; all that is done or stopped is no part of it
+        # What is due, in the order of claims, so that none of it is sorted; all that is done or
+        # stopped is no part of it.
+        Index(
             "ix_deliveries_claimable",
             "channel",
             "priority",
             "not_before",
+            "id",
             sqlite_where=text(CLAIMABLE),
             postgresql_where=text(CLAIMABLE),
         ),

@@ -48,7 +48,7 @@ def parcels(
     One whose Edition can't be read, or whose Destination is gone, is not among them.
     """
     contents = kept.load(session, {row.edition_id for row in rows})
-    people = recipients(session, (row.destination_id for row in rows))
+    people = recipients(session, {row.destination_id: row.subscriber_id for row in rows})
     heard = _heard(session, rows, contents)
     return [
         _parcel(app, row, content, recipient, heard, now)
