@@ -20,7 +20,7 @@ from digest.channels.email.wire import Written, fill, written
 from digest.channels.pacing import Buckets
 from digest.errors import ChannelStopped
 from digest.models.content import EditionContent
-from digest.models.envelope import Envelope
+from digest.models.envelope import Envelope, Links
 from digest.models.words import EditionKind
 from digest.render.environment import Templates
 from digest.render.filters import clean
@@ -29,7 +29,6 @@ __all__ = ["CHANNEL", "EmailChannel", "EmailSettings"]
 
 METHOD = "SMTP"
 _NAME = 60  # characters of a reader's name
-_STEP = 64  # bytes: values are reckoned in steps, so that readers share a page
 
 
 class EmailChannel:
@@ -78,7 +77,7 @@ class EmailChannel:
             ConfigurationError: a template fails; names file and line.
         """
         name = clean(envelope.name)[:_NAME]
-        values = {slot: written(getattr(envelope.links, slot)) for slot in LINKS}
+        values = _links(envelope.links)
         values |= {"name": written(name), "address": written(envelope.address)}
         page = self.pages.page(
             content,
@@ -88,8 +87,8 @@ class EmailChannel:
                 postal_address=envelope.postal_address,
                 invites=envelope.invites,
                 late=content.kind == EditionKind.DIGEST and delayed(content, envelope),
-                lengths=_lengths(values),
             ),
+            values,
         )
         subject = page.subject
         breaks = content.items[0].breaks and not content.held if content.items else False
@@ -172,9 +171,15 @@ def _threaded(earlier: str, subject: str) -> str:
     return earlier if headline and earlier.endswith(headline) else subject
 
 
-def _lengths(values: Mapping[str, Written]) -> tuple[tuple[str, int], ...]:
-    """What the values take in HTML, rounded up."""
-    return tuple((slot, -(-value.length // _STEP) * _STEP) for slot, value in values.items())
+def _links(links: Links) -> dict[str, Written]:
+    """Most begin alike, with what is the reader's own: that is encoded once."""
+    own = written(links.view)
+    return {
+        slot: own.then(written(link.removeprefix(links.view)))
+        if (link := getattr(links, slot)).startswith(links.view)
+        else written(link)
+        for slot in LINKS
+    }
 
 
 def _read(text: bytes) -> str:

@@ -4,7 +4,7 @@ A fragment is one Item in one language and frame, rendered and encoded once; a P
 Edition of fragments, in which only the Slots are left for each reader.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from digest.channels.email.arrange import Arrangement, arrange, fitted
-from digest.channels.email.wire import Body, encode, outside_pieces, slot
+from digest.channels.email.wire import Body, Written, encode, outside_pieces, slot
 from digest.models.content import EditionContent, Item
 from digest.models.words import Code, EditionKind
 from digest.render.environment import Templates
@@ -35,6 +35,7 @@ LINES = ("subject", "preheader")
 
 LIMITS = {"digest": 100_000, "roundup": 100_000}  # bytes of HTML: above, Gmail hides the end
 ALERT_LIMIT = 30_000
+_STEP = 64  # bytes: values are reckoned in steps, so that readers share what was cut
 _ALERT_KINDS: Mapping[str, str] = {
     Code.UPDATE: "update",
     Code.ESCALATE: "update",
@@ -100,7 +101,6 @@ class Variant:
     postal_address: str = ""
     invites: bool = False
     late: bool = False  # a digest that says so; an alert by mail has its hour
-    lengths: tuple[tuple[str, int], ...] = ()  # of the Slots' values, when the size is reckoned
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ class Pages:
         self.compiled = cache(self._compile)
         self._template = cache(self._make_template)
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
-        self.page = lru_cache(PAGES)(self._render_page)
+        self._whole = lru_cache(PAGES)(self._render_whole)
+        self._cut = lru_cache(PAGES)(self._render_cut)
         self._links = SimpleNamespace(**{name: slot(name) for name in LINKS})
         self._reader = SimpleNamespace(**{name: slot(name) for name in READER})
 
@@ -167,27 +168,32 @@ class Pages:
             "reader": self._reader,
         }
 
-    def _render_page(self, content: EditionContent, variant: Variant) -> Page:
-        """The Edition for all readers of one Variant; `page` is the same with a memory.
+    def page(self, content: EditionContent, variant: Variant, values: Mapping[str, Written]) -> Page:
+        """The Edition for all readers of one Variant whose `values` have room in it.
 
         Raises:
             ConfigurationError: a template fails; names file and line.
         """
-        kind = kind_of(content)
-        locale = best(content.locale)
-        at = None if content.kind == EditionKind.DIGEST else content.at
-        frame = Frame(
-            content.kind,
-            content.code,
-            locale,
-            content.zone,
-            content.day,
-            content.today,
-            at,
-            content.held,
-        )
+        page = self._whole(content, variant)
+        limit = LIMITS.get(kind_of(content), ALERT_LIMIT)
+        if page.html.size_at_most(max(value.length for value in values.values())) <= limit:
+            return page
+        lengths = {name: value.length for name, value in values.items()}
+        if page.html.size(lengths) <= limit:
+            return page
+        steps = tuple((name, -(-length // _STEP) * _STEP) for name, length in lengths.items())
+        return self._cut(content, variant, steps)
 
-        lengths = dict(variant.lengths)
+    def _render_whole(self, content: EditionContent, variant: Variant) -> Page:
+        shown = arrange(content, whole=kind_of(content) != "digest")
+        return self._build(content, variant, shown)
+
+    def _render_cut(
+        self, content: EditionContent, variant: Variant, steps: Sequence[tuple[str, int]]
+    ) -> Page:
+        """With as much as there is room for, when the values have these lengths."""
+        kind, frame = kind_of(content), _frame(content)
+        lengths = dict(steps)
 
         def cost(fragment: str, item: Item) -> int:
             return self._fragment(kind, "html", fragment, frame, item).size(lengths)
@@ -196,19 +202,13 @@ class Pages:
             arrange(content, whole=kind != "digest"),
             LIMITS.get(kind, ALERT_LIMIT),
             lines=kind == "digest",
-            build=lambda shown: self._build(kind, frame, content, variant, shown),
+            build=lambda shown: self._build(content, variant, shown),
             size=lambda page: page.html.size(lengths),
             cost=cost,
         )
 
-    def _build(
-        self,
-        kind: str,
-        frame: Frame,
-        content: EditionContent,
-        variant: Variant,
-        shown: Arrangement,
-    ) -> Page:
+    def _build(self, content: EditionContent, variant: Variant, shown: Arrangement) -> Page:
+        kind, frame = kind_of(content), _frame(content)
         locale = frame.locale
         values: dict[str, Any] = {
             "content": content
@@ -261,6 +261,20 @@ class Pages:
             return encode(text if part == "html" else tidy(text), pieces)
 
         return Page(lines["subject"], body("html"), body("body"), shown.more)
+
+
+def _frame(content: EditionContent) -> Frame:
+    at = None if content.kind == EditionKind.DIGEST else content.at
+    return Frame(
+        content.kind,
+        content.code,
+        best(content.locale),
+        content.zone,
+        content.day,
+        content.today,
+        at,
+        content.held,
+    )
 
 
 def _confident(content: EditionContent, shown: Arrangement) -> bool:

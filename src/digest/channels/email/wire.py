@@ -9,7 +9,7 @@ digest of 12 events, which is why it is not asked.
 import binascii
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -24,28 +24,27 @@ _WORD_BYTES = 42  # of UTF-8 in one encoded word: 68 characters, so that "Subjec
 _ATOM = re.compile(r"[\w !#$%&'*+/=?^`{|}~.-]*", re.ASCII)
 _PLAIN = re.compile(r"[ -~]*", re.ASCII)
 _UNESCAPED = re.compile(r"[\w !#$%()*+,./:;=?@^`{|}~-]*", re.ASCII)
+_ONE_LINE = re.compile(r"[!-~]*(?: [!-~]+)*")
 _FOLD_AT = 76
 _DOT = re.compile(rb"^\.(.*)", re.MULTILINE)
 _LINE = 76  # characters in a quoted-printable line, with the "=" of a soft break
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A place in a body for a value of one reader."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Body:
-    """A rendered body, ready but for the values of one reader."""
+    """A rendered body, ready but for the values of one reader: between its pieces stand Slots."""
 
-    parts: tuple[bytes | Slot, ...]
+    pieces: tuple[bytes, ...]
+    slots: tuple[str, ...]  # by name; one less
     literal: int  # bytes of the decoded text without its Slots
 
     def size(self, lengths: Mapping[str, int]) -> int:
         """Bytes of the decoded body, with values of these `lengths` in its Slots."""
-        return self.literal + sum(lengths[p.name] for p in self.parts if isinstance(p, Slot))
+        return self.literal + sum([lengths[name] for name in self.slots])
+
+    def size_at_most(self, longest: int) -> int:
+        """The same with no value longer than that; quickly told."""
+        return self.literal + len(self.slots) * longest
 
 
 def slot(name: str) -> Markup:
@@ -62,17 +61,15 @@ def outside_pieces(text: str, change: Callable[[str], str]) -> str:
 
 def encode(text: str, pieces: Mapping[str, Body]) -> Body:
     """Rendered `text`, encoded, with `pieces` put in where their Slots stand."""
-    parts: list[bytes | Slot] = []
+    found: list[bytes] = []
+    slots: list[str] = []
     run: list[bytes] = []
     literal = 0
 
-    def add(found: Iterable[bytes | Slot]) -> None:
-        for each in found:
-            if isinstance(each, bytes):
-                run.append(each)
-            else:
-                parts.extend((b"".join(run), each))
-                run.clear()
+    def add(name: str) -> None:
+        found.append(b"".join(run))
+        run.clear()
+        slots.append(name)
 
     for place, part in enumerate(_SLOT.split(text)):
         if place % 2 == 0:
@@ -81,11 +78,14 @@ def encode(text: str, pieces: Mapping[str, Body]) -> Body:
             literal += length
         elif part in pieces:
             piece = pieces[part]
-            add(piece.parts)
+            run.append(piece.pieces[0])
+            for name, after in zip(piece.slots, piece.pieces[1:], strict=True):
+                add(name)
+                run.append(after)
             literal += piece.literal
         else:
-            add([Slot(part)])
-    return Body((*parts, b"".join(run)), literal)
+            add(part)
+    return Body((*found, b"".join(run)), tuple(slots), literal)
 
 
 def fill(body: Body, values: Mapping[str, bytes]) -> bytes:
@@ -94,7 +94,10 @@ def fill(body: Body, values: Mapping[str, bytes]) -> bytes:
     Raises:
         KeyError: the template asks for a value that no reader has.
     """
-    return b"".join([p if isinstance(p, bytes) else values[p.name] for p in body.parts])
+    parts = [b""] * (2 * len(body.slots) + 1)
+    parts[::2] = body.pieces
+    parts[1::2] = [values[name] for name in body.slots]
+    return b"".join(parts)
 
 
 def quoted_printable(text: str) -> bytes:
@@ -124,6 +127,10 @@ class Written(NamedTuple):
     text: bytes
     html: bytes
     length: int
+
+    def then(self, rest: "Written") -> "Written":
+        """This value and the rest of it."""
+        return Written(self.text + rest.text, self.html + rest.html, self.length + rest.length)
 
 
 @lru_cache(64)  # the home page, the prefix of events and an empty name are those of many
@@ -198,6 +205,8 @@ def mailbox(name: str, address: str) -> str:
 
 def _folded(value: str, used: int) -> bytes:
     """`value` in lines of 76 where blanks allow it; a fold is a line end before a blank."""
+    if used + len(value) <= _FOLD_AT and _ONE_LINE.fullmatch(value):
+        return value.encode()
     lines = [""]
     for word in value.split():
         if lines[-1] and used + len(lines[-1]) + 1 + len(word) > _FOLD_AT:
