@@ -168,7 +168,9 @@ class Pages:
             "reader": self._reader,
         }
 
-    def page(self, content: EditionContent, variant: Variant, values: Mapping[str, Written]) -> Page:
+    def page(
+        self, content: EditionContent, variant: Variant, values: Mapping[str, Written]
+    ) -> Page:
         """The Edition for all readers of one Variant whose `values` have room in it.
 
         Raises:
