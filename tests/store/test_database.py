@@ -252,6 +252,26 @@ def test_a_process_takes_no_more_connections_than_it_may(postgres_server: Server
     assert 5 < most <= 10
 
 
+@pytest.mark.postgres
+def test_no_plan_is_kept_from_when_a_table_was_small(postgres_server: Server) -> None:
+    """All of it would be read for a few rows when it has grown."""
+    asked = text("SELECT id FROM growing WHERE id = ANY (CAST(:ids AS bigint[]))")
+    read = text("SELECT seq_tup_read FROM pg_stat_xact_all_tables WHERE relname = 'growing'")
+    with postgres_server.database() as url:
+        db = Database(url)
+        with db.begin() as session:
+            session.execute(text("CREATE TABLE growing (id bigint PRIMARY KEY)"))
+            session.execute(text("INSERT INTO growing SELECT generate_series(1, 3)"))
+            session.execute(text("ANALYZE growing"))
+            for _ in range(20):
+                session.execute(asked, {"ids": [1, 2]})
+            session.execute(text("INSERT INTO growing SELECT generate_series(4, 50000)"))
+            before = session.scalar(read)
+            assert session.scalars(asked, {"ids": [7, 8]}).all() == [7, 8]
+            assert session.scalar(read) == before
+        db.dispose()
+
+
 def test_numbers_taken_at_the_same_time_are_never_given_twice(database: Database) -> None:
     taken: list[int] = []
 

@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Slot
+from digest.models.words import DeliveryState
 from digest.services.admin import latency
 from digest.services.app import App
 from digest.services.planning import audience, release
@@ -105,6 +106,12 @@ ASKED_ON_SQLITE: dict[str, tuple[Callable[[Session], object], str]] = {
     "who holds anything": (
         lambda session: deliveries.recover(session, NOON, lambda name: False),
         "ix_deliveries_leased",
+    ),
+    "whose outcomes are written": (
+        lambda session: deliveries.record(
+            session, [deliveries.Result(one, DeliveryState.SENT, NOON) for one in range(20)], "w1"
+        ),
+        "SEARCH deliveries USING INTEGER PRIMARY KEY",
     ),
     "whether a digest reached them": (
         lambda session: session.scalar(select(Slot.id).where(Slot.id == 1, memories.reached())),

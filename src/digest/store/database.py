@@ -337,7 +337,16 @@ def _engine(url: Any, patience: float = BUSY_SECONDS, **how: Any) -> Engine:
     if url.get_backend_name() == "postgresql":
         how = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
         how |= {"pool_size": _KEPT, "max_overflow": _MOST - _KEPT}
-        return create_engine(url, hide_parameters=True, **how)
+        server = create_engine(url, hide_parameters=True, **how)
+
+        @event.listens_for(server, "connect")
+        def plans(connection: Any, record: Any) -> None:
+            # A statement is for one row or for thousands. A plan that was made while a table was
+            # small would be kept for as long as its statistics are, and read all of it later on.
+            connection.execute("SET plan_cache_mode = force_custom_plan")
+            connection.commit()
+
+        return server
     waits = {"timeout": patience}
     engine = create_engine(url, hide_parameters=True, connect_args=waits, **how)
 

@@ -9,15 +9,19 @@ who comes back; what is done or stopped, however much that is, is no part of the
 due.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Exists,
+    Integer,
+    Text,
+    Update,
     and_,
     bindparam,
     case,
@@ -30,10 +34,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.types import TypeEngine
 
 from digest.models import ChannelStop, Delivery, Destination
+from digest.models.base import Instant
 from digest.models.words import DeliveryState as State
-from digest.store.given import among
+from digest.store.given import among, as_rows, rows
 
 LEASE = timedelta(seconds=120)
 ALERTS, DIGESTS = 10, 0  # priorities; each has a lane, so no alert waits behind digests
@@ -55,25 +61,47 @@ def _state_in(states: Iterable[State]) -> ColumnElement[bool]:
 _WAITING = and_(_state_in(CLAIMABLE), Delivery.not_before.is_not(None))
 # What `recover` took for lost keeps its worker's name until another one claims it.
 _REAPED = case((_columns.lease_until.is_(None), 1), else_=0)
-# A statement for each: joined to their values as rows, PostgreSQL reads a table that was small a
-# moment ago as a whole, and goes on with that plan.
-_RECORD = (
-    update(Delivery.__table__)  # type: ignore[arg-type]
-    .where(_columns.id == bindparam("of"), _columns.worker == bindparam("by"))
-    .values(
-        state=bindparam("now"),
-        lease_until=None,
-        worker=None,
-        reason=bindparam("why"),
-        detail=bindparam("words"),
-        attempts=_columns.attempts + bindparam("counted") - _REAPED,
-        unanswered=_columns.unanswered + bindparam("silent") - _REAPED,
-        not_before=bindparam("next"),
-        reference=func.coalesce(bindparam("found_by"), _columns.reference),
-        subject=func.coalesce(bindparam("titled"), _columns.subject),
-        sent_at=func.coalesce(bindparam("accepted", type_=_columns.sent_at.type), _columns.sent_at),
+_RESULTS: Mapping[str, TypeEngine[Any]] = {
+    "of": BigInteger(),
+    "now": Text(),
+    "why": Text(),
+    "words": Text(),
+    "counted": Integer(),
+    "silent": Integer(),
+    "next": Instant(),
+    "found_by": Text(),
+    "titled": Text(),
+    "accepted": Instant(),
+}
+
+
+@cache
+def _record(dialect: str) -> Update:
+    given = rows(dialect, "results", _RESULTS).c
+    return (
+        update(Delivery.__table__)  # type: ignore[arg-type]
+        # By their ids as well: PostgreSQL can't tell how many rows a parameter holds, and would
+        # rather read the whole table.
+        .where(
+            among(_columns.id, "ids"),
+            _columns.id == given.of,
+            _columns.worker == bindparam("by"),
+        )
+        .values(
+            state=given.now,
+            lease_until=None,
+            worker=None,
+            reason=given.why,
+            detail=given.words,
+            attempts=_columns.attempts + given.counted - _REAPED,
+            unanswered=_columns.unanswered + given.silent - _REAPED,
+            not_before=given.next,
+            reference=func.coalesce(given.found_by, _columns.reference),
+            subject=func.coalesce(given.titled, _columns.subject),
+            sent_at=func.coalesce(given.accepted, _columns.sent_at),
+        )
     )
-)
+
 
 _BEGIN = (
     update(Delivery.__table__)  # type: ignore[arg-type]
@@ -194,15 +222,18 @@ def record(session: Session, results: Iterable[Result], worker: str) -> None:
     One that was taken for lost meanwhile, and that nobody else has claimed, gets its true outcome
     even now: late knowledge is better than none.
     """
-    found = [_row(one, worker) for one in results]
+    found = [_row(one) for one in results]
     if found:
-        session.connection().execute(_RECORD, found)
+        connection = session.connection()
+        dialect = connection.dialect.name
+        ids = [row["of"] for row in found]
+        asked = {"results": as_rows(dialect, found), "ids": ids, "by": worker}
+        connection.execute(_record(dialect), asked)
 
 
-def _row(one: Result, worker: str) -> dict[str, Any]:
+def _row(one: Result) -> dict[str, Any]:
     return {
         "of": one.delivery_id,
-        "by": worker,
         "now": str(one.state),
         "why": one.reason,
         "words": (one.detail or "")[:_DETAIL] or None,
