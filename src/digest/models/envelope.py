@@ -1,11 +1,11 @@
 """The envelope of an Edition: what differs by recipient, and is stored nowhere."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from digest.models.content import Value
 
-
-class Links(Value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
     """The addresses that differ by recipient; all absolute, signed, and safe to open with GET."""
 
     home: str
@@ -19,7 +19,8 @@ class Links(Value):
     event: str  # prefix of an Event's page; the slug follows
 
 
-class Earlier(Value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
     """The message about the same Event that this Destination got before."""
 
     reference: str  # Message-ID, "C1:1700000000.0001", "chat:message"
@@ -30,7 +31,8 @@ class Earlier(Value):
     alone: bool = True
 
 
-class Envelope(Value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
     """Everything about one recipient of an Edition."""
 
     delivery_id: int

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import escape
@@ -78,7 +79,7 @@ def _edition(site: Site, token: str) -> str:
     if email is None:
         raise NotFound("Editions can't be shown in a browser here.")
     if channel is not None and channel is not email:  # a chat's number would say nothing
-        filled = filled.model_copy(update={"address": channel.label})
+        filled = replace(filled, address=channel.label)
     html = mail_html(email, without_retracted(content, found), filled)
     if not found:
         return html

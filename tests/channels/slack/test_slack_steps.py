@@ -1,5 +1,6 @@
 """Which calls tell an Edition: a post, an edit with an answer, or an answer alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ def test_an_edit_that_is_refused_becomes_an_answer_and_at_last_a_post(code: Code
 
 @pytest.mark.parametrize("code", CHANGES)
 def test_a_digest_is_never_written_over(code: Code) -> None:
-    earlier = FIRST.model_copy(update={"alone": False})
+    earlier = replace(FIRST, alone=False)
     (answer,) = render(make_alert(code=code), earlier=earlier).steps
     assert answer.method == "chat.postMessage"
     assert payload(answer)["thread_ts"] == "1700000000.000100"

@@ -1,7 +1,7 @@
 """The Email channel: multipart messages over SMTP, built from fragments that all readers share."""
 
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 

@@ -155,10 +155,11 @@ def _thread(told: Sequence[Post], righting: bool) -> Earlier | None:
     found = alone or (told if righting else ())
     if not found:
         return None
+    references = tuple(dict.fromkeys(one.reference for one in found if one.reference is not None))
     return Earlier(
-        reference=found[0].reference,
+        reference=references[0],
         subject=found[0].subject,
-        references=tuple(dict.fromkeys(one.reference for one in found)),
+        references=references,
         alone=bool(alone),
     )
 
