@@ -259,7 +259,10 @@ class Cell:
 
 
 def people(app: App, count: int, *, alerts: bool) -> None:
-    """Readers who follow Iran, and one of a few other Interests; none of them is due yet."""
+    """Readers who follow Iran, and one of a few other Interests; none of them is due yet. Their hour
+    has just begun: a digest that is twelve hours late is not made."""
+    hour = datetime.now(UTC).replace(second=0, microsecond=0)
+    hour = hour.replace(minute=hour.minute // 15 * 15)
     with app.db.begin() as session:
         iran = session.scalars(select(Interest.id).where(Interest.slug == "iran")).one()
         others = session.scalars(
@@ -285,7 +288,9 @@ def people(app: App, count: int, *, alerts: bool) -> None:
                 for interest in (iran, others[one % KINDS])
             ],
         )
-        session.execute(insert(Schedule), [{"subscriber_id": one} for one in ids])
+        session.execute(
+            insert(Schedule), [{"subscriber_id": one, "at": hour.time()} for one in ids]
+        )
 
 
 @contextmanager
