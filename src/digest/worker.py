@@ -13,7 +13,7 @@ from typing import Any
 from digest import clock
 from digest.engine.again import Again
 from digest.engine.aside import aside
-from digest.engine.base import SLOTS, Handler
+from digest.engine.base import ALERTS, SLOTS, Handler
 from digest.engine.urgent import Urgent
 from digest.errors import DatabaseAway, DatabaseFails, DigestError
 from digest.services.admin import work
@@ -28,6 +28,7 @@ from digest.tracing import span
 
 STALE = timedelta(minutes=10)  # a task that waited longer is of no hour any more
 FIRST_SECONDS = 0.03  # in which the first messages of an alert are begun, with nobody in their way
+NEAR_SECONDS = 0.5  # after a task of alerts was put: the next page of its readers comes sooner
 AGAIN = 1.0  # seconds until the ledger is looked through again at a start
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class Worker:
             "send": self._guarded("send", self._send),
         }
         try:
-            await self._app.queue.run(handlers, self._slots, stop)
+            await self._app.queue.run(handlers, self._slots, stop, self._heard)
         finally:
             await asyncio.to_thread(self._deliverer.heart.stop)
 
@@ -128,6 +129,11 @@ class Worker:
         now = self._clock()
         at = put_at if shard != Shard() and now - put_at < STALE else max(put_at, now)
         await self._planned("digests", lambda app, _: plan_shard(app, at, shard, self._between))
+
+    def _heard(self, queue: str) -> None:
+        """Another worker may decide about an alert now, on the same machine or database."""
+        if queue == ALERTS:
+            self._first.expect(NEAR_SECONDS)
 
     def _between(self, planned: int) -> None:
         """Between two pages of readers."""

@@ -35,6 +35,7 @@ class Diary:
         self.hold = asyncio.Event()
         self.hold.set()
         self.begun, self.end = asyncio.Event(), asyncio.Event()
+        self.heard: list[str] = []
 
     async def long(self, about: Mapping[str, Any]) -> None:
         self.begun.set()
@@ -52,7 +53,8 @@ class Diary:
         """While the block lasts, tasks are done."""
         stop = asyncio.Event()
         handlers = {"note": self.note, "fail": self.fail, "long": self.long}
-        running = asyncio.create_task(queue.run(handlers, slots or {ALERTS: 1, DIGESTS: 1}, stop))
+        slots = slots or {ALERTS: 1, DIGESTS: 1}
+        running = asyncio.create_task(queue.run(handlers, slots, stop, self.heard.append))
         await asyncio.sleep(0.05)
         try:
             yield
@@ -119,6 +121,30 @@ async def test_of_one_key_one_task_waits(database: Database, queue: Queue) -> No
         await queue.offer(note(6, "k"))
         await until(lambda: 6 in diary.done)
     assert sorted(diary.done) == [0, 1, 2, 4, 6]
+
+
+async def test_it_is_heard_to_which_queue_a_task_was_put(database: Database, queue: Queue) -> None:
+    diary = Diary()
+    async with diary.at_work(queue):
+        await asyncio.sleep(0.3)  # it listens
+        put(database, queue, note(1, queue=ALERTS))
+        await until(lambda: diary.heard == [ALERTS])
+        await queue.offer(note(2))
+        await until(lambda: diary.heard == [ALERTS, DIGESTS])
+        await until(lambda: diary.done == [1, 2])
+
+
+async def test_all_hear_of_a_task_that_one_of_them_does(database: Database, queue: Queue) -> None:
+    if database.is_sqlite:  # there is one worker
+        return
+    one, other = Diary(), Diary()
+    async with one.at_work(queue), other.at_work(bootstrap.queue(database)):
+        await asyncio.sleep(0.3)  # both listen
+        await queue.offer(note(1, queue=ALERTS))
+        await until(lambda: one.heard and other.heard)
+        assert one.heard == other.heard == [ALERTS]
+        await until(lambda: one.done or other.done)
+        assert one.done + other.done == [1]
 
 
 async def test_it_tells_what_waits_what_is_done_and_since_when(

@@ -41,3 +41,16 @@ async def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
         await first.passes()
         await asyncio.to_thread(first.passes_thread)
         assert first.under_way
+
+
+async def test_what_is_expected_goes_first_until_it_is_expected_no_more() -> None:
+    first = Urgent()
+    for _ in range(5):
+        first.expect(0.05)
+        await asyncio.sleep(0.02)
+        assert first.under_way
+    with first.going_first():
+        await asyncio.sleep(0.1)
+        assert first.under_way
+    assert not first.under_way
+    await asyncio.wait_for(first.passes(), 5)

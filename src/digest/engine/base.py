@@ -42,6 +42,9 @@ class Depth:
 Handler = Callable[[Mapping[str, Any]], Awaitable[None]]
 """Does the tasks of one kind; gets what they are `about`."""
 
+Heard = Callable[[str], None]
+"""Is told in the event loop of each queue that a task was put to, wherever that was."""
+
 
 class Queue(Protocol):
     """Tasks on their way. What goes wrong with a task concerns nobody else and is logged."""
@@ -56,10 +59,14 @@ class Queue(Protocol):
         ...
 
     async def run(
-        self, handlers: Mapping[str, Handler], slots: Mapping[str, int], stop: Any
+        self,
+        handlers: Mapping[str, Handler],
+        slots: Mapping[str, int],
+        stop: Any,
+        heard: Heard = lambda queue: None,
     ) -> None:
         """Does the tasks of the queues in `slots`, until the event `stop`; finishes what it
-        began."""
+        began. `heard` is told of the tasks of these queues, whoever does them."""
         ...
 
     async def recover(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from digest.engine.base import Depth, Handler, Task
+from digest.engine.base import Depth, Handler, Heard, Task
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ class LocalQueue:
         self._since: Mapping[str, deque[float]] = {}  # when each that waits was put, monotonic
         self._running: Counter[str] = Counter()  # how many are being done, by queue
         self._keys: set[str] = set()  # of tasks that wait
+        self._heard: Heard = lambda queue: None
 
     def put(self, session: Session, *tasks: Task) -> None:
         """From any thread. They are there when the transaction has committed."""
@@ -53,13 +54,19 @@ class LocalQueue:
                 self._keys.add(task.key)
             self._since[task.queue].append(monotonic())
             queue.put_nowait(task)
+            self._heard(task.queue)
 
     async def offer(self, *tasks: Task) -> None:
         self._take(list(tasks))
 
     async def run(
-        self, handlers: Mapping[str, Handler], slots: Mapping[str, int], stop: asyncio.Event
+        self,
+        handlers: Mapping[str, Handler],
+        slots: Mapping[str, int],
+        stop: asyncio.Event,
+        heard: Heard = lambda queue: None,
     ) -> None:
+        self._heard = heard
         self._queues = {name: asyncio.Queue() for name in slots}
         self._since = {name: deque() for name in slots}
         self._loop = asyncio.get_running_loop()

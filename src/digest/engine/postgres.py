@@ -20,7 +20,7 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from digest.engine.base import Depth, Handler, Task
+from digest.engine.base import Depth, Handler, Heard, Task
 from digest.errors import DatabaseAway
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ FORGOTTEN = 3600.0
 POLL = 5.0  # looks for tasks so often although PostgreSQL tells of each
 AGAIN = 1.0  # between two tries to reach the database
 KEEP_HOURS = 72  # tasks that failed
+_OF_QUEUE = "#"  # the channels of PostgreSQL are "procrastinate_queue_v1#alerts" and the like
 
 
 class PostgresQueue:
@@ -88,8 +89,13 @@ class PostgresQueue:
                 await job.defer_async(**task.about)
 
     async def run(
-        self, handlers: Mapping[str, Handler], slots: Mapping[str, int], stop: asyncio.Event
+        self,
+        handlers: Mapping[str, Handler],
+        slots: Mapping[str, int],
+        stop: asyncio.Event,
+        heard: Heard = lambda queue: None,
     ) -> None:
+        self._patient.heard = heard
         for kind, handler in handlers.items():
             self._workers.task(name=kind)(_taking(kind, handler))
         self._patient.stopping = False
@@ -175,10 +181,16 @@ class _Patient(PsycopgConnector):
     """
 
     stopping = False  # nobody waits any more
+    heard: Heard = staticmethod(lambda queue: None)
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
         channels, listen = list(channels), super().listen_notify
-        await self._until_back(lambda: listen(on_notification, channels))
+
+        async def note(*, channel: str, payload: str) -> None:
+            self.heard(channel.rpartition(_OF_QUEUE)[2])
+            await on_notification(channel=channel, payload=payload)
+
+        await self._until_back(lambda: listen(note, channels))
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
         ask = super().execute_query_async

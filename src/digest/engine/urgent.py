@@ -18,6 +18,7 @@ class Urgent:
 
     def __init__(self) -> None:
         self._number = 0  # how much of it is under way
+        self._expected: asyncio.TimerHandle | None = None
         self._passed = asyncio.Event()
         self._passed.set()
         self._passed_for_threads = threading.Event()
@@ -30,16 +31,35 @@ class Urgent:
     @contextmanager
     def going_first(self) -> Iterator[None]:
         """In the thread of the loop."""
-        self._number += 1
-        self._passed.clear()
-        self._passed_for_threads.clear()
+        self._begin()
         try:
             yield
         finally:
-            self._number -= 1
-            if not self._number:
-                self._passed.set()
-                self._passed_for_threads.set()
+            self._end()
+
+    def expect(self, seconds: float) -> None:
+        """Some may be under way elsewhere, for so long unless it is said again. In the thread of
+        the loop."""
+        if self._expected is None:
+            self._begin()
+        else:
+            self._expected.cancel()
+        self._expected = asyncio.get_running_loop().call_later(seconds, self._expect_no_more)
+
+    def _expect_no_more(self) -> None:
+        self._expected = None
+        self._end()
+
+    def _begin(self) -> None:
+        self._number += 1
+        self._passed.clear()
+        self._passed_for_threads.clear()
+
+    def _end(self) -> None:
+        self._number -= 1
+        if not self._number:
+            self._passed.set()
+            self._passed_for_threads.set()
 
     async def passes(self) -> None:
         """Until none is under way, or for PASSING seconds."""
