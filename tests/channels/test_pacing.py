@@ -264,11 +264,16 @@ async def test_idle_addresses_are_forgotten_and_held_ones_are_not() -> None:
 # A busy machine
 
 
-async def test_a_process_that_was_late_takes_no_more_turns_in_a_second_than_there_are() -> None:
+@pytest.mark.parametrize(("calling", "most"), [(0, 3), (0.1, 4.5)])
+async def test_of_a_process_that_was_late_no_more_calls_arrive_in_a_second_than_a_provider_takes(
+    calling: float, most: float
+) -> None:
+    """Late before it calls, or while it does."""
     rate, pace, times = Rate("all", 50), Pace(), []
 
     async def one(number: int) -> None:
         async with pace.turn(rate, address=chat(f"C{number}"), urgent=True):
+            await asyncio.sleep(calling)
             times.append(monotonic())
 
     sending = asyncio.gather(*(one(number) for number in range(100)))
@@ -277,5 +282,6 @@ async def test_a_process_that_was_late_takes_no_more_turns_in_a_second_than_ther
         time.sleep(0.15)  # nothing else runs meanwhile
     await sending
     assert len(times) == 100
-    assert max(sum(at <= other < at + 1 for other in times) for at in times) <= 52
-    assert times[-1] - times[0] < 3  # and nearly all its turns are used
+    taken = 50 + 2  # of calls that may arrive at any moment of 0.1 s 60 came before
+    assert max(sum(at <= other < at + 1 for other in times) for at in times) <= taken
+    assert times[-1] - times[0] < most  # and nearly all its turns are used

@@ -31,6 +31,8 @@ BLOCK = 10  # turns that are reserved at once where many wait, and
 BLOCK_SECONDS = 0.4  # the longest time that these may take
 LATE = 0.05  # seconds after which a turn that nobody took has lapsed
 WINDOW = 1.0  # seconds in which providers count; a turn that was not used by then has lapsed
+UNSURE = 2.0  # seconds after which a call without an answer has surely arrived, or never will
+LOOK = 0.02  # seconds between two looks whether a call has arrived
 MARGIN = 1.1  # two workers' messages to one address travel for different times
 ROOM = 1024  # addresses that are remembered before idle ones are forgotten
 
@@ -94,6 +96,16 @@ class LocalBuckets:
             self._room = max(ROOM, 2 * len(self._free_at))
 
 
+@dataclass(slots=True)
+class _Call:
+    """One call to a provider, which has arrived by then."""
+
+    arrived: float
+
+    def ended(self) -> None:
+        self.arrived = min(self.arrived, _present())
+
+
 class _Line:
     """Those of this process who wait for one key, first come, first served."""
 
@@ -104,7 +116,7 @@ class _Line:
         self.back_at = 0.0  # when the last one that was sent back comes again
         self.turns: deque[float] = deque()  # reserved, and nobody's yet
         self.due: list[float] = []  # turns in the last WINDOW, and
-        self.used: list[float] = []  # when such were used
+        self.calls: list[_Call] = []  # that arrive in it, for all that is known
         self.came = 0  # messages so far
         self.recalled = 0  # of those that were in line then, all go back
 
@@ -170,7 +182,7 @@ class Pace:
         waits_for = address or shared[-1]
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._wait(shared, address, urgent)
+                call = await self._wait(shared, address, urgent)
         except TimeoutError:
             failure = self._back(self._line(waits_for.key), waits_for.spacing)
         else:
@@ -178,6 +190,7 @@ class Pace:
                 yield
                 return
             finally:
+                call.ended()
                 if address is not None:
                     # The provider counts from when a call arrives: long after its turn, perhaps.
                     self._not_before(address.key, address.spacing)
@@ -190,7 +203,7 @@ class Pace:
         line.back_at = max(line.back_at, line.free_at)  # others come behind who was refused
         await self._buckets.hold(key, seconds)
 
-    async def _wait(self, shared: tuple[Rate, ...], address: Rate | None, urgent: bool) -> None:
+    async def _wait(self, shared: tuple[Rate, ...], address: Rate | None, urgent: bool) -> _Call:
         for rate in shared[:-1]:
             await self._sleep_until(await self._turn_of_all(rate, urgent))
         ours = address is None
@@ -206,27 +219,29 @@ class Pace:
             # A hold may have come while this one slept.
             if any(self._line(rate.key).free_at > _present() for rate in shared):
                 continue
-            if not shared or await self._used(shared[-1], instant):
-                return
+            call = await self._call(shared[-1], instant) if shared else _Call(_present())
+            if call is not None:
+                return call
 
-    async def _used(self, rate: Rate, instant: float) -> bool:
-        """Whether the turn of `instant` may still be used, perhaps in a moment.
+    async def _call(self, rate: Rate, instant: float) -> _Call | None:
+        """The call whose turn is at that `instant`, perhaps in a moment; None: it has lapsed.
 
-        A process that had no processor for a while is late with several. In no WINDOW it uses more
-        of them than there were in it, so that no provider counts too many.
+        A process that had no processor for a while is late with several, before it calls or while
+        it does: a provider counts when they arrive, which is until they are answered. In no WINDOW
+        more of them arrive than had their turn in it, but for one, as each takes its time.
         """
         if not rate.per_second:
-            return True
+            return _Call(_present())
         line = self._line(rate.key)
         line.due.append(instant)
         while instant > (start := _present() - WINDOW):
             line.due = [one for one in line.due if one > start]
-            line.used = [one for one in line.used if one > start]
-            if len(line.used) < len(line.due):
-                line.used.append(_present())
-                return True
-            await asyncio.sleep(line.used[0] - start)
-        return False
+            line.calls = [one for one in line.calls if one.arrived > start]
+            if len(line.calls) <= len(line.due):
+                line.calls.append(call := _Call(_present() + UNSURE))
+                return call
+            await asyncio.sleep(LOOK)
+        return None
 
     async def _until_free(self, line: _Line, spacing: float) -> None:
         """Waits for what this process knows: a hold, or the last message to an address."""

@@ -22,7 +22,10 @@ class TelegramSettings(SettingsGroup):
     # Telegram's own limits are 30 messages a second in all, one a second a chat and 20 a minute a
     # group (core.telegram.org/bots/faq); a little less avoids every refusal.
     telegram_per_second: float = Field(
-        28, gt=0, le=1000, description="Messages a second to all chats; a fifth is kept for alerts."
+        28.25,
+        gt=0,
+        le=1000,
+        description="Messages a second to all chats; a fifth is kept for alerts.",
     )
     telegram_chat_per_second: float = Field(
         1, gt=0, le=1000, description="Messages a second to one chat."
