@@ -259,8 +259,10 @@ class Cell:
 
 
 def people(app: App, count: int, *, alerts: bool) -> None:
-    """Readers who follow Iran, and one of a few other Interests; none of them is due yet. Their hour
-    has just begun: a digest that is twelve hours late is not made."""
+    """Readers who follow Iran, and one of a few other Interests; none of them is due yet.
+
+    Their hour has just begun: a digest that is twelve hours late is not made.
+    """
     hour = datetime.now(UTC).replace(second=0, microsecond=0)
     hour = hour.replace(minute=hour.minute // 15 * 15)
     with app.db.begin() as session:
