@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bench.day.boxes import Box
-from digest.engine.base import Handler
+from digest.engine.base import Handler, Heard
 from digest.engine.local import LocalQueue
 from digest.scheduler import Clock
 from digest.services.app import App
@@ -48,11 +48,15 @@ class Counted(LocalQueue):
         self.ready = asyncio.Event()
 
     async def run(
-        self, handlers: Mapping[str, Handler], slots: Mapping[str, int], stop: asyncio.Event
+        self,
+        handlers: Mapping[str, Handler],
+        slots: Mapping[str, int],
+        stop: asyncio.Event,
+        heard: Heard = lambda queue: None,
     ) -> None:
         counted = {kind: self._counted(handler) for kind, handler in handlers.items()}
         self.ready.set()
-        await super().run(counted, slots, stop)
+        await super().run(counted, slots, stop, heard)
 
     def _counted(self, handler: Handler) -> Handler:
         async def do(about: Mapping[str, object]) -> None:

@@ -43,7 +43,7 @@ Handler = Callable[[Mapping[str, Any]], Awaitable[None]]
 """Does the tasks of one kind; gets what they are `about`."""
 
 Heard = Callable[[str], None]
-"""Is told in the event loop of each queue that a task was put to, wherever that was."""
+"""Is told in the event loop of each queue that a task was put to which another process may do."""
 
 
 class Queue(Protocol):
@@ -66,7 +66,8 @@ class Queue(Protocol):
         heard: Heard = lambda queue: None,
     ) -> None:
         """Does the tasks of the queues in `slots`, until the event `stop`; finishes what it
-        began. `heard` is told of the tasks of these queues, whoever does them."""
+        began. `heard` is told of tasks of these queues, whoever does them, where there may be
+        others to do so."""
         ...
 
     async def recover(self) -> int:

@@ -24,7 +24,6 @@ class LocalQueue:
         self._since: Mapping[str, deque[float]] = {}  # when each that waits was put, monotonic
         self._running: Counter[str] = Counter()  # how many are being done, by queue
         self._keys: set[str] = set()  # of tasks that wait
-        self._heard: Heard = lambda queue: None
 
     def put(self, session: Session, *tasks: Task) -> None:
         """From any thread. They are there when the transaction has committed."""
@@ -54,7 +53,6 @@ class LocalQueue:
                 self._keys.add(task.key)
             self._since[task.queue].append(monotonic())
             queue.put_nowait(task)
-            self._heard(task.queue)
 
     async def offer(self, *tasks: Task) -> None:
         self._take(list(tasks))
@@ -66,7 +64,6 @@ class LocalQueue:
         stop: asyncio.Event,
         heard: Heard = lambda queue: None,
     ) -> None:
-        self._heard = heard
         self._queues = {name: asyncio.Queue() for name in slots}
         self._since = {name: deque() for name in slots}
         self._loop = asyncio.get_running_loop()
