@@ -272,6 +272,53 @@ def test_no_plan_is_kept_from_when_a_table_was_small(postgres_server: Server) ->
         db.dispose()
 
 
+@pytest.mark.postgres
+def test_who_stands_still_amid_a_transaction_keeps_nobody_from_what_it_locked(
+    postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a process that was frozen, or a machine that vanished."""
+    monkeypatch.setattr("digest.store.database._STILL_SECONDS", 1)
+    change = text("UPDATE sought SET number = number + 1")
+    with postgres_server.database() as url:
+        frozen, other = Database(url), Database(url)
+        with other.begin() as session:
+            session.execute(text("CREATE TABLE sought AS SELECT 1 AS number"))
+
+        def stand_still() -> None:
+            with frozen.begin() as still:
+                still.execute(change)
+                with other.begin() as session:
+                    session.execute(text("SET LOCAL lock_timeout = '20s'"))
+                    session.execute(change)
+                still.execute(change)
+
+        with pytest.raises(DatabaseAway):
+            stand_still()
+        with other.read() as session:
+            assert session.scalar(text("SELECT number FROM sought")) == 2
+        frozen.dispose()
+        other.dispose()
+
+
+@pytest.mark.postgres
+def test_who_reads_is_in_no_transaction(postgres_server: Server) -> None:
+    """It may look at what it has read for as long as it likes."""
+    states = text("SELECT state FROM pg_stat_activity WHERE datname = current_database()")
+    with postgres_server.database() as url:
+        reader, other = Database(url), Database(url)
+        with reader.read() as session:
+            session.execute(text("SELECT 1"))
+            with other.read() as second:
+                assert sorted(second.scalars(states)) == ["active", "idle"]
+        with reader.begin() as session:
+            session.execute(text("CREATE TABLE made AS SELECT 1"))
+            session.rollback()
+        with reader.read() as session:
+            assert session.scalar(text("SELECT to_regclass('made')")) is None
+        reader.dispose()
+        other.dispose()
+
+
 def test_numbers_taken_at_the_same_time_are_never_given_twice(database: Database) -> None:
     taken: list[int] = []
 

@@ -241,12 +241,20 @@ WHERE status IN ('todo', 'doing')
 GROUP BY queue_name
 """)
 
+
+async def _each_by_itself(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Each statement is a transaction: one that stands still between two holds no task, and a task
+    is fetched in one round trip."""
+    await connection.set_autocommit(True)
+
+
 # A connection to a machine that vanished is given up within 5 seconds. While the database is away a
 # pool looks for it ever more rarely; one that has given up begins anew when it is next asked.
 _KEEPALIVE = {"keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
 _OFFERING = 2  # connections of those who put tasks and look after them
 _POOL: Mapping[str, Any] = {
     "pool_factory": _Pool,
+    "configure": _each_by_itself,
     "min_size": 1,
     "max_size": 6,  # another one listens for each queue
     "timeout": 4,

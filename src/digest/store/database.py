@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # few commands migrate; the others need not wait for Alembic
 T = TypeVar("T")
 
 _ALONE = 5_823_003  # of an advisory lock; any number that nobody else takes
+# A process that stands still amid a transaction, or whose machine vanished, keeps nobody from the
+# rows that it has locked for longer than it takes to be found dead.
+_STILL_SECONDS = 12
 _ROOM = "cache_size=-32000"  # kB: a page of readers is spread over much of a large file
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
 # Connections of a process to PostgreSQL, which allows 100 of all: those kept, and those at most.
@@ -136,9 +139,10 @@ class Database:
             DatabaseFails: it can't do it now.
         """
         self._must_be_there()
+        # PostgreSQL shows each statement what is committed by then, in a transaction or without.
+        how = {"digest_read": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         with self.explained(), self._session() as session:
-            if self.is_sqlite:
-                session.connection(execution_options={"digest_read": True})
+            session.connection(execution_options=how)
             yield session  # closing it rolls back without expiring what was read
 
     @contextmanager
@@ -153,7 +157,7 @@ class Database:
             DatabaseFails: it can't do it now.
         """
         if not self.is_sqlite:
-            with self.read() as session:
+            with self.explained(), self._session() as session:
                 yield session
             return
         self._must_be_there()
@@ -340,10 +344,11 @@ def _engine(url: Any, patience: float = BUSY_SECONDS, **how: Any) -> Engine:
         server = create_engine(url, hide_parameters=True, **how)
 
         @event.listens_for(server, "connect")
-        def plans(connection: Any, record: Any) -> None:
+        def settings(connection: Any, record: Any) -> None:
             # A statement is for one row or for thousands. A plan that was made while a table was
             # small would be kept for as long as its statistics are, and read all of it later on.
             connection.execute("SET plan_cache_mode = force_custom_plan")
+            connection.execute(f"SET idle_in_transaction_session_timeout = '{_STILL_SECONDS}s'")
             connection.commit()
 
         return server

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from digest.models import (
@@ -84,6 +84,8 @@ class Belongings:
 def alone(session: Session) -> None:
     """Whoever adds Subscribers from files next waits until this transaction ends."""
     counters.take(session, "subscribers", 0)  # the row is the lock
+    if session.get_bind().dialect.name == "postgresql":  # to check thousands of them takes a while
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def follows_of(
