@@ -254,6 +254,17 @@ class Item(Value):
     corrected_too: Annotated[tuple[Correction, ...], SAYING] = ()  # before that, oldest first
     retraction: Retraction | None = None
 
+    @cached_property
+    def _hash(self) -> int:
+        """Of what tells Items apart; the rest of them goes with their revision."""
+        told = (self.told, self.changes, self.reasons)
+        return hash((self.event_id, self.revision, self.section, self.code, *told))
+
+    @cached_property
+    def for_all(self) -> "Item":
+        """The same without reasons: that of readers who are told it for different ones."""
+        return self.model_copy(update={"reasons": ()})
+
     @property
     def story_to_follow(self) -> str | None:
         """The slug of its Story, unless this reader follows it: then nothing is to be offered."""

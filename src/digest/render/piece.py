@@ -1,7 +1,8 @@
 """Templates in pieces: a page, and fragments of it that many readers share.
 
 What stands between `{# fragment NAME(ARGUMENT) #}` and `{# end fragment #}` becomes a template of
-its own; the page has `fragment("NAME", ARGUMENT)` in its place.
+its own; the page has `fragment("NAME", ARGUMENT)` in its place. A fragment of an Item that doesn't
+say why its reader gets it is one of `(ARGUMENT without reasons)`: then many more share it.
 """
 
 import re
@@ -17,7 +18,7 @@ from digest.render.environment import Templates, innermost, shown
 from digest.render.sources import Place, Source, load
 
 _FRAGMENT = re.compile(
-    r"\{#\s*fragment\s+(?P<name>\w+)\((?P<argument>\w+)\)\s*#\}"
+    r"\{#\s*fragment\s+(?P<name>\w+)\((?P<argument>\w+)(?P<for_all>\s+without reasons)?\)\s*#\}"
     r"(?P<body>.*?)"
     r"\{#\s*end fragment\s*#\}\n?",
     re.DOTALL,
@@ -37,6 +38,7 @@ class Piece:
     places: tuple[Place, ...]
     argument: str = ""  # what a fragment calls its one argument
     imports: Imports = ()
+    for_all: bool = False  # its argument is an Item without reasons
 
     def template(self, environment: jinja2.Environment) -> jinja2.Template:
         """This Piece in a language's environment, with its imports at hand.
@@ -156,7 +158,9 @@ def split(
         body = found["body"]
         skipped = len(body) - len(body.removeprefix("\n"))
         where = lines(begin + skipped, end) + places[text.count("\n", 0, end) :][:1]
-        fragments[part] = Piece(f"{name}:{part}", body[skipped:], where, argument, imports)
+        fragments[part] = Piece(
+            f"{name}:{part}", body[skipped:], where, argument, imports, bool(found["for_all"])
+        )
         page += text[done : found.start()] + f"{{{{ fragment({part!r}, {argument}) }}}}"
         kept += lines(done, found.start())
         # A line that goes on after the fragment is named after its end.

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from digest.models import Edition
 from digest.models.content import EditionContent
 from digest.store import stored
+from digest.store.alike import Items
 from digest.store.chunks import chunks
 
-ROOM = 500  # Editions; a digest takes about 100 kB
+ROOM = 500  # Editions
 
 
 class Contents:
@@ -21,6 +22,7 @@ class Contents:
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
         self._known: OrderedDict[str, EditionContent] = OrderedDict()
+        self._items = Items()
 
     def load(self, session: Session, edition_ids: Iterable[int]) -> dict[int, EditionContent]:
         """By number. What an earlier release wrote and this one doesn't accept is left out."""
@@ -43,5 +45,5 @@ class Contents:
             return
         written = select(Edition.id, Edition.content).where(Edition.id.in_(numbers))
         for number, content in session.execute(written):
-            if (readable := stored.edition(number, content)) is not None:
+            if (readable := stored.edition(number, self._items.shared(content))) is not None:
                 self._known[keys[number]] = readable

@@ -12,20 +12,22 @@ from typing import Any
 from builders import make_digest, make_envelope, make_links
 
 from digest.channels.email import EmailChannel
-from digest.models.content import EditionContent
+from digest.models.content import EditionContent, Reason
 
 READERS = 12
-SHARED, OWN, SIGNED = 950, 4_200, 4_200  # calls
+SHARED, OWN, FOLLOWING, SIGNED = 950, 4_700, 12_500, 4_700  # calls
 
 
-def calls(channel: EmailChannel, contents: Sequence[EditionContent]) -> int:
-    """Calls of functions for one reader, with fragments warm; each of `contents` is new."""
-    fresh = [c.model_copy(update={"matched": 1_000 + n}) for n, c in enumerate(contents)]
+def calls(
+    channel: EmailChannel, warm: Sequence[EditionContent], cold: Sequence[EditionContent] = ()
+) -> int:
+    """Calls of functions for one reader with the fragments of `warm` at hand; each page is new."""
+    fresh = [c.model_copy(update={"matched": 1_000 + n}) for n, c in enumerate(cold or warm)]
     envelopes = [
         make_envelope(delivery_id=n, links=make_links(f"reader{n:06d}.aBcDeFgHiJkLm"))
         for n in range(READERS)
     ]
-    for content in contents:
+    for content in warm:
         channel.render(content, envelopes[0])
     count = 0
 
@@ -49,12 +51,25 @@ def editions(count: int) -> list[EditionContent]:
     return [whole.model_copy(update={"items": items}) for items in turned]
 
 
+def followed(content: EditionContent, what: str) -> EditionContent:
+    """The same to a reader who follows something else."""
+    reasons = (Reason(follow=what, kind="topic", slug=what.casefold()),)
+    items = tuple(item.model_copy(update={"reasons": reasons}) for item in content.items)
+    return content.model_copy(update={"items": items, "follows": (what,)})
+
+
 def test_a_reader_of_a_shared_edition_costs_little(channel: EmailChannel) -> None:
     assert calls(channel, editions(1)) <= SHARED
 
 
 def test_a_reader_with_an_edition_of_their_own(channel: EmailChannel) -> None:
     assert calls(channel, editions(READERS)) <= OWN
+
+
+def test_one_who_follows_what_nobody_else_does(channel: EmailChannel) -> None:
+    """The Items are rendered once; why they are told is, for each of them, anew."""
+    one, *others = [followed(each, f"Topic {n}") for n, each in enumerate(editions(READERS))]
+    assert calls(channel, [one], others) <= FOLLOWING
 
 
 def test_a_signed_one(make_channel: Callable[..., EmailChannel], rsa_key: str) -> None:

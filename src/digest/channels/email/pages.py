@@ -1,7 +1,7 @@
 """Editions as mail bodies, rendered once for all their readers.
 
-A fragment is one Item in one language and frame, rendered and encoded once; a Page is a whole
-Edition of fragments, in which only the Slots are left for each reader.
+A fragment is one Item in one language and frame, rendered and encoded once, or why a reader gets
+it; a Page is a whole Edition of fragments, in which only the Slots are left for each reader.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -32,6 +32,7 @@ PAGES = 64  # of about 100 kB each
 LINKS = ("home", "view", "preferences", "pause", "unsubscribe", "tune", "event")
 READER = ("name", "address")
 LINES = ("subject", "preheader")
+WHY = "why"  # the fragment that follows an Item in full: why its reader gets it
 
 LIMITS = {"digest": 100_000, "roundup": 100_000}  # bytes of HTML: above, Gmail hides the end
 ALERT_LIMIT = 30_000
@@ -149,6 +150,11 @@ class Pages:
         """A one-line template: subject or preheader."""
         return clean(self._run(kind, name, "", locale, values))
 
+    def _of_all(self, kind: str, part: str) -> frozenset[str]:
+        """Names of the fragments whose Items have no reasons."""
+        pieces = self.compiled(kind, part).fragments
+        return frozenset(name for name, piece in pieces.items() if piece.for_all)
+
     def _render_fragment(
         self, kind: str, part: str, fragment: str, frame: Frame, value: Hashable
     ) -> Body:
@@ -196,9 +202,17 @@ class Pages:
         """With as much as there is room for, when the values have these lengths."""
         kind, frame = kind_of(content), _frame(content)
         lengths = dict(steps)
+        known, of_all = self.compiled(kind, "html").fragments, self._of_all(kind, "html")
 
-        def cost(fragment: str, item: Item) -> int:
-            return self._fragment(kind, "html", fragment, frame, item).size(lengths)
+        def cost(place: str, item: Item) -> int:
+            names = (place, WHY) if place == "item" else (place,)
+            return sum(
+                self._fragment(
+                    kind, "html", name, frame, item.for_all if name in of_all else item
+                ).size(lengths)
+                for name in names
+                if name in known
+            )
 
         return fitted(
             arrange(content, whole=kind != "digest"),
@@ -254,7 +268,11 @@ class Pages:
                 for name, line in lines.items()
             }
 
-            def fragment(name: str, value: Hashable) -> Markup:
+            of_all = self._of_all(kind, part)
+
+            def fragment(name: str, value: Any) -> Markup:
+                if name in of_all:
+                    value = value.for_all
                 number = f"#{len(pieces)}"
                 pieces[number] = self._fragment(kind, part, name, frame, value)
                 return slot(number)

@@ -47,6 +47,7 @@ class Body:
         return self.literal + len(self.slots) * longest
 
 
+@lru_cache(512)  # names, and numbers of pieces
 def slot(name: str) -> Markup:
     """What a template writes for a Slot."""
     return Markup(f"{_OPEN}{name}{_CLOSE}")
