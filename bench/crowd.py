@@ -20,6 +20,7 @@ from digest.models.record import EventRecord
 from digest.models.words import EditionKind
 from digest.services.app import App
 from digest.services.news.ingest import ingest
+from digest.services.planning.publish import shards
 from digest.services.visible import make_visible
 from digest.store import editions
 from digest.store.visibility import newest_seq
@@ -56,6 +57,7 @@ def crowd(
     _news(app, "today", now - timedelta(hours=20), EVENTS, rich)
     with app.db.begin() as session:
         make_visible(session, now)
+    shards(app, now)  # who are alike is known since yesterday's digest
     settle(app)
 
 

@@ -27,7 +27,6 @@ from digest.models import Delivery, Slot, Subscriber
 from digest.models.words import DeliveryState
 from digest.scheduler import PLAN_SECONDS
 from digest.services.app import App
-from digest.services.planning.publish import shards
 from digest.store.due import NEVER
 
 QUICK, USUAL, FULL = (10_000,), (100_000,), (100_000, 1_000_000)
@@ -99,7 +98,6 @@ def prepare(app: App, readers: int) -> None:
     bootstrap.set_up(app)
     now = datetime.now(UTC)
     crowd(app, readers, kinds=max(1, min(KINDS, readers // ALIKE)), now=now, rich=True)
-    shards(app, now)  # from here on it is known who are alike
     with app.db.begin() as session:
         session.execute(update(Subscriber).values(next_due_at=NEVER))
     settle(app)

@@ -32,7 +32,7 @@ from bench.stage import opened
 from digest import bootstrap
 from digest.errors import DatabaseAway
 from digest.formats.entry import Entry
-from digest.models import Destination, Follow, Interest, Schedule, Subscriber
+from digest.models import Delivery, Destination, Follow, Interest, Schedule, Slot, Subscriber
 from digest.models.record import EventRecord
 from digest.services import tasks
 from digest.services.app import App
@@ -213,7 +213,8 @@ class Cell:
 
     def _forget(self) -> None:
         with self.app.db.begin() as session:
-            session.execute(delete(Subscriber))  # and all that is theirs
+            for theirs in (Delivery, Slot, Subscriber):
+                session.execute(delete(theirs))
         self.mail.mails.clear()
 
     # What came of it -----------------------------------------------------------------------

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from newsroom import NOON, Newsroom, counting
 
-from digest.models import Delivery, Edition, Slot, Subscriber
+from digest.models import Delivery, Edition, Slot
 from digest.models.words import DeliveryState as State
 from digest.models.words import EditionKind
 from digest.services.app import App
 from digest.store import deliveries as ledger
-from digest.store import under_way
+from digest.store import gone, under_way
 from digest.store.deliveries import ALERTS, DIGESTS, LEASE, Result
 
 
@@ -312,7 +312,7 @@ def test_a_subscriber_who_is_erased_takes_all_along_that_they_were_told(room: Ne
     room.alert()
     assert [row.subscriber_id for row in room.rows(Delivery)] == [erased, other]
     with room.app.db.begin() as session:
-        session.delete(session.get_one(Subscriber, erased))
+        gone.subscriber(session, erased)
     assert [row.subscriber_id for row in room.rows(Delivery)] == [other]
     assert [row.subscriber_id for row in room.rows(Slot)] == [other]
     assert room.rows(Edition)

@@ -12,9 +12,17 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from newsroom import Newsroom
-from sqlalchemy import inspect, select, text
+from sqlalchemy import delete, inspect, select, text
 
-from digest.models import Assertion, Base, Delivery, Perspective, PerspectiveActor
+from digest.models import (
+    Assertion,
+    Base,
+    Delivery,
+    Perspective,
+    PerspectiveActor,
+    Slot,
+    Subscriber,
+)
 from digest.render.environment import built_in_folder
 from digest.services.app import App
 from digest.services.subscribers.erase import erase
@@ -123,6 +131,28 @@ def test_deliveries_of_the_release_before_keep_their_numbers(app_on_both: App) -
     assert [row.id for row in room.rows(Delivery)] == ids
     erase(room.app, maria, room.now, "cli")
     assert room.deliveries_to_come(room.reader("tom"))[0] > ids[-1]
+
+
+def test_a_number_that_is_gone_is_not_given_again_after_a_migration(app_on_both: App) -> None:
+    room = Newsroom(app_on_both)
+    ids = room.deliveries_to_come(maria := room.reader(), 3)
+    erase(room.app, maria, room.now, "cli")
+    to(room.app.db, "0016")
+    to(room.app.db, "head")
+    assert room.deliveries_to_come(room.reader("tom"))[0] > ids[-1]
+
+
+def test_what_was_left_behind_by_who_is_gone_hinders_no_way_back(app_on_both: App) -> None:
+    room = Newsroom(app_on_both)
+    room.news()
+    maria, tom = room.reader("maria"), room.reader("tom")
+    room.alert()
+    with room.app.db.begin() as session:
+        session.execute(delete(Subscriber).where(Subscriber.id == maria))
+    to(room.app.db, "0016")
+    to(room.app.db, "head")
+    assert [row.subscriber_id for row in room.rows(Delivery)] == [tom]
+    assert {row.subscriber_id for row in room.rows(Slot)} == {tom}
 
 
 def test_postgresql_packs_words_by_lz4_where_it_can(empty: Database) -> None:

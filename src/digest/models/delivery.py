@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, BigId, Id
@@ -75,10 +75,10 @@ class Delivery(Base):
 
     id: Mapped[Id]
     # No keys, as their check takes as long as the row itself. Editions are never deleted, and the
-    # Subscriber is that of the Destination.
+    # Subscriber is that of the Destination, which takes its Deliveries along (store/gone.py).
     edition_id: Mapped[int] = mapped_column(BigId)
     subscriber_id: Mapped[int] = mapped_column(BigId)
-    destination_id: Mapped[int] = mapped_column(ForeignKey("destinations.id", ondelete="CASCADE"))
+    destination_id: Mapped[int] = mapped_column(BigId)
     channel: Mapped[str]
     slot: Mapped[str]  # "digest:2026-03-05", "alert:12:3", "roundup:..."
     priority: Mapped[int] = mapped_column(SmallInteger, default=0)  # alerts before digests

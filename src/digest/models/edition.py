@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, BigId, Id
@@ -43,11 +43,10 @@ class Item(Base):
     __tablename__ = "items"
     __table_args__ = (Index(None, "event_id", "revision"),)
 
-    edition_id: Mapped[int] = mapped_column(
-        ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True
-    )
+    # No keys, here and below: Editions and Events are never deleted.
+    edition_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    event_id: Mapped[int] = mapped_column(BigId)
     revision: Mapped[int]
     section: Mapped[str]
     content_hash: Mapped[str]  # of the Revision: whether this very state was told
@@ -85,7 +84,7 @@ class Slot(Base):
     )
 
     id: Mapped[Id]
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    subscriber_id: Mapped[int] = mapped_column(BigId)  # who takes them along: store/gone.py
     kind: Mapped[str]
     key: Mapped[str]
     due_at: Mapped[datetime]
@@ -93,7 +92,6 @@ class Slot(Base):
     outcome: Mapped[str]
     rule: Mapped[str]  # stable code of the rule that decided
     reason: Mapped[str]  # the same in words
-    # No keys: Editions and Events are never deleted, and their check would be one for each reader.
     edition_id: Mapped[int | None] = mapped_column(BigId)
     event_id: Mapped[int | None] = mapped_column(BigId)
     revision: Mapped[int | None]

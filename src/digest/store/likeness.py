@@ -120,34 +120,40 @@ _slots = (
     .cte("told")
     .prefix_with("MATERIALIZED")
 )
-# Readers share Editions, so these are few.
+# Readers share Editions, so these are few. Looked up one by one: PostgreSQL, whose statistics are
+# older than this day's Editions, would read those of all readers.
 _editions = select(_slots.c.edition_id).distinct().subquery()
 _telling = (
     select(_editions.c.edition_id)
     .where(
-        exists().where(Item.edition_id == _editions.c.edition_id, among(Item.event_id, "events"))
+        select(Item.event_id)
+        .where(Item.edition_id == _editions.c.edition_id, among(Item.event_id + 0, "events"))
+        .limit(1)
+        .correlate(_editions)
+        .scalar_subquery()
+        .is_not(None)
     )
     .cte("telling")
     .prefix_with("MATERIALIZED")
 )
+
+
+def _any(states: Sequence[str]) -> Any:
+    return func.max(case((Delivery.state.in_(states), 1), else_=0))
+
+
+_BECAME = (
+    select(json_array(_any(REACHED), _any(GONE_OUT), _any(ARRIVED), func.min(Delivery.sent_at)))
+    .where(
+        Delivery.edition_id == _slots.c.edition_id,
+        Delivery.subscriber_id == _slots.c.subscriber_id,
+    )
+    .correlate(_slots)
+    .scalar_subquery()
+)
 _TOLD = (
-    select(
-        _slots.c.subscriber_id,
-        _slots.c.kind,
-        _slots.c.planned_at,
-        _slots.c.edition_id,
-        func.max(case((Delivery.state.in_(GONE_OUT), 1), else_=0)),
-        func.max(case((Delivery.state.in_(ARRIVED), 1), else_=0)),
-        func.min(Delivery.sent_at),
-    )
+    select(_slots.c.subscriber_id, _slots.c.kind, _slots.c.planned_at, _slots.c.edition_id, _BECAME)
     .join(_telling, _telling.c.edition_id == _slots.c.edition_id)
-    .join(
-        Delivery,
-        (Delivery.edition_id == _slots.c.edition_id)
-        & (Delivery.subscriber_id == _slots.c.subscriber_id),
-    )
-    .group_by(*_slots.c)
-    .having(func.max(case((Delivery.state.in_(REACHED), 1), else_=0)) == 1)
     .order_by(_slots.c.subscriber_id, _slots.c.planned_at, _slots.c.id)
 )
 
@@ -229,6 +235,9 @@ def told(session: Session, subscriber_ids: Sequence[int], about: About) -> dict[
     heard: dict[int, list[Any]] = {one: [] for one in subscriber_ids}
     if about.events:
         asked = {"subscribers": subscriber_ids, "since": about.since, "events": about.events}
-        for one, kind, at, edition_id, gone_out, arrived, sent_at in session.execute(_TOLD, asked):
-            heard[one].append((edition_id, at, gone_out, arrived, minute(kind, at, sent_at)))
+        for one, kind, at, edition_id, became in session.execute(_TOLD, asked):
+            reached, gone_out, arrived, sent_at = json.loads(became)
+            if reached:
+                sent = minute(kind, at, instant(sent_at) if sent_at else None)
+                heard[one].append((edition_id, at, gone_out, arrived, sent))
     return {one: tuple(some) for one, some in heard.items()}

@@ -19,6 +19,7 @@ from digest.models.content import EditionContent
 from digest.models.words import Code, EditionKind, SubscriberState
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
+from digest.store import gone
 
 
 @pytest.fixture
@@ -112,6 +113,6 @@ async def test_a_destination_disabled_meanwhile_is_not_written_to(room: Newsroom
 async def test_a_destination_removed_meanwhile_troubles_nobody(room: Newsroom) -> None:
     gone_, kept = room.deliveries_to_come(room.reader(), 2)
     with room.app.db.begin() as session:
-        session.delete(session.get_one(Destination, room.delivery(gone_).destination_id))
+        gone.destination(session, session.get_one(Destination, room.delivery(gone_).destination_id))
     await room.drain()
     assert [row.id for row in room.rows(Delivery)] == [kept]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
 from digest.models import AuditEntry, Base, Destination, Follow, ListMember, Schedule, Subscriber
+from digest.store import gone
 from digest.store.database import Database
 
 READER = "subscriber"  # the actor, unless somebody else does it for them
@@ -139,7 +140,10 @@ def _restore(session: Session, row: dict[str, Any]) -> None:
     if one is None or row["now"] is None:
         return
     if row["was"] is None:
-        session.delete(one)
+        if isinstance(one, Destination):
+            gone.destination(session, one)
+        else:
+            session.delete(one)
         return
     for key, value in row["was"].items():
         if _plain(getattr(one, key)) == row["now"][key]:

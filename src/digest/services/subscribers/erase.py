@@ -9,6 +9,7 @@ from digest.errors import NotFound
 from digest.models import AuditEntry, Destination, Subscriber
 from digest.services.app import App
 from digest.services.bounces import erased
+from digest.store import gone
 from digest.store.rates import forget_addresses
 
 
@@ -22,15 +23,13 @@ def erase(app: App, subscriber_id: int, now: datetime, actor: str) -> int:
     """
     marks = app.marks  # may write its key: before the transaction
     with app.db.begin() as session:
-        person = session.get(Subscriber, subscriber_id)
+        person = session.get(Subscriber, subscriber_id, with_for_update=True)
         if person is None:
             raise NotFound("this subscriber is no longer there")
         own = session.scalars(select(Destination).where(Destination.subscriber_id == person.id))
         places = [(one.id, (one.channel, one.address)) for one in own]
         _audit_of(session, person, places)
-        session.execute(
-            delete(Subscriber).where(Subscriber.id == person.id)
-        )  # and all that is theirs
+        gone.subscriber(session, person.id)
         addresses = [address for _, address in places if not _others(session, address)]
         for address in addresses:
             erased.forget(session, marks, address, now)
