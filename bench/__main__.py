@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from bench import (
     alert,
+    audience,
     desk,
     digests,
     fanout,
@@ -43,6 +44,7 @@ CASES: Mapping[str, Callable[[Path], Iterator[Line]]] = {
     "digests": digests.run,
     "mixed": mixed.run,
     "planning": planning.run,
+    "audience": audience.run,
     "rates": rates.run,
     "faults": faults.run,
     "kills": kills.run,

@@ -4,7 +4,6 @@ Each size is planned by a process of its own, so that its memory is its own, too
 """
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from sqlalchemy import func, select, text
 
 from bench.crowd import NOW, crowd
 from bench.line import Line, timed
-from bench.production import POSTGRESQL, SQLITE
+from bench.production import POSTGRESQL, SQLITE, peak
 from bench.server import Server, server
 from bench.size import sizes
 from bench.stage import installed, opened
@@ -31,6 +30,7 @@ from digest.services.planning.publish import Shard, plan_shard, shards
 
 QUICK, USUAL, FULL = (2_000, 20_000), (10_000, 100_000), (1_000, 10_000, 100_000, 1_000_000)
 MILLION = 1_000_000
+MOST_ON_SQLITE = 100_000  # readers: more want several processes
 PATIENCE = 300.0  # seconds until a planner is there
 MOST_CPU = 0.25  # milliseconds of processor a reader, with that of the database
 MOST_ROOM = 300.0  # MB
@@ -109,18 +109,20 @@ def planner(url: str) -> None:
             done += sum(plan_shard(app, NOW, Shard.of_json(json.loads(line))).values())
             print("done", flush=True)
         cpu = time.process_time() - begin
-    room = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"cpu": cpu, "room": room, "slots": done}), flush=True)
+    print(json.dumps({"cpu": cpu, "room": peak(), "slots": done}), flush=True)
 
 
 # Lines -------------------------------------------------------------------------------------
 
 
 def run(folder: Path) -> Iterator[Line]:
-    """On PostgreSQL with two planners, on SQLite with one. BENCH_READERS names other sizes."""
+    """On PostgreSQL with two planners, on SQLite with one, of fewer readers. BENCH_READERS names
+    other sizes."""
     for database, planners in ((POSTGRESQL, 2), (SQLITE, 1)):
         before: tuple[int, Planned] | None = None
         for readers in sizes(QUICK, USUAL, FULL):
+            if database == SQLITE and readers > MOST_ON_SQLITE:
+                break
             with TemporaryDirectory(dir=folder) as place:
                 found = _measured(Path(place), database, readers, planners)
             if found is None:

@@ -61,7 +61,6 @@ these statements change. Lists of ids are cut short."""
 
 
 def _explain(app: App) -> None:
-    publish.shards(app, NOW)  # from here on all profiles are known
     with noted(app) as found:
         with app.db.read() as session:
             ids = due.between(session, NOW, *_first_shard(session))[: publish.PAGE]

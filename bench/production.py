@@ -112,7 +112,13 @@ def cpu_of(process: "subprocess.Popen[bytes]") -> float:
 
 def peak_of(process: "subprocess.Popen[bytes]") -> float:
     """MB."""
-    for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+    return peak(process.pid)
+
+
+def peak(pid: int | str = "self") -> float:
+    """MB: the peak RSS of a process that runs. That of getrusage may be its parent's: it holds what
+    was there before the program was."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM"):
             return int(line.split()[1]) / 1000
-    raise RuntimeError(f"process {process.pid} has ended")
+    raise RuntimeError(f"process {pid} has ended")

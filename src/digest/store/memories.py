@@ -161,11 +161,11 @@ def minute(kind: str, planned_at: datetime, sent_at: datetime | None) -> datetim
     return sent_at.replace(second=0, microsecond=0)
 
 
-_SAID = (
-    select(Item.event_id)
-    .join(Event, Event.id == Item.event_id)
-    .where(Event.fact_key.in_(bindparam("facts", expanding=True)))
-    .distinct()
+# Looked up one by one, not EXISTS: PostgreSQL may read the Items of all Editions for that.
+_of_event = select(Item.event_id).where(Item.event_id == Event.id).limit(1).correlate(Event)
+_SAID = select(Event.id).where(
+    Event.fact_key.in_(bindparam("facts", expanding=True)),
+    _of_event.scalar_subquery().is_not(None),
 )
 
 
