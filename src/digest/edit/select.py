@@ -86,7 +86,8 @@ def select(
     Deterministic: ties go to the higher base, then the newer, then the lower Event id.
     """
     desk = _Sorting(reader, now)
-    for candidate in sorted(candidates, key=lambda c: (-c.severity, c.visible_at, c.event_id)):
+    concern = _touching(candidates, reader)
+    for candidate in sorted(concern, key=lambda c: (-c.severity, c.visible_at, c.event_id)):
         desk.sort(candidate)
     full, rest = _greedy([(base(one.match, one.told, now), one) for one in desk.pool], budget.items)
     full = _led_by_the_newest(full, desk.alerted)
@@ -101,6 +102,19 @@ def select(
         ),
         left_out=(*desk.left, *((one.match.candidate, "over_budget") for one in over)),
     )
+
+
+def _touching(candidates: Iterable[Candidate], reader: Reader) -> list[Candidate]:
+    """Those that may concern the reader; of most there is no more to say than that none does."""
+    interests = {one.target for one in reader.follows if not one.is_story}
+    stories = {one.target for one in reader.follows if one.is_story}
+    return [
+        one
+        for one in candidates
+        if not interests.isdisjoint(one.reach)
+        or not stories.isdisjoint(one.stories)
+        or one.righted is not None
+    ]
 
 
 def _led_by_the_newest(full: Sequence[Chosen], alerted: Sequence[Chosen]) -> list[Chosen]:
