@@ -35,7 +35,7 @@ ASKED = {
     "FOR UPDATE SKIP LOCKED": "those of a page are taken in hand",
     "(SELECT destinations.id": "what a page of readers asked for",
     "WITH told AS": "what a page of readers was told",
-    "UPDATE deliveries SET": "digests that wait still",
+    "SELECT DISTINCT deliveries.subscriber_id": "what still waits for a page of readers",
     "INSERT INTO slots": "Slots are written",
     "INSERT INTO deliveries": "Deliveries are written",
     "UPDATE subscribers": "the next hours are written",
@@ -100,16 +100,19 @@ def noted(app: App) -> Iterator[dict[str, str]]:
 
     def note(connection: Any, _: Any, statement: str, parameters: Any, *__: Any) -> None:
         nonlocal asking
-        mark = next((one for one in ASKED if one in statement), None)
+        mark = next((one for one in ASKED if one in statement and one not in found), None)
         if mark is None and "UNION" in statement and "follows" in statement:
             mark = "audience"
         if asking or mark is None or mark in found or isinstance(parameters, list):
             return
         asking = True
-        connection.exec_driver_sql("SAVEPOINT plan")
+        writes = statement.startswith(("INSERT", "UPDATE"))  # who only reads is in no transaction
+        if writes:
+            connection.exec_driver_sql("SAVEPOINT plan")
         rows = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", parameters)
         found[mark] = "\n".join(row[0][:LONG] for row in rows)
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT plan")
+        if writes:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT plan")
         asking = False
 
     event.listen(app.db.engine, "before_cursor_execute", note)
