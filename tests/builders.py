@@ -562,14 +562,9 @@ def make_links(token: str = "bWFyaWEuNDI3.aBcDeFgHiJkLmNoP", **changes: Any) -> 
     base = "https://digest.example.org"
     values = {
         "home": f"{base}/",
-        "view": f"{base}/v/{token}",
-        "preferences": f"{base}/p/{token}",
-        "pause": f"{base}/p/{token}?do=pause&days=7",
-        "unsubscribe": f"{base}/u/{token}",
-        "one_click": f"{base}/u/{token}/now",
-        "unsubscribe_mail": f"mailto:leave@example.org?subject={token}",
-        "tune": f"{base}/t/{token}",
         "event": f"{base}/e/",
+        "view": f"{base}/r/{token}",
+        "unsubscribe_mail": f"mailto:leave@example.org?subject={token}",
     }
     return Links(**(values | changes))
 

@@ -118,4 +118,4 @@ class Adapter(Protocol):
 
 def tokens(links: Links) -> set[str]:
     """The signed part of a reader's links: who has it acts in the reader's name."""
-    return {links.tune.rsplit("/", 1)[-1]}
+    return {links.view.rsplit("/", 1)[-1]}

@@ -6,17 +6,30 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """The addresses that differ by recipient; all absolute, signed, and safe to open with GET."""
+    """The addresses in a message; all absolute, and safe to open with GET."""
 
     home: str
-    view: str  # this edition in a browser
-    preferences: str
-    pause: str
-    unsubscribe: str  # a page with a button
-    one_click: str  # RFC 8058: POST acts
-    unsubscribe_mail: str | None = None  # mailto:
-    tune: str  # prefix; "<tune>?do=less&event=..." opens a page with a button
     event: str  # prefix of an Event's page; the slug follows
+    view: str  # this edition in a browser; holds the recipient's token
+    unsubscribe_mail: str | None = None  # mailto:
+
+    @property
+    def preferences(self) -> str:
+        return f"{self.view}/preferences"
+
+    @property
+    def pause(self) -> str:
+        return f"{self.view}/pause"
+
+    @property
+    def unsubscribe(self) -> str:
+        """A page with a button, which answers POST as well (RFC 8058)."""
+        return f"{self.view}/unsubscribe"
+
+    @property
+    def tune(self) -> str:
+        """A prefix: "<tune>?do=less&event=..." opens a page with a button."""
+        return f"{self.view}/tune"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

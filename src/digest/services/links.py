@@ -36,6 +36,7 @@ class LinkMaker:
 
     def __init__(self, base_url: str, key: str, unsubscribe_address: str = "") -> None:
         self.base_url = base_url.rstrip("/")
+        self._event, self._own = f"{self.base_url}/e/", f"{self.base_url}/r/"
         self.unsubscribe_address = unsubscribe_address
         self._signer = Signer(key, salt="digest.links", digest_method=sha256)
         self._derived = self._signer.derive_key()
@@ -61,20 +62,13 @@ class LinkMaker:
         return Bearer(delivery_id, subscriber_id, version)
 
     def links(self, bearer: Bearer) -> Links:
-        """All links of one Delivery; the HTTPS one-click address answers POST (RFC 8058)."""
-        token = self.token(bearer)
-        own = f"{self.base_url}/r/{token}"
-        mail = self.unsubscribe_address
+        """All links of one Delivery."""
+        token, mail = self.token(bearer), self.unsubscribe_address
         return Links(
             home=self.base_url,
-            view=own,
-            preferences=f"{own}/preferences",
-            pause=f"{own}/pause",
-            unsubscribe=f"{own}/unsubscribe",
-            one_click=f"{own}/unsubscribe",
+            event=self._event,
+            view=f"{self._own}{token}",
             unsubscribe_mail=f"mailto:{mail}?subject=unsubscribe%20{token}" if mail else None,
-            tune=f"{own}/tune",
-            event=f"{self.base_url}/e/",
         )
 
 

@@ -71,7 +71,7 @@ def test_headers_of_a_digest(make_channel: Callable[..., EmailChannel]) -> None:
     assert mail["List-Id"] == "Digest <digest.example.org>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     links = make_links()
-    assert mail["List-Unsubscribe"] == f"<{links.one_click}>, <{links.unsubscribe_mail}>"
+    assert mail["List-Unsubscribe"] == f"<{links.unsubscribe}>, <{links.unsubscribe_mail}>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Feedback-ID"] == "2026-03-05:digest:digest:signal1"
     assert len(mail.keys()) == len(set(mail.keys()))
@@ -271,8 +271,8 @@ def test_each_reader_gets_their_own_links(channel: EmailChannel) -> None:
     for token in ("token-of-anna", "token-of-ben." + "x" * 90):
         message = channel.render(content, make_envelope(name="", links=make_links(token)))
         html, text = (part(parsed(channel, message), kind) for kind in ("html", "plain"))
-        assert html.count(f"/t/{token}?do=less") == text.count(f"/t/{token}?do=why") == 5
-        assert f"/u/{token}" in html
+        assert html.count(f"/r/{token}/tune?do=less") == text.count(f"/r/{token}/tune?do=why") == 5
+        assert f"/r/{token}/unsubscribe" in html
         assert "bWFyaWEuNDI3" not in html + text
         assert "Sent to maria@example.com." in text
 

@@ -104,8 +104,8 @@ def test_a_digest_reads_in_the_order_of_its_parts() -> None:
         "Scenario watch",
         "Raised: Gulf states close their airspace to freight (Risk, short term, reported; in",
         "14 matched, 9 shown, 3 told before and unchanged, 2 below your threshold",
-        "Read on the web: https://digest.example.org/v/",
-        "Settings: https://digest.example.org/p/",
+        "Read on the web: https://digest.example.org/r/",
+        "Settings: https://digest.example.org/r/",
     ]
     places = [text.find(part) for part in parts]
     assert -1 not in places, parts[places.index(-1)]
@@ -128,7 +128,7 @@ def test_an_alert_says_what_happened_where_from_and_what_could_be_next() -> None
         "Consequence (short term, suggested): Refiners in Asia",
         "Because you follow Persian Gulf.",
         "Open: https://digest.example.org/e/strait-pilots-stop-work",
-        "Mute 24 h: https://digest.example.org/t/",
+        "Mute 24 h: https://digest.example.org/r/",
     ):
         assert part in text
 
@@ -417,7 +417,7 @@ def _random_item(dice: random.Random, **changes: Any) -> Item:
 
 
 def test_long_addresses_leave_their_links_out_and_keep_the_words() -> None:
-    links = make_links(event="https://digest.example.org/" + "e" * 3_000, tune="https://x/" * 400)
+    links = make_links(event="https://digest.example.org/" + "e" * 3_000, view="https://x/" * 400)
     check(make_digest(), links=links)
     assert "Harbour pilots" in read(make_digest(), links=links)
 

@@ -13,14 +13,14 @@ from digest.channels.email.dialogue import Submission
 from digest.channels.email.dkim import Signer
 from digest.channels.email.doctor import findings
 from digest.channels.email.pace import MailPace
-from digest.channels.email.pages import LINKS, Pages, Variant, kind_of
+from digest.channels.email.pages import VIEW, Pages, Variant, kind_of
 from digest.channels.email.relays import Submitter
 from digest.channels.email.settings import EmailSettings
-from digest.channels.email.wire import Written, fill, written
+from digest.channels.email.wire import filled, written
 from digest.channels.pacing import Buckets
 from digest.errors import ChannelStopped
 from digest.models.content import EditionContent
-from digest.models.envelope import Envelope, Links
+from digest.models.envelope import Envelope
 from digest.models.words import EditionKind
 from digest.render.environment import Templates
 from digest.render.filters import clean
@@ -77,8 +77,11 @@ class EmailChannel:
             ConfigurationError: a template fails; names file and line.
         """
         name = clean(envelope.name)[:_NAME]
-        values = _links(envelope.links)
-        values |= {"name": written(name), "address": written(envelope.address)}
+        values = {
+            VIEW: written(envelope.links.view),
+            "name": written(name),
+            "address": written(envelope.address),
+        }
         page = self.pages.page(
             content,
             Variant(
@@ -87,6 +90,8 @@ class EmailChannel:
                 postal_address=envelope.postal_address,
                 invites=envelope.invites,
                 late=content.kind == EditionKind.DIGEST and delayed(content, envelope),
+                home=envelope.links.home,
+                event=envelope.links.event,
             ),
             values,
         )
@@ -103,8 +108,8 @@ class EmailChannel:
             earlier=envelope.earlier,
             bulk=bulk_headers(content, envelope, self.settings),
         )
-        html = fill(page.html, {slot: value.html for slot, value in values.items()})
-        text = fill(page.text, {slot: value.text for slot, value in values.items()})
+        html = filled(page.html, {slot: value.html for slot, value in values.items()})
+        text = filled(page.text, {slot: value.text for slot, value in values.items()})
         payload = Submission(
             sender=self._return_path(envelope.return_tag),
             recipient=outline.to_address,
@@ -171,19 +176,8 @@ def _threaded(earlier: str, subject: str) -> str:
     return earlier if headline and earlier.endswith(headline) else subject
 
 
-def _links(links: Links) -> dict[str, Written]:
-    """Most begin alike, with what is the reader's own: that is encoded once."""
-    own = written(links.view)
-    return {
-        slot: own.then(written(link.removeprefix(links.view)))
-        if (link := getattr(links, slot)).startswith(links.view)
-        else written(link)
-        for slot in LINKS
-    }
-
-
-def _read(text: bytes) -> str:
-    return binascii.a2b_qp(text).decode("utf-8", "replace").replace("\r\n", "\n")
+def _read(text: Sequence[bytes]) -> str:
+    return binascii.a2b_qp(b"".join(text)).decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def _signers(settings: EmailSettings) -> tuple[Signer, ...]:

@@ -22,6 +22,11 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>", re.ASCII)
 _ADDRESS = re.compile(r"[!-~]+", re.ASCII)
 _THREAD = 10  # Message-IDs in References: the first, which made the thread, and the latest
+_PLAIN, _HTML = (
+    b"\r\nContent-Type: text/%s; charset=utf-8\r\n"
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" % kind
+    for kind in (b"plain", b"html")
+)
 _ONE_CLICK = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
@@ -77,7 +82,7 @@ def _ways_out(envelope: Envelope, settings: EmailSettings) -> Sequence[str]:
     mail = envelope.links.unsubscribe_mail
     if not mail:
         mail = f"mailto:{settings.way_out}?subject=unsubscribe-{envelope.delivery_id}"
-    return [url for url in (envelope.links.one_click, mail) if url and _ADDRESS.fullmatch(url)]
+    return [url for url in (envelope.links.unsubscribe, mail) if url and _ADDRESS.fullmatch(url)]
 
 
 @lru_cache(256)
@@ -88,35 +93,22 @@ def _phrase(name: str) -> str:
 
 def compose(
     outline: Outline,
-    html: bytes,
-    text: bytes,
+    html: Sequence[bytes],
+    text: Sequence[bytes],
     settings: EmailSettings,
     signers: Sequence[Signer] = (),
 ) -> bytes:
-    """The whole message, signed. `html` and `text` are quoted-printable and end in a line end."""
+    """The whole message, signed. `html` and `text` are the parts of quoted-printable bodies that
+    end in a line end; they are joined once, with all else."""
     boundary = "=_" + sha256(outline.message_id.encode()).hexdigest()[:24]
     headers = _headers(outline, settings, boundary)
-    body = b"".join(
-        (
-            *_part(boundary, b"plain", text),
-            *_part(boundary, b"html", html),
-            b"--%s--\r\n" % boundary.encode(),
-        )
-    )
+    line = b"--" + boundary.encode()
+    body = (line, _PLAIN, *text, b"\r\n", line, _HTML, *html, b"\r\n", line, b"--\r\n")
     signatures: list[bytes] = []
     if signers:
-        digest = hash_body(body)
+        digest = hash_body(b"".join(body))
         signatures = [signer.sign(headers, digest, outline.at) for signer in signers]
-    return b"".join((*signatures, *(line for _, line in headers), b"\r\n", body))
-
-
-def _part(boundary: str, kind: bytes, body: bytes) -> tuple[bytes, ...]:
-    return (
-        b"--%s\r\nContent-Type: text/%s; charset=utf-8\r\n" % (boundary.encode(), kind),
-        b"Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-        body,
-        b"\r\n",
-    )
+    return b"".join((*signatures, *[header for _, header in headers], b"\r\n", *body))
 
 
 def _headers(outline: Outline, settings: EmailSettings, boundary: str) -> list[Header]:

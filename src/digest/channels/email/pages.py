@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from digest.channels.email.arrange import Arrangement, arrange, fitted
 from digest.channels.email.wire import Body, Written, encode, outside_pieces, slot
 from digest.models.content import EditionContent, Item
+from digest.models.envelope import Links
 from digest.models.words import Code, EditionKind
 from digest.render.environment import Templates
 from digest.render.filters import clean
@@ -29,7 +30,7 @@ from digest.render.text import fold, tidy
 FRAGMENTS = 4096  # of about 5 kB each
 PAGES = 64  # of about 100 kB each
 
-LINKS = ("home", "view", "preferences", "pause", "unsubscribe", "tune", "event")
+VIEW = "view"  # the Slot of the reader's own address, with which all their links begin
 READER = ("name", "address")
 LINES = ("subject", "preheader")
 WHY = "why"  # the fragment that follows an Item in full: why its reader gets it
@@ -65,6 +66,8 @@ class Frame(NamedTuple):
     today: date
     at: datetime | None  # of an alert; digests of different hours share their fragments
     held: tuple[str, ...]  # the rules that held an alert
+    home: str
+    event: str
 
 
 class Opening(NamedTuple):
@@ -102,6 +105,8 @@ class Variant:
     postal_address: str = ""
     invites: bool = False
     late: bool = False  # a digest that says so; an alert by mail has its hour
+    home: str = ""
+    event: str = ""  # prefix of an Event's page
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,6 @@ class Pages:
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
         self._whole = lru_cache(PAGES)(self._render_whole)
         self._cut = lru_cache(PAGES)(self._render_cut)
-        self._links = SimpleNamespace(**{name: slot(name) for name in LINKS})
         self._reader = SimpleNamespace(**{name: slot(name) for name in READER})
 
     def _compile(self, kind: str, part: str) -> Compiled:
@@ -170,7 +174,7 @@ class Pages:
             "at": frame.at,
             "phrases": Phrases(frame),
             **_direction(frame.locale),
-            "links": self._links,
+            "links": Links(home=frame.home, event=frame.event, view=slot(VIEW)),
             "reader": self._reader,
         }
 
@@ -200,7 +204,7 @@ class Pages:
         self, content: EditionContent, variant: Variant, steps: Sequence[tuple[str, int]]
     ) -> Page:
         """With as much as there is room for, when the values have these lengths."""
-        kind, frame = kind_of(content), _frame(content)
+        kind, frame = kind_of(content), _frame(content, variant)
         lengths = dict(steps)
         known, of_all = self.compiled(kind, "html").fragments, self._of_all(kind, "html")
 
@@ -224,7 +228,7 @@ class Pages:
         )
 
     def _build(self, content: EditionContent, variant: Variant, shown: Arrangement) -> Page:
-        kind, frame = kind_of(content), _frame(content)
+        kind, frame = kind_of(content), _frame(content, variant)
         locale = frame.locale
         values: dict[str, Any] = {
             "content": content
@@ -283,7 +287,7 @@ class Pages:
         return Page(lines["subject"], body("html"), body("body"), shown.more)
 
 
-def _frame(content: EditionContent) -> Frame:
+def _frame(content: EditionContent, variant: Variant) -> Frame:
     at = None if content.kind == EditionKind.DIGEST else content.at
     return Frame(
         content.kind,
@@ -294,6 +298,8 @@ def _frame(content: EditionContent) -> Frame:
         content.today,
         at,
         content.held,
+        variant.home,
+        variant.event,
     )
 
 

@@ -27,6 +27,8 @@ _UNESCAPED = re.compile(r"[\w !#$%()*+,./:;=?@^`{|}~-]*", re.ASCII)
 _ONE_LINE = re.compile(r"[!-~]*(?: [!-~]+)*")
 _FOLD_AT = 76
 _DOT = re.compile(rb"^\.(.*)", re.MULTILINE)
+_AS_IT_IS = re.compile(r"[\w!#$%()*+,/:;?@^`{|}~-][\w!#$%()*+,./:;?@^`{|}~-]{,74}", re.ASCII)
+_SOFT_BREAK = b"=\r\n"
 _LINE = 76  # characters in a quoted-printable line, with the "=" of a soft break
 
 
@@ -89,8 +91,8 @@ def encode(text: str, pieces: Mapping[str, Body]) -> Body:
     return Body((*found, b"".join(run)), tuple(slots), literal)
 
 
-def fill(body: Body, values: Mapping[str, bytes]) -> bytes:
-    """The body of one reader; `values` are encoded by `quoted_printable`.
+def filled(body: Body, values: Mapping[str, bytes]) -> list[bytes]:
+    """The parts of the body of one reader; `values` are encoded by `quoted_printable`.
 
     Raises:
         KeyError: the template asks for a value that no reader has.
@@ -98,7 +100,7 @@ def fill(body: Body, values: Mapping[str, bytes]) -> bytes:
     parts = [b""] * (2 * len(body.slots) + 1)
     parts[::2] = body.pieces
     parts[1::2] = [values[name] for name in body.slots]
-    return b"".join(parts)
+    return parts
 
 
 def quoted_printable(text: str) -> bytes:
@@ -129,14 +131,13 @@ class Written(NamedTuple):
     html: bytes
     length: int
 
-    def then(self, rest: "Written") -> "Written":
-        """This value and the rest of it."""
-        return Written(self.text + rest.text, self.html + rest.html, self.length + rest.length)
 
-
-@lru_cache(64)  # the home page, the prefix of events and an empty name are those of many
+@lru_cache(64)  # an empty name is that of many
 def written(value: str) -> Written:
-    """`value` encoded; most hold nothing that HTML escapes."""
+    """`value` encoded; most hold nothing that HTML escapes, and many stay as they are."""
+    if _AS_IT_IS.fullmatch(value):
+        encoded = value.encode() + _SOFT_BREAK
+        return Written(encoded, encoded, len(value))
     encoded = quoted_printable(value)
     if _UNESCAPED.fullmatch(value):
         return Written(encoded, encoded, len(value))

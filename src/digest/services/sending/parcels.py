@@ -137,8 +137,8 @@ def envelope(
         sent_at=(_told_at(told) if content.mended else None) or now,
         resent=bool(row.unanswered),
         earlier=_thread(told, content.code in RIGHTING),
-        silent=not any(item.severity >= SOUND_FROM for item in content.items)
-        or content.kind == EditionKind.DIGEST,
+        silent=content.kind == EditionKind.DIGEST
+        or not any(item.severity >= SOUND_FROM for item in content.items),
         postal_address=app.settings.postal_address,
         invites=bool(app.settings.contact),
     )
