@@ -49,9 +49,10 @@ class EmailChannel:
             ConfigurationError: a key is no key.
         """
         self.settings = settings
-        # Half as many more than there are connections: while the ledger is told of some, others
-        # are sent.
-        most = settings.connections + settings.connections // 2
+        # Twice as many as there are connections: while the ledger is told of some, others are
+        # sent, and it is told of many at a time. With more, a slow server would let them wait for a
+        # connection for longer than its time-out.
+        most = 2 * settings.connections
         self.limits = Limits(concurrency=most, extra={"html_bytes": 100_000})
         self.pages = Pages(templates)
         self.signers = _signers(settings)
