@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
 
 READERS = 400
 DELAY = 0.05  # seconds that the mail server takes over a message
-IN_FLIGHT = 12  # of a worker: for its 8 connections, and half as many more
+IN_FLIGHT = 16  # of a worker: twice its 8 connections
 IN_TIME = 60.0  # a busy machine takes its time
 DIGEST = str(Path(sys.executable).with_name("digest"))
 

@@ -3,9 +3,11 @@ else's ban."""
 
 import asyncio
 import itertools
+import random
 import time
 from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -285,3 +287,31 @@ async def test_of_a_process_that_was_late_no_more_calls_arrive_in_a_second_than_
     taken = 50 + 2  # of calls that may arrive at any moment of 0.1 s 60 came before
     assert max(sum(at <= other < at + 1 for other in times) for at in times) <= taken
     assert times[-1] - times[0] < most  # and nearly all its turns are used
+
+
+@pytest.mark.parametrize("late", [0.2, 0.4])
+async def test_a_worker_that_is_late_does_not_make_others_break_the_limit(late: float) -> None:
+    """What is late arrives together with what another worker has its turn for."""
+    buckets, rate, times, dice = LocalBuckets(), Rate("all", 28.25), [], random.Random(7)
+
+    class Busy(Pace):
+        async def _sleep_until(self, turn: Any) -> None:
+            await super()._sleep_until(turn)
+            await asyncio.sleep(dice.uniform(0, late))
+
+    async def one(pace: Pace, number: int) -> None:
+        async with pace.turn(rate, address=chat(f"C{number}"), urgent=True):
+            times.append(monotonic())
+
+    async def worker(pace: Pace, first: int) -> None:
+        waiting = iter(range(first, first + 60))
+
+        async def runner() -> None:
+            for number in waiting:
+                await one(pace, number)
+
+        await asyncio.gather(*(runner() for _ in range(16)))
+
+    await asyncio.gather(worker(Busy(buckets), 0), worker(Pace(buckets), 1_000))
+    assert len(times) == 120
+    assert max(sum(at <= other < at + 1 for other in times) for at in times) <= 30

@@ -14,12 +14,13 @@ RetryLater with the hour: nothing was sent, and no worker's time is spent on wai
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from digest.errors import RetryLater
 
@@ -29,8 +30,10 @@ RESERVED = 0.2  # the share of every common rate that is kept for alerts
 NEAR = 0.25  # seconds ahead of now that what is not urgent may reserve
 BLOCK = 10  # turns that are reserved at once where many wait, and
 BLOCK_SECONDS = 0.4  # the longest time that these may take
-LATE = 0.05  # seconds after which a turn that nobody took has lapsed
-WINDOW = 1.0  # seconds in which providers count; a turn that was not used by then has lapsed
+LATE = 0.05  # of its window that a turn may be late: our rates leave room for that
+MOST_LATE = 0.5  # of it more, for which its process takes fewer turns
+KNOWN_LATE = 5.0  # seconds for which it remembers that it was late, less and less
+WINDOW = 1.0  # seconds in which most providers count
 UNSURE = 2.0  # seconds after which a call without an answer has surely arrived, or never will
 LOOK = 0.02  # seconds between two looks whether a call has arrived
 MARGIN = 1.1  # two workers' messages to one address travel for different times
@@ -39,10 +42,12 @@ ROOM = 1024  # addresses that are remembered before idle ones are forgotten
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many messages a second for all that share `key`; 0 means no limit."""
+    """So many messages a second for all that share `key`; 0 means no limit. `window`: the seconds
+    in which the provider counts."""
 
     key: str
     per_second: float
+    window: float = WINDOW
 
     @property
     def spacing(self) -> float:
@@ -96,6 +101,13 @@ class LocalBuckets:
             self._room = max(ROOM, 2 * len(self._free_at))
 
 
+class _Turn(NamedTuple):
+    """When a call may be made, and when it is too late for that, in the event loop's time."""
+
+    at: float
+    until: float = math.inf
+
+
 @dataclass(slots=True)
 class _Call:
     """One call to a provider, which has arrived by then."""
@@ -114,11 +126,27 @@ class _Line:
         self.users = 0
         self.free_at = 0.0  # as far as this process knows; in the event loop's time, like the rest
         self.back_at = 0.0  # when the last one that was sent back comes again
-        self.turns: deque[float] = deque()  # reserved, and nobody's yet
+        self.turns: deque[_Turn] = deque()  # reserved, and nobody's yet
         self.due: list[float] = []  # turns in the last WINDOW, and
         self.calls: list[_Call] = []  # that arrive in it, for all that is known
+        self._late, self._late_at = 0.0, 0.0  # the part below, and since when
         self.came = 0  # messages so far
         self.recalled = 0  # of those that were in line then, all go back
+
+    @property
+    def late(self) -> float:
+        """By which part of the window calls are later than LATE now: this process has little of a
+        processor.
+
+        What comes so much later arrives together with what has its turn then, perhaps another
+        worker's. So turns that may be late by a tenth of the window are a tenth further apart."""
+        since = _present() - self._late_at
+        return self._late * max(0.0, 1 - since / KNOWN_LATE)
+
+    def was_late(self, part: float) -> None:
+        late = min(part - LATE, MOST_LATE)
+        if late > self.late:
+            self._late, self._late_at = late, _present()
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -210,21 +238,21 @@ class Pace:
         while True:
             for rate in (*shared, *(() if ours or address is None else (address,))):
                 await self._until_free(self._line(rate.key), rate.spacing)
-            instant = await self._turn_of_all(shared[-1], urgent) if shared else _present()
-            if address is not None and not await self._address_at(address, instant, ours):
-                self._put_back(shared, instant, urgent)
+            turn = await self._turn_of_all(shared[-1], urgent) if shared else _Turn(_present())
+            if address is not None and not await self._address_at(address, turn.at, ours):
+                self._put_back(shared, turn, urgent)
                 continue
             ours = True
-            await self._sleep_until(instant)
+            await self._sleep_until(turn)
             # A hold may have come while this one slept.
             if any(self._line(rate.key).free_at > _present() for rate in shared):
                 continue
-            call = await self._call(shared[-1], instant) if shared else _Call(_present())
+            call = await self._call(shared[-1], turn) if shared else _Call(_present())
             if call is not None:
                 return call
 
-    async def _call(self, rate: Rate, instant: float) -> _Call | None:
-        """The call whose turn is at that `instant`, perhaps in a moment; None: it has lapsed.
+    async def _call(self, rate: Rate, turn: _Turn) -> _Call | None:
+        """The call whose `turn` has come, perhaps in a moment; None: it has lapsed.
 
         A process that had no processor for a while is late with several, before it calls or while
         it does: a provider counts when they arrive, which is until they are answered. In no WINDOW
@@ -233,8 +261,10 @@ class Pace:
         if not rate.per_second:
             return _Call(_present())
         line = self._line(rate.key)
-        line.due.append(instant)
-        while instant > (start := _present() - WINDOW):
+        line.due.append(turn.at)
+        line.was_late((_present() - turn.at) / rate.window)
+        while turn.until > _present():
+            start = _present() - WINDOW
             line.due = [one for one in line.due if one > start]
             line.calls = [one for one in line.calls if one.arrived > start]
             if len(line.calls) <= len(line.due):
@@ -264,38 +294,43 @@ class Pace:
         self._not_before(address.key, wait)
         return False
 
-    async def _turn_of_all(self, rate: Rate, urgent: bool) -> float:
-        """The instant of a turn of a rate that many share, in the event loop's time."""
+    async def _turn_of_all(self, rate: Rate, urgent: bool) -> _Turn:
+        """A turn of a rate that many share."""
         if not rate.per_second:
-            return max(_present(), self._line(rate.key).free_at)
+            return _Turn(max(_present(), self._line(rate.key).free_at))
         cost = rate.spacing if urgent else rate.spacing / (1 - RESERVED)
         line = self._line_of_all(rate, urgent)
         self._refuse_if_hopeless(line, cost)
         with line.in_use():
             async with line.lock:
-                while (instant := _next(line.turns)) is None:
-                    await self._reserve(line, rate, cost, PATIENCE if urgent else NEAR)
-                return instant
+                while (turn := _next(line.turns)) is None:
+                    late = self._line(rate.key).late
+                    within = PATIENCE if urgent else NEAR
+                    await self._reserve(line, rate, cost * (1 + late), within, late)
+                return turn
 
-    async def _reserve(self, line: _Line, rate: Rate, cost: float, within: float) -> None:
+    async def _reserve(
+        self, line: _Line, rate: Rate, cost: float, within: float, late: float
+    ) -> None:
         """Reserves as many turns as are wanted now, or waits a while until it can."""
         count = max(1, min(line.users, BLOCK, int(BLOCK_SECONDS / cost)))
         wait = await self._buckets.take(rate.key, count * cost, within=within)
         if wait <= within:
-            start = _present() + wait
-            line.turns.extend(start + number * cost for number in range(count))
+            starts = [_present() + wait + number * cost for number in range(count)]
+            patience = (LATE + late) * rate.window
+            line.turns.extend(_Turn(start, start + patience) for start in starts)
         elif wait > PATIENCE:
             line.free_at = _present() + wait
             raise self._back(line, cost)
         else:
             await asyncio.sleep(wait - within)
 
-    def _put_back(self, shared: tuple[Rate, ...], instant: float, urgent: bool) -> None:
+    def _put_back(self, shared: tuple[Rate, ...], turn: _Turn, urgent: bool) -> None:
         if shared and shared[-1].per_second:
-            self._line_of_all(shared[-1], urgent).turns.appendleft(instant)
+            self._line_of_all(shared[-1], urgent).turns.appendleft(turn)
 
-    async def _sleep_until(self, instant: float) -> None:
-        if (seconds := instant - _present()) > 0:
+    async def _sleep_until(self, turn: _Turn) -> None:
+        if (seconds := turn.at - _present()) > 0:
             await asyncio.sleep(seconds)
 
     def _not_before(self, key: str, seconds: float) -> None:
@@ -339,11 +374,11 @@ class Pace:
         self._room = max(ROOM, 2 * len(self._lines))
 
 
-def _next(turns: deque[float]) -> float | None:
+def _next(turns: deque[_Turn]) -> _Turn | None:
     """A turn that was reserved and has not lapsed."""
     while turns:
-        if (instant := turns.popleft()) > _present() - LATE:
-            return instant
+        if (turn := turns.popleft()).until > _present():
+            return turn
     return None
 
 

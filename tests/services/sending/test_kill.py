@@ -31,7 +31,7 @@ from digest.standins.smtp import Faults, MailServer
 
 MESSAGES = 200
 KILLS = 8
-IN_FLIGHT = 12  # of a sender: for its 8 connections, and half as many more
+IN_FLIGHT = 16  # of a sender: twice its 8 connections
 SENDER = Path(__file__).with_name("sending_process.py")
 
 

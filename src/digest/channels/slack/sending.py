@@ -36,7 +36,8 @@ class Sender:
     ) -> None:
         self._client = client
         self._pace = Pace(buckets)
-        self._posts = Rate("slack", settings.slack_per_second)
+        # "Several hundred messages per minute" in a workspace (docs.slack.dev, Rate limits).
+        self._posts = Rate("slack", settings.slack_per_second, window=60)
         self._edits = Rate(f"slack/{EDIT}", settings.slack_edits_per_minute / 60)
         self._per_channel = settings.slack_channel_per_second
 
