@@ -22,7 +22,8 @@ from builders import (
 )
 
 from digest.channels.telegram import TelegramChannel
-from digest.channels.telegram.markup import visible
+from digest.channels.telegram.markup import measure, visible
+from digest.channels.telegram.rendering import Rendering
 from digest.channels.telegram.settings import TelegramSettings
 from digest.errors import ConfigurationError
 from digest.models.content import Change, EditionContent, Reason, SourceLine
@@ -368,3 +369,40 @@ def test_a_template_without_end_is_not_sent(tmp_path: Any) -> None:
     channel = TelegramChannel(TelegramSettings(), Templates(tmp_path))
     with pytest.raises(ConfigurationError, match=r"5000 characters of 4096"):
         html(channel, make_digest())
+
+
+def test_what_has_room_is_found_out_once_for_many_readers(
+    offline: TelegramChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[str] = []
+    text = Rendering._text
+    monkeypatch.setattr(
+        Rendering, "_text", lambda self, *a, **kw: texts.append(text(self, *a, **kw)) or texts[-1]
+    )
+    content = make_digest(30)
+    readers = [
+        make_envelope(address=str(n), links=make_links(f"reader-{n}.aBcDeF")) for n in (41, 42)
+    ]
+    offline.render(content, readers[0])
+    assert len(texts) > 5
+    texts.clear()
+    message = offline.render(content, readers[1])
+    assert len(texts) == 1
+    fresh = TelegramChannel(offline.settings, offline.templates)
+    assert message == fresh.render(content, readers[1])
+    longer = make_envelope(address="43", links=make_links("r" * 900))
+    assert offline.render(content, longer) == fresh.render(content, longer)
+
+
+def test_a_template_that_differs_by_reader_still_fits(
+    offline: TelegramChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = Rendering._text
+    monkeypatch.setattr(
+        Rendering,
+        "_text",
+        lambda self, *a, **kw: text(self, *a, **kw) + self.envelope.name,
+    )
+    content = make_digest(30)
+    for name in ("Li", "L" * 1_500, "Li"):
+        assert measure(html(offline, content, name=name)).within()

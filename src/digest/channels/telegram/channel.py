@@ -1,7 +1,7 @@
 """The Telegram Channel: renders, sends and answers for what became of it."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import ClassVar
 
 from digest.channels.base import Finding, Limits, Message, Receipt, Step
@@ -9,7 +9,7 @@ from digest.channels.pacing import Buckets
 from digest.channels.reasons import in_words
 from digest.channels.telegram import address as addresses
 from digest.channels.telegram.markup import ENTITY_LIMIT, RAW_LIMIT, TEXT_LIMIT, visible
-from digest.channels.telegram.rendering import Rendering
+from digest.channels.telegram.rendering import PLANS, Rendering, plan_of
 from digest.channels.telegram.sending import CONCURRENCY, Sender
 from digest.channels.telegram.settings import TelegramSettings
 from digest.channels.telegram.steps import First, steps_for
@@ -41,6 +41,7 @@ class TelegramChannel:
             extra={"characters": TEXT_LIMIT, "bytes": RAW_LIMIT, "entities": ENTITY_LIMIT},
         )
         self._sender = Sender(settings, buckets)
+        self._plans = lru_cache(PLANS)(plan_of)
 
     @property
     def configured(self) -> bool:
@@ -51,7 +52,7 @@ class TelegramChannel:
 
     def render(self, content: EditionContent, envelope: Envelope) -> Message:
         """One message, or for an update or correction the rewriting of the first and a reply."""
-        rendering = Rendering(self.templates, content, envelope)
+        rendering = Rendering(self.templates, content, envelope, self._plans)
         steps = steps_for(rendering, addresses.parse(envelope.address))
         return Message(
             channel=self.name,

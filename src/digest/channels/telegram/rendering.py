@@ -1,6 +1,7 @@
 """An Edition as Telegram's HTML: which template, how much of it, which buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
@@ -25,24 +26,60 @@ from digest.render.environment import Templates, render, shown
 from digest.render.locales import translations
 from digest.render.phrases import Phrases
 
+PLANS = 256  # that are kept, of a digest each
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How much of an Edition has room in a message: the same for all who would get as long a text.
+    To find it out takes several texts."""
+
+    kind: str
+    content: EditionContent
+    public: bool
+    resent: bool
+    delayed: bool
+    home: str
+    event: str
+    view: int  # characters of the address
+    rendering: "Rendering" = field(compare=False)
+
+
+def plan_of(asked: Asked) -> DigestPlan:
+    return asked.rendering.plan(asked.kind)
+
 
 class Rendering:
     """One Edition for one recipient. Every method gives markup that Telegram takes."""
 
-    def __init__(self, templates: Templates, content: EditionContent, envelope: Envelope) -> None:
+    def __init__(
+        self,
+        templates: Templates,
+        content: EditionContent,
+        envelope: Envelope,
+        plans: Callable[[Asked], DigestPlan] = plan_of,
+    ) -> None:
         self.templates = templates
         self.content = content
         self.envelope = envelope
         self.public = keyboard.is_public(envelope.links.view)
+        self._plans = plans
 
     def digest(self, kind: str = "digest") -> str:
         """The whole digest ("digest"), or the alerts that were held ("roundup")."""
+        markup = self._text(kind, plan=self._plans(self._asked(kind)))
+        if not measure(markup).within():  # a template of one's own may differ by reader
+            markup = self._text(kind, plan=self.plan(kind))
+        return self._checked(kind, markup)
 
-        def text(plan: DigestPlan) -> str:
-            return self._text(kind, plan=plan)
+    def plan(self, kind: str) -> DigestPlan:
+        return digest_plan(self.content, lambda plan: measure(self._text(kind, plan=plan)).within())
 
-        plan = digest_plan(self.content, lambda plan: measure(text(plan)).within())
-        return self._checked(kind, text(plan))
+    def _asked(self, kind: str) -> Asked:
+        content, envelope, links = self.content, self.envelope, self.envelope.links
+        late = delayed(content, envelope)
+        shared = (envelope.resent, late, links.home, links.event)
+        return Asked(kind, content, self.public, *shared, len(links.view), self)
 
     def alert(self) -> str:
         """The whole alert; after an update or correction with a first line that says so."""
