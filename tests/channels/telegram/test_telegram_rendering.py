@@ -379,7 +379,7 @@ def test_what_has_room_is_found_out_once_for_many_readers(
     monkeypatch.setattr(
         Rendering, "_text", lambda self, *a, **kw: texts.append(text(self, *a, **kw)) or texts[-1]
     )
-    content = make_digest(30)
+    content = make_digest(items=tuple(make_item(n, takeaway="Long. " * 80) for n in range(1, 31)))
     readers = [
         make_envelope(address=str(n), links=make_links(f"reader-{n}.aBcDeF")) for n in (41, 42)
     ]
@@ -403,6 +403,6 @@ def test_a_template_that_differs_by_reader_still_fits(
         "_text",
         lambda self, *a, **kw: text(self, *a, **kw) + self.envelope.name,
     )
-    content = make_digest(30)
+    content = make_digest(items=tuple(make_item(n, takeaway="Long. " * 80) for n in range(1, 31)))
     for name in ("Li", "L" * 1_500, "Li"):
         assert measure(html(offline, content, name=name)).within()

@@ -63,10 +63,10 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
     corrections = content.section("correction")
     one_line = [item for item in content.items if item.section not in (*WHOLE, "correction")]
 
+    renewed = min(CORRECTIONS, len(corrections))
+
     def renewing(count: int) -> bool:
         return fits(DigestPlan(corrections[:CORRECTIONS], whole[:1], watch=False, renewed=count))
-
-    renewed = max(most(len(corrections[:CORRECTIONS]), renewing), 0)
 
     def plan(
         full: int, brief: int, watch: bool, dated: bool = False, hours: int = 0, why: int = 0
@@ -87,14 +87,26 @@ def digest_plan(content: EditionContent, fits: Callable[[DigestPlan], bool]) -> 
     def in_full(watch: bool) -> int:
         return most(min(FULL_ITEMS, len(whole)), lambda count: fits(plan(count, 0, watch)))
 
+    def lines(full: int) -> int:
+        return min(LINES, len(whole) - full + len(one_line))
+
+    full = min(FULL_ITEMS, len(whole))
+    everything = plan(full, lines(full), True, True, full, full)
+    if fits(everything):  # so does all that is less, which needs no text then
+        return everything
+    renewed = largest(renewed, renewing)
     watch = in_full(True) >= min(len(whole), 1)
     full = max(in_full(watch), 0)
-    lines = min(LINES, len(whole) - full + len(one_line))
-    brief = max(most(lines, lambda count: fits(plan(full, count, watch))), 0)
+    brief = largest(lines(full), lambda count: fits(plan(full, count, watch)))
     dated = fits(plan(full, brief, watch, dated=True))
-    hours = max(most(full, lambda count: fits(plan(full, brief, watch, dated, count))), 0)
-    why = max(most(full, lambda count: fits(plan(full, brief, watch, dated, hours, count))), 0)
+    hours = largest(full, lambda count: fits(plan(full, brief, watch, dated, count)))
+    why = largest(full, lambda count: fits(plan(full, brief, watch, dated, hours, count)))
     return plan(full, brief, watch, dated, hours, why)
+
+
+def largest(limit: int, fits: Callable[[int], bool]) -> int:
+    """As `most`, of what may as well be left out: 0 needs no look."""
+    return max(most(limit, fits), 0) if limit else 0
 
 
 def most(limit: int, fits: Callable[[int], bool]) -> int:

@@ -64,16 +64,22 @@ class Rendering:
         self.envelope = envelope
         self.public = keyboard.is_public(envelope.links.view)
         self._plans = plans
+        self._tried: tuple[DigestPlan | AlertPlan | None, str] = (None, "")  # the last one
 
     def digest(self, kind: str = "digest") -> str:
         """The whole digest ("digest"), or the alerts that were held ("roundup")."""
-        markup = self._text(kind, plan=self._plans(self._asked(kind)))
+        markup = self._told(kind, self._plans(self._asked(kind)))
         if not measure(markup).within():  # a template of one's own may differ by reader
-            markup = self._text(kind, plan=self.plan(kind))
+            markup = self._told(kind, self.plan(kind))
         return self._checked(kind, markup)
 
     def plan(self, kind: str) -> DigestPlan:
-        return digest_plan(self.content, lambda plan: measure(self._text(kind, plan=plan)).within())
+        return digest_plan(self.content, lambda plan: measure(self._told(kind, plan)).within())
+
+    def _told(self, kind: str, plan: DigestPlan | AlertPlan) -> str:
+        if plan is not self._tried[0]:
+            self._tried = (plan, self._text(kind, plan=plan))
+        return self._tried[1]
 
     def _asked(self, kind: str) -> Asked:
         content, envelope, links = self.content, self.envelope, self.envelope.links
@@ -85,10 +91,10 @@ class Rendering:
         """The whole alert; after an update or correction with a first line that says so."""
 
         def fits(plan: AlertPlan) -> bool:
-            return measure(self._text("alert", plan=plan)).within(ALERT_TEXT)
+            return measure(self._told("alert", plan)).within(ALERT_TEXT)
 
         plan = next(filter(fits, ALERT_PLANS), ALERT_PLANS[-1])
-        return self._checked("alert", self._text("alert", plan=plan))
+        return self._checked("alert", self._told("alert", plan))
 
     def notice(self, kind: str) -> str:
         """What is said of an "update" or a "correction", complete in itself."""
