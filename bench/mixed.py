@@ -20,6 +20,7 @@ from bench.rates import Seen, providers
 from bench.sink import sink
 from bench.size import sizes
 from bench.stage import opened
+from digest import bootstrap
 from digest.models import Delivery, Destination, Follow, Interest, InterestClosure
 from digest.models.words import DeliveryState
 from digest.services.app import App
@@ -46,6 +47,7 @@ def measured(place: Place, readers: int) -> Iterator[Line]:
     patience = PATIENCE + readers / SLOWEST
     with sink() as taking, providers() as chats, opened(place.url) as app:
         prepare(app, readers + 1)
+        app.queue = bootstrap.queue(app.db)  # who imports an event puts the task of its alert
         scatter(app)
         people(app, ACTOR.lower(), list(addresses()))
         settings = {
