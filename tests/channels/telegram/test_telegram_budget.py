@@ -15,6 +15,18 @@ def test_seven_in_full_then_single_lines() -> None:
     assert (len(plan.full), len(plan.brief), plan.more) == (7, 6, 0)
 
 
+def test_what_fits_as_a_whole_is_asked_for_once() -> None:
+    asked: list[DigestPlan] = []
+
+    def fits(plan: DigestPlan) -> bool:
+        asked.append(plan)
+        return True
+
+    plan = digest_plan(make_digest(5, 2), fits)
+    assert asked == [plan]
+    assert (plan.hours, plan.why, plan.dated, plan.watch) == (5, 5, True, True)
+
+
 def test_what_does_not_fit_is_counted_and_left_to_the_web() -> None:
     plan = digest_plan(make_digest(9, 4), lambda plan: len(plan.full) * 3 + len(plan.brief) <= 17)
     assert (len(plan.full), len(plan.brief), plan.more) == (5, 2, 6)

@@ -105,8 +105,8 @@ class Variant:
     postal_address: str = ""
     invites: bool = False
     late: bool = False  # a digest that says so; an alert by mail has its hour
-    home: str = ""
-    event: str = ""  # prefix of an Event's page
+    home: str = ""  # the same for all of an installation, and so no Slot; as is
+    event: str = ""  # the prefix of an Event's page
 
 
 @dataclass(frozen=True, slots=True)

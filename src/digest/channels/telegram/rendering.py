@@ -82,10 +82,18 @@ class Rendering:
         return self._tried[1]
 
     def _asked(self, kind: str) -> Asked:
-        content, envelope, links = self.content, self.envelope, self.envelope.links
-        late = delayed(content, envelope)
-        shared = (envelope.resent, late, links.home, links.event)
-        return Asked(kind, content, self.public, *shared, len(links.view), self)
+        links = self.envelope.links
+        return Asked(
+            kind,
+            self.content,
+            self.public,
+            resent=self.envelope.resent,
+            delayed=delayed(self.content, self.envelope),
+            home=links.home,
+            event=links.event,
+            view=len(links.view),
+            rendering=self,
+        )
 
     def alert(self) -> str:
         """The whole alert; after an update or correction with a first line that says so."""
