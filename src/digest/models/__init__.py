@@ -5,6 +5,7 @@ from digest.models.bounce import Bounce
 from digest.models.delivery import (
     AuditEntry,
     ChannelStop,
+    Claim,
     Counter,
     Delivery,
     Secret,
@@ -33,6 +34,7 @@ __all__ = [
     "Base",
     "Bounce",
     "ChannelStop",
+    "Claim",
     "Counter",
     "Delivery",
     "Destination",

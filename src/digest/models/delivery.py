@@ -3,23 +3,29 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import Computed, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, BigId, Id
 from digest.models.words import DeliveryState
 
-CLAIMABLE = "state IN ('pending', 'retry', 'unknown') AND not_before IS NOT NULL"
+PHASE = (
+    "CASE WHEN state IN ('pending', 'sending', 'retry') THEN 'under_way'"
+    " WHEN state IN ('failed', 'expired', 'suppressed') THEN 'ended'"
+    " ELSE state END"
+)
 
-LEASED = "lease_until IS NOT NULL"
+HAS_HOUR = "phase IN ('under_way', 'unknown') AND not_before IS NOT NULL"
 
 SENT = "sent_at IS NOT NULL"
 
-UNDER_WAY = "state IN ('pending', 'sending', 'retry')"
+UNDER_WAY = "phase = 'under_way'"
 
-UNKNOWN = "state = 'unknown'"
+UNKNOWN = "phase = 'unknown'"
 
-ENDED = "state IN ('failed', 'expired', 'suppressed')"
+ENDED = "phase = 'ended'"
+
+ROOM = 40  # percent of a page that inserts fill
 
 
 class Delivery(Base):
@@ -31,16 +37,16 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("destination_id", "slot"),
-        # What is due, in the order of claims, so that none of it is sorted; all that is done or
-        # stopped is no part of it.
+        # What is due and being sent, in the order of claims, so that none of it is sorted; all that
+        # is done or stopped is no part of it.
         Index(
             "ix_deliveries_claimable",
             "channel",
             "priority",
             "not_before",
             "id",
-            sqlite_where=text(CLAIMABLE),
-            postgresql_where=text(CLAIMABLE),
+            sqlite_where=text(HAS_HOUR),
+            postgresql_where=text(HAS_HOUR),
         ),
         Index(None, "edition_id", "subscriber_id"),
         # Of the many that are done nobody asks by their reader or state, but for these few.
@@ -62,16 +68,14 @@ class Delivery(Base):
             sqlite_where=text(ENDED),
             postgresql_where=text(ENDED),
         ),
-        Index(  # the few that some worker has in hand
-            "ix_deliveries_leased",
-            "lease_until",
-            sqlite_where=text(LEASED),
-            postgresql_where=text(LEASED),
-        ),
         Index(None, "sent_at", sqlite_where=text(SENT), postgresql_where=text(SENT)),
         # Mails hold the id, in their links too, so that of one who was erased is never another's.
-        {"sqlite_autoincrement": True},
+        # Of PostgreSQL a claim and a beginning are cheap while no index knows of what they change,
+        # and while its page has room for the row as it is then: three rows of each Delivery.
+        {"sqlite_autoincrement": True, "postgresql_with": {"fillfactor": ROOM}},
     )
+
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - nobody reads a phase
 
     id: Mapped[Id]
     # No keys, as their check takes as long as the row itself. Editions are never deleted, and the
@@ -83,6 +87,7 @@ class Delivery(Base):
     slot: Mapped[str]  # "digest:2026-03-05", "alert:12:3", "roundup:..."
     priority: Mapped[int] = mapped_column(SmallInteger, default=0)  # alerts before digests
     state: Mapped[str] = mapped_column(default=DeliveryState.PENDING)
+    phase: Mapped[str] = mapped_column(Computed(PHASE, persisted=True), deferred=True)  # of indexes
     attempts: Mapped[int] = mapped_column(default=0)
     unanswered: Mapped[int] = mapped_column(default=0)  # attempts nobody answered: may be twice
     not_before: Mapped[datetime | None]  # of the next attempt, if there is one
@@ -95,6 +100,20 @@ class Delivery(Base):
     subject: Mapped[str | None]  # as sent: an email thread keeps it
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class Claim(Base):
+    """Which Deliveries a worker took a lease on, so that they are found should it die: no index
+    knows of leases, as each of a Delivery's would be written anew with every claim."""
+
+    __tablename__ = "claims"
+
+    id: Mapped[Id]
+    worker: Mapped[str]
+    channel: Mapped[str]
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[datetime]
+    delivery_ids: Mapped[list[Any]]
 
 
 class Suppression(Base):

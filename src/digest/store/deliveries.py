@@ -1,15 +1,16 @@
-"""The ledger: claim, begin, record, recover. Portable from SQLite to PostgreSQL.
+"""The ledger: claim, begin, record. Portable from SQLite to PostgreSQL.
 
 A claim is a lease on rows, committed before anything else happens. Just before a provider is
 called the row becomes `sending`, committed as well. So a row whose worker died is either untouched
-(its lease ends, another takes it) or `sending`: then nobody knows, and it becomes `unknown`.
+(its lease ends, another takes it) or `sending`: then nobody knows, and it becomes `unknown`
+(store/leases.py).
 
 `not_before` is the instant of the next attempt. It stays where a Delivery was stopped, for a reader
 who comes back; what is done or stopped, however much that is, is no part of the index of what is
 due.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -27,6 +28,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    insert,
     literal_column,
     or_,
     select,
@@ -36,8 +38,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import TypeEngine
 
-from digest.models import ChannelStop, Delivery, Destination
+from digest.models import ChannelStop, Claim, Delivery, Destination
 from digest.models.base import Instant
+from digest.models.delivery import HAS_HOUR
 from digest.models.words import DeliveryState as State
 from digest.store.given import among, as_rows, rows
 
@@ -58,7 +61,7 @@ def _state_in(states: Iterable[State]) -> ColumnElement[bool]:
     return _columns.state.in_([literal_column(f"'{state}'") for state in states])
 
 
-_WAITING = and_(_state_in(CLAIMABLE), Delivery.not_before.is_not(None))
+WAITING = and_(_state_in(CLAIMABLE), literal_column(HAS_HOUR))
 # What `recover` took for lost keeps its worker's name until another one claims it.
 _REAPED = case((_columns.lease_until.is_(None), 1), else_=0)
 _RESULTS: Mapping[str, TypeEngine[Any]] = {
@@ -169,7 +172,14 @@ def claim(
     }
     rows = connection.execute(_claim(connection.dialect.name == "postgresql"), asked)
     found = [Claimed(*row) for row in rows]
-    return sorted(found, key=lambda one: (one.not_before, one.id))
+    found.sort(key=lambda one: (one.not_before, one.id))
+    if found:
+        whose = {"worker": worker, "channel": channel, "priority": lane, "at": now}
+        connection.execute(_NOTE, whose | {"delivery_ids": [one.id for one in found]})
+    return found
+
+
+_NOTE = insert(Claim.__table__)  # type: ignore[arg-type]
 
 
 @cache
@@ -179,7 +189,7 @@ def _claim(skip_locked: bool) -> ReturningUpdate[Any]:
         .where(
             Delivery.channel == bindparam("over"),
             Delivery.priority == bindparam("lane"),
-            _WAITING,
+            WAITING,
             Delivery.not_before <= bindparam("at"),
             or_(Delivery.lease_until.is_(None), Delivery.lease_until < bindparam("at")),
             or_(Delivery.expires_at.is_(None), Delivery.expires_at > bindparam("at")),
@@ -246,63 +256,6 @@ def _row(one: Result) -> dict[str, Any]:
     }
 
 
-def give_back(session: Session, channel: str, lane: int, worker: str) -> None:
-    """Frees what a worker has leased in a lane; what it has begun stays."""
-    session.execute(
-        update(Delivery)
-        .where(
-            Delivery.worker == worker,
-            Delivery.lease_until.is_not(None),
-            Delivery.state.in_(CLAIMABLE),
-            Delivery.channel == channel,
-            Delivery.priority == lane,
-        )
-        .values(lease_until=None, worker=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def recover(session: Session, now: datetime, gone: Callable[[str], bool] | None = None) -> int:
-    """What dead workers were sending becomes `unknown`; returns how many.
-
-    A worker is dead when its lease has ended, or when `gone` says so of its name: then what it had
-    claimed is free at once, too. What was being sent comes after all that is due already: should it
-    be a message that kills workers, the others are out before it kills again.
-    """
-    leased = Delivery.lease_until.is_not(None)
-    dead = Delivery.lease_until < now
-    if gone is not None:
-        names = session.scalars(select(Delivery.worker).where(leased).distinct())
-        dead = or_(dead, Delivery.worker.in_([one for one in names if one and gone(one)]))
-    dead = leased & dead
-    # By what is leased: to PostgreSQL, whose statistics are of a quiet hour, all that is under way
-    # looks as few.
-    sending = Delivery.state.concat("") == State.SENDING
-    lost = session.scalars(
-        update(Delivery)
-        .where(sending, dead)
-        .values(
-            state=State.UNKNOWN,
-            reason="worker_died",
-            detail="the sender ended before it had an answer",
-            attempts=Delivery.attempts + 1,
-            unanswered=Delivery.unanswered + 1,
-            not_before=now,
-            lease_until=None,
-        )
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if gone is not None:
-        session.execute(
-            update(Delivery)
-            .where(dead)
-            .values(lease_until=None, worker=None)
-            .execution_options(synchronize_session=False)
-        )
-    return len(lost)
-
-
 def expire(session: Session, now: datetime) -> int:
     """Ends Deliveries that are of no use any more; returns how many.
 
@@ -310,7 +263,7 @@ def expire(session: Session, now: datetime) -> int:
     """
     rows = session.scalars(
         update(Delivery)
-        .where(_WAITING, Delivery.expires_at <= now, Delivery.state.in_(OPEN), _free(now))
+        .where(WAITING, Delivery.expires_at <= now, Delivery.state.in_(OPEN), _free(now))
         .values(
             state=State.EXPIRED, reason="expired", detail="too late to be of use", not_before=None
         )
@@ -319,7 +272,7 @@ def expire(session: Session, now: datetime) -> int:
     )
     session.execute(
         update(Delivery)
-        .where(_WAITING, Delivery.expires_at <= now, Delivery.state == State.UNKNOWN, _free(now))
+        .where(WAITING, Delivery.expires_at <= now, Delivery.state == State.UNKNOWN, _free(now))
         .values(not_before=None)
         .execution_options(synchronize_session=False)
     )
@@ -339,7 +292,7 @@ def _is_due(channel: str, priority: int, now: datetime) -> Exists:
     return exists().where(
         Delivery.channel == channel,
         Delivery.priority == priority,
-        _WAITING,
+        WAITING,
         Delivery.not_before <= now,
         _free(now),
     )
@@ -348,7 +301,7 @@ def _is_due(channel: str, priority: int, now: datetime) -> Exists:
 def next_due(session: Session, channels: Iterable[str]) -> datetime | None:
     """The earliest instant at which something may be sent; None when nothing waits."""
     return session.scalar(
-        select(func.min(Delivery.not_before)).where(_WAITING, Delivery.channel.in_(list(channels)))
+        select(func.min(Delivery.not_before)).where(WAITING, Delivery.channel.in_(list(channels)))
     )
 
 
@@ -361,7 +314,7 @@ def first_attempts(session: Session) -> dict[tuple[str, str], datetime]:
     """The earliest next attempt of what waits, by (channel, state)."""
     rows = session.execute(
         select(Delivery.channel, Delivery.state, func.min(Delivery.not_before))
-        .where(_WAITING)
+        .where(WAITING)
         .group_by(Delivery.channel, Delivery.state)
     )
     return {(channel, state): first for channel, state, first in rows if first}

@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Feed, Revision, Slot, Subscriber
-from digest.models.delivery import CLAIMABLE, UNKNOWN
+from digest.models.delivery import UNKNOWN
 from digest.models.words import Outcome
 from digest.store import deliveries, lead, readers, visibility, workers
 from digest.store.rates import Held, held
@@ -93,7 +93,7 @@ def _count(session: Session, rows: Select[Any]) -> int:
 
 
 def _waiting(session: Session, channel: str, lane: int, now: datetime) -> Waiting:
-    here = (Delivery.channel == channel, Delivery.priority == lane, text(CLAIMABLE))
+    here = (Delivery.channel == channel, Delivery.priority == lane, deliveries.WAITING)
     count = _count(session, select(Delivery.id).where(*here))
     since = session.scalar(select(func.min(Delivery.not_before)).where(*here)) if count else None
     return Waiting(count, since if since and since <= now else None)

@@ -162,7 +162,7 @@ async def test_a_batch_is_loaded_with_as_many_queries_as_one(room: Newsroom, cou
         claimed = lane._claim()
     assert claimed is not None
     assert len(claimed) == count
-    assert len(asked) == 5  # stopped, take; editions, their contents, recipients
+    assert len(asked) == 6  # stopped, take, note; editions, their contents, recipients
 
 
 async def test_two_workers_beside_each_other_send_everything_once(room: Newsroom) -> None:

@@ -19,6 +19,7 @@ from digest.services.sending import outage as outages
 from digest.services.sending.deliver import Deliverer
 from digest.services.sending.outage import Outage
 from digest.store import deliveries as ledger
+from digest.store import leases
 from digest.store.database import Database
 from digest.store.deliveries import ALERTS
 
@@ -76,7 +77,8 @@ class Answers:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
         self.lost = False
         self._called = False
-        original, begin = getattr(ledger, function), Database.begin
+        where = leases if function == "give_back" else ledger
+        original, begin = getattr(where, function), Database.begin
 
         def called(*given: Any) -> Any:
             self._called = True
@@ -90,7 +92,7 @@ class Answers:
                 self.lost = True
                 raise DatabaseAway("the database does not answer")
 
-        monkeypatch.setattr(ledger, function, called)
+        monkeypatch.setattr(where, function, called)
         monkeypatch.setattr(Database, "begin", losing)
         monkeypatch.setattr(Database, "_at_once", lambda *_: None)
 

@@ -15,7 +15,7 @@ from digest.services.sending.lanes import Counts, Lane
 from digest.services.sending.outage import Outage
 from digest.services.sending.workers import gone, worker_name
 from digest.store import deliveries as ledger
-from digest.store import workers
+from digest.store import leases, workers
 
 Clock = Callable[[], datetime]
 
@@ -92,8 +92,9 @@ def resume(app: App, now: datetime) -> int:
     Deliveries became unknown."""
     with app.db.begin() as session:
         ledger.expire(session, now)
+        leases.adopt(session, now)
         dead = workers.dead(session)
-        return ledger.recover(session, now, lambda name: name in dead or gone(name))
+        return leases.recover(session, now, lambda name: name in dead or gone(name))
 
 
 def expire(app: App, now: datetime) -> int:
@@ -112,7 +113,7 @@ def sweep(app: App, now: datetime) -> int:
     """Now and then: frees what dead workers held, and leases nobody renewed; returns how many
     Deliveries became unknown."""
     with app.db.begin() as session:
-        return ledger.recover(session, now, workers.dead(session).__contains__)
+        return leases.recover(session, now, workers.dead(session).__contains__)
 
 
 def summary(done: Mapping[tuple[str, str, str], int]) -> list[dict[str, object]]:

@@ -27,6 +27,7 @@ from digest.services.sending.refusals import stop_channel, take_back
 from digest.services.sending.scribe import Scribe
 from digest.services.sending.stock import Stock
 from digest.store import deliveries as ledger
+from digest.store import leases
 from digest.store.contents import Contents
 from digest.store.in_order import put_behind
 from digest.tracing import span
@@ -273,4 +274,4 @@ class Lane:
 
     async def _give_back(self) -> None:
         lane = (self.channel.name, self.priority, self.worker)
-        await self.app.db.brief(lambda session: ledger.give_back(session, *lane))
+        await self.app.db.brief(lambda session: leases.give_back(session, *lane))
