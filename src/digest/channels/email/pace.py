@@ -7,8 +7,9 @@ for some minutes; the others don't notice.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from pydantic import Field, field_validator
 
@@ -68,8 +69,7 @@ class MailPace:
         self._rates = domain_rates(settings.smtp_domains)
         self._slow_until: dict[str, float] = {}  # by domain, in the event loop's time
 
-    @asynccontextmanager
-    async def turn(self, recipient: str, *, urgent: bool = False) -> AsyncIterator[None]:
+    def turn(self, recipient: str, *, urgent: bool = False) -> "Turn":
         """For handing over one mail: begins when it may be.
 
         Raises:
@@ -77,16 +77,7 @@ class MailPace:
         """
         domain = recipient.rpartition("@")[2].lower()
         rates = self._rates_of(domain)
-        try:
-            if not rates:
-                yield
-                return
-            async with self._pace.turn(*rates, urgent=urgent):
-                yield
-        except RetryLater as error:
-            if _TOO_MUCH.match(error.detail):
-                await self._slow_down(domain)
-            raise
+        return Turn(self, domain, self._pace.turn(*rates, urgent=urgent) if rates else None)
 
     def _rates_of(self, domain: str) -> list[Rate]:
         """Most installations have none at all, which is seen at once."""
@@ -100,11 +91,32 @@ class MailPace:
             per_second = min(per_second or SLOW_PER_SECOND, SLOW_PER_SECOND)
         return Rate(f"smtp/{domain}", per_second)
 
-    async def _slow_down(self, domain: str) -> None:
+    async def slow_down(self, domain: str) -> None:
         now = _present()
         self._slow_until = {name: at for name, at in self._slow_until.items() if at > now}
         self._slow_until[domain] = now + SLOW_SECONDS
         await self._pace.hold(self._rate(domain).key, REST_SECONDS)
+
+
+class Turn:
+    """One mail's turn: most have nothing to wait for, and cost nothing."""
+
+    def __init__(
+        self, pace: MailPace, domain: str, within: AbstractAsyncContextManager[None] | None
+    ) -> None:
+        self._pace = pace
+        self._domain = domain
+        self._within = within
+
+    async def __aenter__(self) -> None:
+        if self._within is not None:
+            await self._within.__aenter__()
+
+    async def __aexit__(self, *how: Any) -> None:
+        if self._within is not None:
+            await self._within.__aexit__(*how)
+        if isinstance(how[1], RetryLater) and _TOO_MUCH.match(how[1].detail):
+            await self._pace.slow_down(self._domain)
 
 
 def _present() -> float:

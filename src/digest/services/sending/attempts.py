@@ -1,17 +1,15 @@
 """One attempt: render, send or look for it, and say what became of it. Touches no database."""
 
-import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
 
-from digest.channels.base import Channel, Fence, Message, fenced
+from digest.channels.base import Channel, Message, fenced
 from digest.errors import ConfigurationError, DeliveryError, DigestError, RetryLater, Unanswered
 from digest.services.sending import outcomes
+from digest.services.sending.limits import UnderWay, not_begun
 from digest.services.sending.parcels import Parcel
 from digest.store.deliveries import Result
 
@@ -29,42 +27,9 @@ class Ended:
     error: DeliveryError | None = None
 
 
-@dataclass
-class UnderWay:
-    """The attempts of a lane. They can be left, but for those that have handed anything over."""
-
-    left: bool = False
-    _fences: dict[asyncio.Timeout, Fence] = field(default_factory=dict)
-
-    def leave(self) -> None:
-        """Nothing more is handed over: what waited for that is tried again at once, elsewhere."""
-        self.left = True
-        for limit, fence in self._fences.items():
-            _leave(limit, fence)
-
-    @contextmanager
-    def one(self, limit: asyncio.Timeout, fence: Fence) -> Iterator[None]:
-        self._fences[limit] = fence
-        if self.left:
-            _leave(limit, fence)
-        try:
-            yield
-        finally:
-            del self._fences[limit]
-
-
-def _leave(limit: asyncio.Timeout, fence: Fence) -> None:
-    if not (fence.passed or limit.expired()):
-        fence.check = _stopped
-        limit.reschedule(0)
-
-
-def _stopped() -> NoReturn:
-    raise _not_begun()
-
-
-def _not_begun() -> RetryLater:
-    return RetryLater("worker_stopped", "this sender was stopped before", retry_after=0)
+def under_way() -> UnderWay:
+    """The attempts of a lane."""
+    return UnderWay(SEND_SECONDS)
 
 
 async def attempt(
@@ -73,10 +38,10 @@ async def attempt(
     clock: Callable[[], datetime],
     dice: random.Random,
     check: Callable[[], None],
-    under_way: UnderWay,
+    those: UnderWay,
 ) -> Ended:
     """Never raises: whatever goes wrong concerns this one Delivery. `check` raises a DeliveryError
-    when nothing may be handed over any more."""
+    when nothing may be handed over any more; it is one of `those` under way."""
     delivery = parcel.delivery
     if parcel.refused is not None:
         return Ended(parcel, outcomes.withheld(delivery, parcel.refused, clock()))
@@ -90,15 +55,14 @@ async def attempt(
         )
     with fenced(check) as fence:
         try:
-            async with asyncio.timeout(SEND_SECONDS) as limit:
-                with under_way.one(limit, fence):
-                    return Ended(parcel, await _send(channel, parcel, message, clock))
+            with those.one(fence):
+                return Ended(parcel, await _send(channel, parcel, message, clock))
         except DeliveryError as error:
             failure = error
         except TimeoutError:
             failure = Unanswered("no_answer", f"no answer in {SEND_SECONDS:.0f} seconds")
-            if under_way.left and not fence.passed:
-                failure = _not_begun()
+            if those.left and not fence.passed:
+                failure = not_begun()
         except Exception:
             # A Channel promises DeliveryErrors only. A broken promise must not lose the message,
             # nor hide: perhaps it was sent.

@@ -19,8 +19,9 @@ from digest.engine.urgent import Urgent
 from digest.errors import Action, ConfigurationError, DatabaseAway, DatabaseFails
 from digest.services.app import App
 from digest.services.sending import measured, outcomes, work
-from digest.services.sending.attempts import Ended, UnderWay, attempt
+from digest.services.sending.attempts import Ended, attempt, under_way
 from digest.services.sending.heart import Heart
+from digest.services.sending.limits import UnderWay
 from digest.services.sending.outage import Outage
 from digest.services.sending.parcels import Parcel, parcels
 from digest.services.sending.refusals import stop_channel, take_back
@@ -61,7 +62,7 @@ class Lane:
     _contents: Contents = field(default_factory=Contents)
     _again: Again = field(default_factory=Again)
     _stock: Stock | None = None  # of what is being sent
-    _under_way: UnderWay = field(default_factory=UnderWay)
+    _under_way: UnderWay = field(default_factory=under_way)
     _halted: bool = False  # the Channel refuses us as a whole
 
     async def turn(self, stop: asyncio.Event) -> None:
@@ -82,7 +83,7 @@ class Lane:
             DatabaseAway: the database does not answer.
         """
         done: Counts = Counter()
-        self._halted, self._under_way = False, UnderWay()
+        self._halted, self._under_way = False, under_way()
         leaving = asyncio.create_task(self._leave(stop))
         try:
             while not (stop.is_set() or self._halted) and await self._send_due(done, stop):
