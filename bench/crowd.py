@@ -65,10 +65,12 @@ def crowd(
 
 
 def settle(app: App) -> None:
-    """Leaves PostgreSQL with the statistics that a database has which has grown slowly."""
+    """Leaves PostgreSQL as a database is that has grown slowly: it knows how much there is, and all
+    of it has been written to the disk."""
     if not app.db.is_sqlite:
         with app.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as raw:
             raw.execute(text("VACUUM ANALYZE"))
+            raw.execute(text("CHECKPOINT"))
 
 
 def _yesterday(session: Session, readers: int, kinds: int, at: datetime) -> None:

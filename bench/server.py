@@ -15,14 +15,16 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
+MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20  # MB
+
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
     "synchronous_commit": "off",
-    "shared_buffers": "2GB",
+    "shared_buffers": f"{MEMORY // 4}MB",  # as its manual advises
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",
-    "max_wal_size": "4GB",
+    "max_wal_size": "16GB",  # what a million digests write has room between two checkpoints
     "autovacuum_naptime": "10s",
     "jit": "off",
 }

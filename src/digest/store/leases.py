@@ -95,7 +95,7 @@ def adopt(session: Session, now: datetime) -> None:
     claims were noted has it. Goes along all that is to be sent: at a start only."""
     rows = session.execute(
         select(Delivery.id, Delivery.worker, Delivery.channel, Delivery.priority).where(
-            literal_column(HAS_HOUR), _LEASED
+            literal_column(HAS_HOUR), _LEASED, Delivery.worker.is_not(None)
         )
     ).all()
     noted = {one for ids in session.scalars(select(Claim.delivery_ids)) for one in ids}
