@@ -333,3 +333,18 @@ def test_numbers_taken_at_the_same_time_are_never_given_twice(database: Database
     for thread in threads:
         thread.join(30)
     assert sorted(taken) == list(range(40))
+
+
+def test_what_is_written_again_and_again_stays_in_the_journal_for_a_while(tmp_path: Path) -> None:
+    """SQLite's own thousand pages would be copied to the file several times a page of readers."""
+    database = Database(f"sqlite:///{tmp_path / 'digest.db'}")
+    database.migrate()
+    size = (tmp_path / "digest.db").stat().st_size
+    with database.begin() as session:
+        session.execute(text("CREATE TABLE much (it BLOB)"))
+    for _ in range(3):  # of two thousand pages each
+        with database.begin() as session:
+            session.execute(text("INSERT INTO much VALUES (zeroblob(8000000))"))
+    assert (tmp_path / "digest.db").stat().st_size == size
+    database.dispose()
+    assert (tmp_path / "digest.db").stat().st_size > 3 * 8_000_000
