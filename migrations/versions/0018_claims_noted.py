@@ -4,8 +4,9 @@ A Delivery is claimed, begun and recorded. PostgreSQL wrote it to each of its in
 time, as one of them held leases and five were of a state. What indexes know now is the phase of a
 state, which a beginning leaves as it was, and pages have room for the rows that follow.
 
-Works with the code of the release before it: that one is slow to claim, and goes along all that
-waits. PostgreSQL writes the table anew, which nobody reads meanwhile: some seconds a million.
+Works with the code of the release before it: that one goes along all Deliveries that there are
+whenever it looks for some, so replace it soon. PostgreSQL writes the table anew, which nobody reads
+meanwhile: some ten seconds a million.
 
 Revision: 0018, after 0017.
 """

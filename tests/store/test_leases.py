@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from newsroom import NOON, Newsroom
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, update
 
-from digest.models import Claim
+from digest.models import Claim, Delivery
 from digest.models.words import DeliveryState as State
 from digest.services.app import App
 from digest.store import deliveries as ledger
@@ -109,21 +109,39 @@ def test_of_a_claim_that_ended_nothing_is_taken_from_who_has_it_now(room: Newsro
     assert [one.worker for one in room.rows(Claim)] == ["quick"]
 
 
-def test_what_stands_in_no_claim_is_adopted(room: Newsroom) -> None:
-    """A worker of the release before claims were noted has it, and may die."""
-    sending, claimed, noted = room.deliveries_to_come(room.reader(), 3)
-    claim(room, "old", limit=2)
-    begin(room, [sending], "old")
+def test_what_an_old_release_is_sending_is_noted(room: Newsroom) -> None:
+    """Before claims were noted; also when it goes out no more, should this attempt fail."""
+    sending, superseded, claimed, noted = room.deliveries_to_come(room.reader(), 4)
+    claim(room, "old", limit=3)
+    begin(room, [sending, superseded], "old")
     with room.app.db.begin() as session:
         session.execute(delete(Claim))
+        ended = {"not_before": None, "expires_at": NOON}
+        session.execute(update(Delivery).where(Delivery.id == superseded).values(ended))
     claim(room, "new")
+    begin(room, [noted], "new")
     assert recover(room, gone=lambda name: name == "old") == 0
-    with room.app.db.begin() as session:
-        leases.adopt(session, NOON)
-    assert recover(room, gone=lambda name: name == "old") == 1
-    assert room.delivery(sending).state == State.UNKNOWN
-    assert room.delivery(claimed).lease_until is None
+    for _ in range(2):
+        with room.app.db.begin() as session:
+            leases.adopt(session)
+    assert len(room.rows(Claim)) == 3
+    assert recover(room, gone=lambda name: name == "old") == 2
+    assert room.delivery(sending).state == room.delivery(superseded).state == State.UNKNOWN
     assert room.delivery(noted).worker == "new"
+    assert claim(room, "newer", LATER) == [sending, claimed], "the lease of what was claimed ends"
+
+
+def test_an_old_worker_has_what_a_new_one_gave_back(room: Newsroom) -> None:
+    (one,) = room.deliveries_to_come(room.reader())
+    claim(room, "new")
+    with room.app.db.begin() as session:
+        leases.give_back(session, "email", ALERTS, "new")
+    claim(room, "old")
+    begin(room, [one], "old")
+    with room.app.db.begin() as session:
+        session.execute(delete(Claim).where(Claim.worker == "old"))
+        leases.adopt(session)
+    assert recover(room, gone=lambda name: name == "old") == 1
 
 
 def test_to_claim_and_to_begin_touches_no_index(room: Newsroom) -> None:

@@ -7,11 +7,11 @@ out of it one by one: that would be a write for each message.
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, literal_column, or_, select, update
+from sqlalchemy import and_, delete, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from digest.models import Claim, Delivery
-from digest.models.delivery import HAS_HOUR
+from digest.models.delivery import UNDER_WAY
 from digest.models.words import DeliveryState as State
 from digest.store.chunks import chunks
 from digest.store.deliveries import CLAIMABLE, LEASE
@@ -90,16 +90,22 @@ _FREED = (
 _HELD = select(Delivery.id, Delivery.worker).where(_THESE)
 
 
-def adopt(session: Session, now: datetime) -> None:
-    """Notes what is in somebody's hands and stands in no claim: a worker of the release before
-    claims were noted has it. Goes along all that is to be sent: at a start only."""
+def adopt(session: Session) -> None:
+    """Notes what a worker of the release before claims were noted is sending, and may die over.
+    What it has only claimed is free when the lease ends. Goes along all that is under way."""
     rows = session.execute(
-        select(Delivery.id, Delivery.worker, Delivery.channel, Delivery.priority).where(
-            literal_column(HAS_HOUR), _LEASED, Delivery.worker.is_not(None)
-        )
+        select(
+            Delivery.id,
+            Delivery.worker,
+            Delivery.channel,
+            Delivery.priority,
+            Delivery.lease_until,
+        ).where(text(UNDER_WAY), Delivery.state == State.SENDING, _LEASED)
     ).all()
-    noted = {one for ids in session.scalars(select(Claim.delivery_ids)) for one in ids}
-    for one, worker, channel, priority in rows:
-        if one not in noted:
-            claim = {"worker": worker, "channel": channel, "priority": priority, "at": now}
-            session.execute(insert(Claim), claim | {"delivery_ids": [one]})
+    claims = session.execute(select(Claim.worker, Claim.delivery_ids))
+    noted = {(one, worker) for worker, ids in claims for one in ids}
+    for one, worker, channel, priority, until in rows:
+        if until is not None and (one, worker) not in noted:
+            whose = {"worker": worker, "channel": channel, "priority": priority}
+            claim = whose | {"at": until - LEASE, "delivery_ids": [one]}
+            session.execute(insert(Claim), claim)

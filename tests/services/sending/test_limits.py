@@ -53,6 +53,15 @@ async def test_what_is_left_ends_at_once_unless_it_was_handed_over() -> None:
     went_out.check()
 
 
+async def test_nobody_is_cancelled_beyond_what_was_not_begun() -> None:
+    """It would be cancelled where it waits the next time, for something else."""
+    those = UnderWay(LONG)
+    those.leave()
+    with pytest.raises(TimeoutError), those.one(fence()):
+        pytest.fail("it began")
+    await asyncio.sleep(0)
+
+
 async def test_who_is_cancelled_stays_cancelled() -> None:
     those = UnderWay(LONG)
     task = asyncio.create_task(within(those, fence(), LONG))

@@ -92,7 +92,7 @@ def resume(app: App, now: datetime) -> int:
     Deliveries became unknown."""
     with app.db.begin() as session:
         ledger.expire(session, now)
-        leases.adopt(session, now)
+        leases.adopt(session)
         dead = workers.dead(session)
         return leases.recover(session, now, lambda name: name in dead or gone(name))
 
@@ -104,9 +104,11 @@ def expire(app: App, now: datetime) -> int:
 
 
 def forget(app: App, now: datetime) -> None:
-    """Now and then: workers that died long ago."""
+    """Now and then: workers that died long ago; and what those of an old release are sending is
+    noted."""
     with app.db.begin() as session:
         workers.forget(session)
+        leases.adopt(session)
 
 
 def sweep(app: App, now: datetime) -> int:

@@ -13,7 +13,8 @@ from digest.errors import RetryLater
 
 
 class Limit:
-    """What is done within it ends with a TimeoutError when its time is over, or it is left."""
+    """What is done within it ends with a TimeoutError when its time is over, or it is left; when
+    all were left before, nothing is begun."""
 
     def __init__(self, those: "UnderWay", fence: Fence) -> None:
         self.fence = fence
@@ -22,6 +23,8 @@ class Limit:
         self._those = those
 
     def __enter__(self) -> None:
+        if self._those.left:
+            raise TimeoutError
         task = asyncio.current_task()
         assert task is not None
         self._task = task
@@ -68,8 +71,6 @@ class UnderWay:
         self._limits[limit] = None
         if self._timer is None:
             self._timer = loop.call_at(limit.until, self._look)
-        if self.left:
-            _leave(limit)
 
     def remove(self, limit: Limit) -> None:
         del self._limits[limit]
