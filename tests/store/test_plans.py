@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from newsroom import NOON
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from digest.models import Delivery, Slot
@@ -238,6 +238,42 @@ def test_to_claim_a_few_nothing_is_sorted(database: Database) -> None:
     plan = plan_of(database, lambda session: deliveries.claim(session, "email", 0, NOON, "w1"))
     assert "Sort" not in plan
     assert "TEMP B-TREE" not in plan
+
+
+async def test_plans_of_brief_work_are_kept_and_serve_a_large_table(app_on_both: App) -> None:
+    """The tables are empty, and PostgreSQL would read them from end to end."""
+    if app_on_both.db.is_sqlite:
+        return
+
+    def work(session: Session) -> dict[str, str]:
+        sent = [deliveries.Result(one, DeliveryState.SENT, NOON) for one in range(20)]
+        deliveries.record(session, sent, "w1")
+        deliveries.begin(session, range(20), "w1", NOON)
+        kept = session.execute(
+            text(
+                "SELECT name, statement, generic_plans, custom_plans FROM pg_prepared_statements"
+                " WHERE statement LIKE 'UPDATE deliveries%'"
+            )
+        ).all()
+        return {
+            one.statement: _explained(session, one.name, one.statement)
+            for one in kept
+            if one.generic_plans and not one.custom_plans
+        }
+
+    for _ in range(6):  # the driver names what it was asked five times
+        await app_on_both.db.brief(work)
+    plans = await app_on_both.db.brief(work)
+    assert len(plans) == 2
+    for plan in plans.values():
+        assert "pk_deliveries" in plan
+        assert "Seq Scan" not in plan
+
+
+def _explained(session: Session, name: str, statement: str) -> str:
+    values = ", ".join(["NULL"] * len(set(re.findall(r"\$\d+", statement))))
+    rows = session.connection().exec_driver_sql(f'EXPLAIN EXECUTE "{name}" ({values})').all()
+    return "\n".join(row[0] for row in rows)
 
 
 @pytest.mark.parametrize(("ask", "index"), ASKED_ON_SQLITE.values(), ids=ASKED_ON_SQLITE)

@@ -37,6 +37,12 @@ _PRAGMAS = (
     # the file. With SQLite's own thousand that took a quarter of the time of planning.
     "wal_autocheckpoint=10000",
 )
+# A plan takes PostgreSQL a quarter of the time that brief work does, for a few rows by their keys
+# and always alike. So it is kept: as no table may be read whole for it, it serves a large one, too.
+_KEEPS_PLANS = (
+    "SELECT set_config('plan_cache_mode', 'force_generic_plan', true),"
+    " set_config('enable_seqscan', 'off', true)"
+)
 BUSY_SECONDS = 20  # how long a writer waits for another one before it gives up
 # Connections of a process to PostgreSQL, which allows 100 of all: those kept, and those at most.
 _KEPT, _MOST = 5, 10
@@ -136,6 +142,8 @@ class Database:
 
     def _in_its_turn(self, work: Callable[[Session], T]) -> T:
         with self.begin() as session:
+            if not self.is_sqlite:
+                session.connection().exec_driver_sql(_KEEPS_PLANS)
             return work(session)
 
     @contextmanager
