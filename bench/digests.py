@@ -122,10 +122,17 @@ def set_due(app: App, taking: Sink, readers: int) -> float:
 
 
 def looked(app: App, readers: int) -> float:
-    """When the clock found them due, of CLOCK_MONOTONIC."""
+    """When the clock first found some of them due, of CLOCK_MONOTONIC: of many it may look again
+    before all are planned."""
+    last = select(func.max(Slot.planned_at)).where(Slot.subscriber_id == readers + 1)
     with app.db.read() as session:
-        last = select(func.max(Slot.id)).where(Slot.subscriber_id <= readers).scalar_subquery()
-        return _monotonic(_looked(session, Slot.id == last))
+        first = session.scalar(
+            select(func.min(Slot.planned_at)).where(
+                Slot.subscriber_id <= readers, Slot.planned_at > last.scalar_subquery()
+            )
+        )
+    assert first is not None
+    return _monotonic(first)
 
 
 def _looked(session: Session, which: ColumnElement[bool]) -> datetime:
