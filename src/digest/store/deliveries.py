@@ -160,7 +160,8 @@ class Claimed:
 def claim(
     session: Session, channel: str, lane: int, now: datetime, worker: str, limit: int = 200
 ) -> Sequence[Claimed]:
-    """Takes a lease on up to `limit` Deliveries of a lane that are due, in the order of that."""
+    """Takes a lease on up to `limit` Deliveries of a lane that are due, in the order of that, and
+    notes them as a Claim of the worker."""
     connection = session.connection()
     asked = {
         "over": channel,

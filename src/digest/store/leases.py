@@ -36,15 +36,16 @@ def give_back(session: Session, channel: str, lane: int, worker: str) -> None:
     )
 
 
-def recover(session: Session, now: datetime, gone: Callable[[str], bool] | None = None) -> int:
+def recover(
+    session: Session, now: datetime, gone: Callable[[str], bool] = lambda worker: False
+) -> int:
     """What dead workers were sending becomes `unknown`; returns how many.
 
-    A worker is dead when its lease has ended, or when `gone` says so of its name: then what it had
-    claimed is free at once, too. What was being sent comes after all that is due already: should it
-    be a message that kills workers, the others are out before it kills again.
+    A worker is dead when its lease has ended, or when `gone` says so of its name. What it had only
+    claimed is free then. What was being sent comes after all that is due already: should it be a
+    message that kills workers, the others are out before it kills again.
     """
-    names = session.scalars(select(Claim.worker).distinct()).all() if gone is not None else ()
-    ended = [name for name in names if gone is not None and gone(name)]
+    ended = [name for name in session.scalars(select(Claim.worker).distinct()) if gone(name)]
     young = Claim.at >= now - LEASE  # no lease of it can have ended
     claims = session.execute(
         select(Claim.id, Claim.worker, Claim.delivery_ids).where(~young | Claim.worker.in_(ended))
@@ -54,8 +55,7 @@ def recover(session: Session, now: datetime, gone: Callable[[str], bool] | None 
     ids = {"ids": sorted({one for claim in claims for one in claim.delivery_ids})}
     dead = or_(Delivery.lease_until < now, Delivery.worker.in_(ended))
     lost = session.scalars(_LOST.where(dead).values(not_before=now), ids).all()
-    if gone is not None:
-        session.execute(_FREED.where(dead), ids)
+    session.execute(_FREED.where(dead), ids)
     held = {(one, worker) for one, worker in session.execute(_HELD, ids)}
     over = [
         claim.id
